@@ -1,0 +1,181 @@
+//! One command from start to the death of its last process.
+//!
+//! ```text
+//! spawn ── exits by itself ──▶ read on, bounded ──┐
+//!   ├───── time-out ──────────────────────────────┼──▶ end the group ──▶ confirmed dead ──▶ Finished
+//!   └───── cancelled ─────────────────────────────┘    TERM, grace, KILL
+//! ```
+//!
+//! Its output is read all the while, also while it is being ended: a program that wants to say good-bye
+//! must not hang on a full pipe. Dropping the future at any point kills the group.
+
+use std::{
+    io,
+    os::unix::process::ExitStatusExt,
+    process::{ExitStatus, Stdio},
+    time::Instant,
+};
+
+use tokio::{
+    process::Child,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::{
+    Command, Finished, GroupEnd, Outcome, ProcessIdentity, RunError, Stream, capture::Capture,
+    end_group, group::GroupGuard, process_identity::check_proc,
+};
+
+/// Runs a command. `on_started` gets the identity of its process group before anything else is done,
+/// so that the caller can write it down; `on_line` gets every line of output, redacted. When this
+/// returns a [`Finished`], no process of the group is left.
+pub async fn run(
+    command: &Command,
+    cancel: &CancellationToken,
+    on_started: impl FnOnce(&ProcessIdentity),
+    on_line: impl FnMut(Stream, &str),
+) -> Result<Finished, RunError> {
+    let program = || command.program.clone();
+    if cancel.is_cancelled() {
+        return Err(RunError::CancelledBeforeStart { program: program() });
+    }
+    check_proc()?;
+
+    let started = Instant::now();
+    let mut child = spawn(command)?;
+    let identity = identify(command, &mut child).await?;
+    let guard = GroupGuard::new(&identity);
+    on_started(&identity);
+
+    let stdout = child.stdout.take().expect("standard output is piped");
+    let stderr = child.stderr.take().expect("standard error is piped");
+    let mut capture = Capture::new(command, stdout, stderr, on_line);
+
+    let ending = while_reading(&mut capture, first_ending(command, &mut child, cancel)).await;
+    if let Ok(Ending::ByItself(_)) = ending {
+        drain(command, &mut capture).await;
+    }
+    let group_end = while_reading(&mut capture, end_group(&identity, command.grace)).await?;
+    let outcome = match ending.map_err(|source| RunError::Wait { program: program(), source })? {
+        Ending::ByItself(status) => {
+            if group_end == GroupEnd::Ended {
+                debug!(pgid = identity.pgid, "ended what `{}` had left behind", command.program);
+            }
+            outcome_of(status)
+        }
+        Ending::TimedOut => Outcome::TimedOut,
+        Ending::Cancelled => Outcome::Cancelled,
+    };
+    // A dead child that is not awaited stays in the process table.
+    child.wait().await.map_err(|source| RunError::Wait { program: program(), source })?;
+    guard.disarm();
+
+    // What was written before the end is still in the pipes; somebody who left the group may hold
+    // them open for ever.
+    drain(command, &mut capture).await;
+    let captured = capture.finish();
+    Ok(Finished {
+        outcome,
+        output: captured.output,
+        left_out_bytes: captured.left_out_bytes,
+        last_stdout_line: captured.last_stdout_line,
+        duration: started.elapsed(),
+    })
+}
+
+/// What happens first.
+enum Ending {
+    ByItself(ExitStatus),
+    TimedOut,
+    Cancelled,
+}
+
+fn spawn(command: &Command) -> Result<Child, RunError> {
+    let mut spawned = tokio::process::Command::new(&command.program);
+    spawned
+        .args(&command.args)
+        .env_clear()
+        .envs(&command.env)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    if let Some(directory) = &command.current_dir {
+        spawned.current_dir(directory);
+    }
+    spawned.spawn().map_err(|source| {
+        let program = command.program.clone();
+        match &command.current_dir {
+            Some(directory) if std::fs::read_dir(directory).is_err() => {
+                RunError::CurrentDir { program, directory: directory.clone(), source }
+            }
+            _ if source.kind() == io::ErrorKind::NotFound => {
+                RunError::ProgramNotFound { program, source }
+            }
+            _ => RunError::Spawn { program, source },
+        }
+    })
+}
+
+/// The child is in the process table until it is awaited, however short its life was.
+async fn identify(command: &Command, child: &mut Child) -> Result<ProcessIdentity, RunError> {
+    let pid = child.id().expect("a child has an id until it was awaited");
+    match ProcessIdentity::of_leader(pid) {
+        Ok(identity) => Ok(identity),
+        Err(source) => {
+            let program = command.program.clone();
+            match child.kill().await {
+                Ok(()) => Err(RunError::Unidentified { program, pid, source }),
+                Err(source) => Err(RunError::Wait { program, source }),
+            }
+        }
+    }
+}
+
+async fn first_ending(
+    command: &Command,
+    child: &mut Child,
+    cancel: &CancellationToken,
+) -> io::Result<Ending> {
+    tokio::select! {
+        // In this order: what has ended by itself did so, even if time was up at the same moment.
+        biased;
+        status = child.wait() => Ok(Ending::ByItself(status?)),
+        () = cancel.cancelled() => Ok(Ending::Cancelled),
+        () = sleep(command.timeout) => Ok(Ending::TimedOut),
+    }
+}
+
+/// Awaits `work` and reads output meanwhile.
+async fn while_reading<T>(
+    capture: &mut Capture<impl FnMut(Stream, &str)>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            // The work first: a child that never stops talking must not put off its own end.
+            biased;
+            done = &mut work => return done,
+            () = capture.read_to_end(), if !capture.is_at_end() => {}
+        }
+    }
+}
+
+/// Reads what is left, for a bounded time.
+async fn drain(command: &Command, capture: &mut Capture<impl FnMut(Stream, &str)>) {
+    if timeout(command.drain, capture.read_to_end()).await.is_err() {
+        debug!("somebody still holds the output of `{}` open", command.program);
+    }
+}
+
+fn outcome_of(status: ExitStatus) -> Outcome {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Outcome::Exited(code),
+        (None, Some(signal)) => Outcome::Signalled(signal),
+        (None, None) => unreachable!("a process that has ended has a code or a signal"),
+    }
+}

@@ -1,0 +1,71 @@
+//! Letters that came from anywhere, before they are shown: cleaned, measured, clipped.
+//!
+//! Lengths are counted the way that is worst for us: UTF-16 units (as Slack's own programs count) of the letters as
+//! JSON writes them. A text that fits here fits in Slack.
+
+/// What stands for the letters that were left out.
+pub(crate) const ELLIPSIS: char = '…';
+
+/// How much room a letter takes in a JSON text.
+pub(crate) fn cost(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' => 2,
+        _ => letter.len_utf16(),
+    }
+}
+
+/// The letters without those that nobody sees but that change what is seen: control characters, and marks that
+/// turn the direction of writing around, with which `prod` can be made to look like something else.
+pub(crate) fn clean(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter_map(|letter| match letter {
+        '\n' => Some('\n'),
+        '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
+        _ if letter.is_control() => None,
+        _ => Some(letter),
+    })
+}
+
+/// The text on one line, at most `limit` long: for places where Slack knows no markup.
+pub(crate) fn line(text: &str, limit: usize) -> String {
+    let mut line = String::new();
+    let mut room = limit;
+    let letters: Vec<char> =
+        clean(text).map(|letter| if letter == '\n' { ' ' } else { letter }).collect();
+    let mut rest: usize = letters.iter().map(|letter| cost(*letter)).sum();
+    for letter in letters {
+        let after = if rest > room { cost(ELLIPSIS) } else { 0 };
+        if cost(letter) + after > room {
+            line.push(ELLIPSIS);
+            break;
+        }
+        line.push(letter);
+        room -= cost(letter);
+        rest -= cost(letter);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cleaned_and_clipped() {
+        let table = [
+            ("orders", 6, "orders"),
+            ("orders", 5, "orde…"),
+            ("a\nb\tc\r\0d", 20, "a b cd"),
+            ("\u{202E}dorp\u{202C}", 20, "dorp"),
+            ("😀😀😀", 6, "😀😀😀"),
+            ("😀😀😀", 5, "😀😀…"),
+            ("\"\"", 4, "\"\""),
+            ("\"\"", 3, "\"…"),
+            ("", 3, ""),
+        ];
+        for (text, limit, expected) in table {
+            assert_eq!(line(text, limit), expected, "{text:?} within {limit}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Slack as a chat: cards with buttons, thread replies, whispers, and signed clicks back.
+//!
+//! Everything that Slack says or wants lives here: its limits, its markup, its errors, its signature. The rest of
+//! the project sees [`domain::port::Chat`] and the [`Interaction`]s. Read the modules in this order.
+
+mod config;
+mod pace;
+mod slack;
+
+mod api;
+mod refusal;
+
+mod letters;
+mod mrkdwn;
+
+mod block;
+mod card;
+mod modal;
+mod thread_reply;
+
+mod interaction;
+mod signature;
+
+pub use config::{SlackConfig, SlackError};
+pub use interaction::{Interaction, ParseError};
+pub use pace::Pace;
+pub use signature::{SignatureError, Signed, SignedHeaders};
+pub use slack::Slack;

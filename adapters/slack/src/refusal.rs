@@ -1,0 +1,114 @@
+//! What Slack's refusals mean: try again, look first, or somebody has to mend something.
+//!
+//! Slack's own words for `internal_error` and `fatal_error` say that part of the work may have been done, so those
+//! are an unknown outcome. An error that is not listed is permanent: trying it again for ever would hide it.
+
+use std::time::Duration;
+
+use domain::{person::ChatName, port::ChatError};
+use serde_json::Value;
+
+use crate::letters;
+
+const CHAT: ChatName = ChatName::Slack;
+
+/// An answer with `ok: false`.
+pub(crate) fn refused(method: &str, answer: &Value, retry_after: Option<Duration>) -> ChatError {
+    let error = answer["error"].as_str().unwrap_or("no reason given");
+    match error {
+        "ratelimited"
+        | "rate_limited"
+        | "service_unavailable"
+        | "request_timeout"
+        | "team_added_to_org"
+        | "access_limited" => {
+            ChatError::Transient { chat: CHAT, problem: named(method, error), retry_after }
+        }
+        "internal_error" | "fatal_error" => unknown(method, error),
+        _ => ChatError::Permanent {
+            chat: CHAT,
+            problem: named(method, &format!("{error}{}", details(answer))),
+            advice: advice(error),
+        },
+    }
+}
+
+/// It was not done.
+pub(crate) fn transient(method: &str, problem: &str, retry_after: Option<Duration>) -> ChatError {
+    ChatError::Transient { chat: CHAT, problem: named(method, problem), retry_after }
+}
+
+/// Nobody knows whether it was done.
+pub(crate) fn unknown(method: &str, problem: &str) -> ChatError {
+    ChatError::Unknown { chat: CHAT, problem: named(method, problem) }
+}
+
+/// It will never be done like this.
+pub(crate) fn permanent(method: &str, problem: &str, advice: &'static str) -> ChatError {
+    ChatError::Permanent { chat: CHAT, problem: named(method, problem), advice }
+}
+
+fn named(method: &str, problem: &str) -> String {
+    format!("{method}: {problem}")
+}
+
+/// Where Slack says which block or which scope it minds.
+fn details(answer: &Value) -> String {
+    let messages = answer["response_metadata"]["messages"].as_array();
+    let said = messages.into_iter().flatten().filter_map(Value::as_str);
+    let needed = answer["needed"].as_str().into_iter();
+    let all: Vec<&str> = needed.chain(said).collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", letters::line(&all.join("; "), 300))
+    }
+}
+
+fn advice(error: &str) -> &'static str {
+    match error {
+        "channel_not_found" => {
+            "Check slack.channel: it must be the channel's id, and a private channel must have the bot as a member"
+        }
+        "not_in_channel" => "Invite the bot to the channel: /invite @countersign",
+        "is_archived" => "The channel is archived: unarchive it or set another slack.channel",
+        "restricted_action"
+        | "restricted_action_read_only_channel"
+        | "restricted_action_thread_only_channel" => {
+            "The workspace does not let the bot post there: ask its administrator"
+        }
+        "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
+            "Reinstall the app and set slack.bot_token to the new bot token"
+        }
+        "missing_scope" | "not_allowed_token_type" | "no_permission" => {
+            "Add the scopes of `countersign manifest slack` to the app and reinstall it"
+        }
+        "ekm_access_denied" | "org_login_required" | "team_access_not_granted" => {
+            "The organisation's administrator has switched the app off"
+        }
+        "message_not_found" | "thread_not_found" | "invalid_thread_ts" => {
+            "Somebody deleted the message: the incident goes on elsewhere"
+        }
+        "cant_update_message" | "edit_window_closed" => {
+            "The workspace lets nobody edit this message: check its settings for message editing"
+        }
+        "user_not_in_channel" | "user_not_found" => {
+            "The person is not in the channel: invite them, or mend their id in people.yaml"
+        }
+        "expired_trigger_id" | "trigger_exchanged" | "invalid_trigger_id" => {
+            "The dialog came too late: press the button again"
+        }
+        "msg_too_long"
+        | "msg_blocks_too_long"
+        | "invalid_blocks"
+        | "invalid_blocks_format"
+        | "no_text"
+        | "invalid_arguments"
+        | "metadata_too_large"
+        | "invalid_metadata_format" => {
+            "This is a fault in Countersign: please report it with this message"
+        }
+        "unknown_method" => "Check slack.api_url: it must end in /api",
+        _ => "See Slack's description of this error, then run `countersign doctor`",
+    }
+}

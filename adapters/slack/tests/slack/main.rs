@@ -1,0 +1,11 @@
+//! The adapter against a Slack that keeps Slack's rules.
+
+mod samples;
+mod world;
+
+mod calls;
+mod card_json;
+mod cards;
+mod clicks;
+mod limits;
+mod messages;

@@ -1,0 +1,334 @@
+"""Looks at the data itself: what views read, how many rows there are, whether they are right.
+
+Everything is read through the engine adapters that SQLMesh configured; statements are built as
+syntax trees so that each engine gets its own dialect. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from countersign_state import Project, has_table, user_name
+
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+ROWS_AT_ONCE = 10_000
+DEFAULT_TOLERANCE = 0.05
+
+
+def table_exists(project: Project, snapshot: t.Any) -> bool:
+    return project.adapter(snapshot).table_exists(snapshot.table_name())
+
+
+def is_empty(project: Project, snapshot: t.Any) -> bool:
+    from sqlglot import exp
+
+    query = exp.select("1").from_(exp.to_table(snapshot.table_name())).limit(1)
+    return project.adapter(snapshot).fetchone(query, quote_identifiers=True) is None
+
+
+def view_of(project: Project, environment: t.Any, snapshot: t.Any) -> t.Any:
+    """The view through which people read this model in the environment."""
+    dialect = project.adapter(snapshot).dialect
+    return snapshot.qualified_view_name.table_for_environment(
+        environment.naming_info, dialect=dialect
+    )
+
+
+def view_disagreements(
+    project: Project, environment: t.Any, snapshots: t.Iterable[t.Any]
+) -> tuple[list[str], list[str]]:
+    """Names of models whose view reads another table than the snapshot's, and of unreadable ones.
+
+    A view that does not exist reads another table. A definition that the engine does not show to
+    this user is unreadable.
+    """
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    definitions: dict[int, Definitions | None] = {}
+    wrong, unreadable = [], []
+    promoted = {info.name for info in environment.promoted_snapshots}
+    for snapshot in snapshots:
+        if snapshot.name not in promoted or not has_table(snapshot):
+            continue
+        if not snapshot.virtual_environment_mode.is_full:
+            continue
+        adapter = project.adapter(snapshot)
+        if id(adapter) not in definitions:
+            definitions[id(adapter)] = _view_definitions(adapter)
+        known = definitions[id(adapter)]
+        if known is None:
+            unreadable.append(snapshot.name)
+            continue
+        view = view_of(project, environment, snapshot)
+        by_catalog = known.get((view.db.lower(), view.name.lower()), {})
+        if view.catalog:
+            found = by_catalog.get(view.catalog.lower(), MISSING)
+        else:
+            found = next(iter(by_catalog.values()), MISSING)
+        if found is MISSING:
+            wrong.append(snapshot.name)
+            continue
+        try:
+            read = list(parse_one(found or "", dialect=adapter.dialect).find_all(exp.Table))
+        except SqlglotError:
+            unreadable.append(snapshot.name)
+            continue
+        tables = [exp.to_table(snapshot.table_name())]
+        if environment.naming_info.is_dev:
+            # There, SQLMesh may show a preview table instead.
+            tables.append(exp.to_table(snapshot.table_name(is_deployable=False)))
+        if not any(_is_same_table(source, table) for source in read for table in tables):
+            wrong.append(snapshot.name)
+    return wrong, unreadable
+
+
+Definitions = dict[tuple[str, str], dict[str, str | None]]
+MISSING = object()
+
+
+def _is_same_table(one: t.Any, other: t.Any) -> bool:
+    if one.catalog and other.catalog and one.catalog.lower() != other.catalog.lower():
+        return False
+    return (one.db.lower(), one.name.lower()) == (other.db.lower(), other.name.lower())
+
+
+def _view_definitions(adapter: t.Any) -> Definitions | None:
+    """Definitions by (schema, view), then catalog; the text is None where the engine hides it."""
+    query = (
+        "SELECT table_catalog, table_schema, table_name, view_definition"
+        " FROM information_schema.views"
+    )
+    try:
+        rows = adapter.fetchall(query)
+    except Exception:  # Each driver has its own errors; not every engine has this catalog.
+        return None
+    definitions: Definitions = {}
+    for catalog, schema, name, text in rows:
+        definitions.setdefault((schema.lower(), name.lower()), {})[catalog.lower()] = text
+    return definitions
+
+
+def measure(project: Project, models: list[str] | None) -> dict[str, t.Any]:
+    """Rows, distinct keys and newest time of each model, read through the environment's views."""
+    environment, snapshots = _chosen(project, models)
+    return {
+        "environment": environment.name,
+        "models": {user_name(s): _measure(project, environment, s) for s in snapshots},
+    }
+
+
+def _chosen(project: Project, models: list[str] | None) -> tuple[t.Any, list[t.Any]]:
+    from countersign_state import usage
+
+    environment = project.environment()
+    current = project.snapshots(environment.snapshots)
+    if not models:
+        return environment, [s for s in current.values() if has_table(s)]
+    chosen = []
+    for model in models:
+        snapshot = current.get(project.fully_qualified(model))
+        if snapshot is None or not has_table(snapshot):
+            raise usage(f"The environment {environment.name} has no table for {model}.")
+        chosen.append(snapshot)
+    return environment, chosen
+
+
+def _key_of(snapshot: t.Any) -> list[t.Any]:
+    """Columns that identify a row: the unique key of the kind, else the first declared grain.
+
+    References are left out: SQLMesh lets them repeat.
+    """
+    from sqlglot import exp
+
+    if snapshot.model.unique_key:
+        return [key.copy() for key in snapshot.model.unique_key]
+    if not snapshot.model.grains:
+        return []
+    grain = snapshot.model.grains[0].copy()
+    return list(grain.expressions) if isinstance(grain, exp.Tuple) else [grain.unnest()]
+
+
+def _measure(project: Project, environment: t.Any, snapshot: t.Any) -> dict[str, t.Any]:
+    from sqlglot import exp
+
+    view, key = view_of(project, environment, snapshot), _key_of(snapshot)
+    time_column = snapshot.model.time_column
+    newest = exp.Max(this=time_column.column.copy()) if time_column else exp.null()
+    query = exp.select(exp.Count(this=exp.Star()), newest).from_(view.copy())
+    adapter = project.adapter(snapshot)
+    rows, max_time = adapter.fetchone(query, quote_identifiers=True)
+    distinct = None
+    if key:
+        keys = exp.select(*key).distinct().from_(view.copy()).subquery("keys")
+        counted = exp.select(exp.Count(this=exp.Star())).from_(keys)
+        distinct = adapter.fetchone(counted, quote_identifiers=True)[0]
+    return {
+        "rows": rows,
+        "key": [expression.sql(dialect=adapter.dialect) for expression in key],
+        "distinct_keys": distinct,
+        "duplicates": None if distinct is None else rows - distinct,
+        "max_time": None if max_time is None else str(max_time),
+    }
+
+
+def fingerprint_data(project: Project, models: list[str] | None) -> dict[str, t.Any]:
+    """A hash over all rows of each model, whatever order the engine returns them in."""
+    from sqlglot import exp
+
+    environment, snapshots = _chosen(project, models)
+    hashes = {}
+    for snapshot in snapshots:
+        adapter = project.adapter(snapshot)
+        query = exp.select("*").from_(view_of(project, environment, snapshot))
+        adapter.execute(query, quote_identifiers=True)
+        columns = [column[0] for column in adapter.cursor.description]
+        rows, total = 0, 0
+        # A sum of row hashes needs no ORDER BY, whose result depends on collations.
+        while batch := adapter.cursor.fetchmany(ROWS_AT_ONCE):
+            for row in batch:
+                text = json.dumps(list(row), default=str, ensure_ascii=False)
+                total += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+            rows += len(batch)
+        text = json.dumps([columns, rows, total % 2**256])
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        hashes[user_name(snapshot)] = {"rows": rows, "columns": columns, "sha256": digest}
+    return {"environment": environment.name, "models": hashes}
+
+
+def verify(
+    project: Project, rollback: t.Any, scope: list[t.Any], baseline: dict, with_audits: bool
+) -> dict[str, t.Any]:
+    """Checks of the data after a rollback, over the named models and all that reads them."""
+    environment = rollback.environment
+    checks: list[dict] = []
+
+    def add(name: str, subject: str, outcome: str, expected: t.Any, observed: t.Any, detail: str):
+        row = {"name": name, "subject": subject, "outcome": outcome}
+        checks.append(row | {"expected": expected, "observed": observed, "detail": detail})
+
+    finished = bool(environment.finalized_ts)
+    add(
+        "environment_finalized",
+        environment.name,
+        PASS if finished else FAIL,
+        True,
+        finished,
+        f"Plan {environment.plan_id} {'has' if finished else 'has not'} finished.",
+    )
+    now = {info.name: info.identifier for info in environment.snapshots}
+    for name, identifier in rollback.wanted.items():
+        is_there = now.get(name) == identifier
+        add(
+            "version",
+            rollback.names[name],
+            PASS if is_there else FAIL,
+            identifier,
+            now.get(name),
+            f"{rollback.names[name]} {'is' if is_there else 'is not'} at the wanted version.",
+        )
+    wrong, unreadable = view_disagreements(project, environment, scope)
+    tolerance = baseline.get("tolerance", DEFAULT_TOLERANCE)
+    for snapshot in filter(has_table, scope):
+        model = user_name(snapshot)
+        if snapshot.name in wrong:
+            add(
+                "view",
+                model,
+                FAIL,
+                snapshot.table_name(),
+                None,
+                f"The view of {model} reads another table than the state says.",
+            )
+            continue
+        table = snapshot.table_name()
+        if snapshot.name in unreadable:
+            add(
+                "view",
+                model,
+                INCONCLUSIVE,
+                table,
+                None,
+                f"The engine does not show what the view of {model} reads.",
+            )
+        else:
+            add("view", model, PASS, table, table, f"The view of {model} reads its table.")
+        measured = _measure(project, environment, snapshot)
+        _check_measured(model, measured, baseline.get("models", {}).get(model), tolerance, add)
+        if with_audits:
+            _check_audits(project, rollback, snapshot, add)
+    return {"checks": checks, "passed": all(check["outcome"] == PASS for check in checks)}
+
+
+def _check_measured(
+    model: str, measured: dict, base: dict | None, tolerance: float, add: t.Callable
+) -> None:
+    rows, expected = measured["rows"], (base or {}).get("rows")
+    if expected is None:
+        add("row_count", model, PASS if rows else FAIL, "more than 0", rows, f"{rows} rows.")
+    else:
+        low, high = expected * (1 - tolerance), expected * (1 + tolerance)
+        add(
+            "row_count",
+            model,
+            PASS if low <= rows <= high else FAIL,
+            expected,
+            rows,
+            f"{rows} rows where the baseline has {expected}, tolerance {tolerance:.0%}.",
+        )
+    if measured["duplicates"] is not None:
+        allowed = (base or {}).get("duplicates") or 0
+        found, key = measured["duplicates"], ", ".join(measured["key"])
+        add(
+            "duplicates",
+            model,
+            PASS if found <= allowed else FAIL,
+            allowed,
+            found,
+            f"{found} rows repeat the key ({key}).",
+        )
+    if base and base.get("max_time") is not None:
+        before, observed = base["max_time"], measured["max_time"]
+        add(
+            "freshness",
+            model,
+            PASS if _not_older(observed, before) else FAIL,
+            before,
+            observed,
+            f"Newest row is of {observed}, in the baseline of {before}.",
+        )
+
+
+def _not_older(observed: str | None, before: str) -> bool:
+    if observed is None:
+        return False
+    if observed.isdigit() and before.isdigit():
+        return int(observed) >= int(before)
+    return observed >= before
+
+
+def _check_audits(project: Project, rollback: t.Any, snapshot: t.Any, add: t.Callable) -> None:
+    """Audits of the environment's own snapshots over all filled days; without dates they lie."""
+    model = user_name(snapshot)
+    if not snapshot.model.audits_with_args or not snapshot.intervals:
+        return
+    results = project.context.snapshot_evaluator.audit(
+        snapshot,
+        snapshots=rollback.current,
+        start=snapshot.intervals[0][0],
+        end=snapshot.intervals[-1][1],
+    )
+    for result in results:
+        if result.skipped:
+            continue
+        failed = FAIL if result.blocking else INCONCLUSIVE
+        add(
+            "audit",
+            model,
+            failed if result.count else PASS,
+            0,
+            result.count,
+            f"Audit {result.audit.name} found {result.count} rows.",
+        )

@@ -1,0 +1,163 @@
+"""Applies a rollback and says whether it was done, from the record and from what views read.
+
+A plan made here carries an id derived from the fingerprint it was approved for and from its
+targets. A second attempt after a crash can therefore recognise the half-done environment record as
+its own, however often it was interrupted, and never takes another deploy's record for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from countersign_data import view_disagreements
+from countersign_rollback import Rollback, build_plan, downstream_closure, work_out
+from countersign_state import Project, conflict, fingerprint, has_table, impossible
+
+
+def promote(
+    project: Project,
+    to: list[str],
+    expected_fingerprint: str,
+    findings_of: t.Callable[[Project, Rollback, str], list[dict]],
+    announce: t.Callable[[dict], None],
+    instead_of: t.Sequence[str] = (),
+) -> dict[str, t.Any]:
+    """Applies the rollback, resumes its own half-done one, or refuses. Returns the answer.
+
+    `instead_of` names the targets of an earlier promotion for the same fingerprint that this one
+    takes back: what that one left, finished or not, is ours as well.
+    """
+    rollback = work_out(project, to)
+    environment = rollback.environment
+    plan_id = rollback.plan_id(expected_fingerprint)
+    forward = work_out(project, instead_of).plan_id(expected_fingerprint) if instead_of else plan_id
+    ours = environment.plan_id in (plan_id, forward)
+    outcome = probe(project, rollback)
+    if outcome.recorded:
+        return _result(rollback, outcome, already=True)
+    if fingerprint(environment) != expected_fingerprint and not ours:
+        raise conflict(
+            f"The environment {environment.name} is not as it was approved: plan "
+            f"{environment.plan_id} was applied since. {outcome.detail}",
+            state=outcome.state,
+            fingerprint=fingerprint(environment),
+        )
+    known = environment.plan_id if ours else plan_id
+    failed = [f for f in findings_of(project, rollback, known) if f["outcome"] == "fail"]
+    if failed:
+        raise impossible("; ".join(f["detail"] for f in failed), reasons=failed)
+
+    announce({"kind": "started", "new_plan_id": plan_id, "resumed": ours})
+    if environment.finalized_ts and not rollback.moved:
+        # The record is final, so SQLMesh sees nothing to plan; only the views went astray.
+        _promote_views(project, rollback)
+    else:
+        project.context.apply(build_plan(project, rollback, plan_id))
+
+    after = work_out(project, to)
+    outcome = probe(project, after)
+    if not outcome.recorded:
+        raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
+    return _result(after, outcome, already=False, before=rollback)
+
+
+class ApplyFailed(Exception):
+    """The plan was started and the environment is not as wanted."""
+
+
+def _promote_views(project: Project, rollback: Rollback) -> None:
+    from sqlmesh.core.snapshot import DeployabilityIndex
+
+    by_id = {s.snapshot_id: s for s in rollback.current.values()}
+    is_dev = rollback.environment.naming_info.is_dev
+    project.context.snapshot_evaluator.promote(
+        [s for s in rollback.current.values() if s.name in rollback.promoted and has_table(s)],
+        rollback.environment.naming_info,
+        deployability_index=DeployabilityIndex.create(by_id) if is_dev else None,
+        snapshots=by_id,
+    )
+
+
+def _result(
+    now: Rollback, outcome: Outcome, already: bool, before: Rollback | None = None
+) -> dict[str, t.Any]:
+    """`before` names the identifiers for an undo: the set of the last finalized plan but this."""
+    environment = now.environment
+    if before is not None and before.moved:
+        old = {info.name: info.identifier for info in before.environment.snapshots}
+    else:
+        previous = environment.previous_finalized_snapshots or []
+        old = {info.name: info.identifier for info in previous}
+    return {
+        "already": already,
+        "state": outcome.state,
+        # A resumed plan follows itself; what it followed at first is no longer recorded.
+        "old_plan_id": _other_than(environment.plan_id, environment.previous_plan_id),
+        "new_plan_id": environment.plan_id,
+        "models": [now.names[name] for name in now.wanted],
+        "before": {now.names[name]: old.get(name) for name in now.wanted},
+        "rebuilt": [now.names[name] for name in (before.rebuilt if before else [])],
+        "fingerprint": fingerprint(environment),
+    }
+
+
+def _other_than(plan_id: str, previous: str | None) -> str | None:
+    return None if previous == plan_id else previous
+
+
+@dataclasses.dataclass
+class Outcome:
+    """Where the environment stands: `state` is done, not_done, partial or unknown.
+
+    `recorded` means that the state database says done, whatever the views read.
+    """
+
+    state: str
+    detail: str
+    recorded: bool = False
+
+
+def probe(project: Project, rollback: Rollback) -> Outcome:
+    """Compares the record and what the views really read with the targets."""
+    environment = rollback.environment
+    if rollback.missing and not set(rollback.missing) <= set(rollback.moved):
+        return Outcome("unknown", "A target is promoted but its snapshot is gone from the state.")
+    if rollback.moved:
+        return _probe_moved(project, rollback)
+    if not environment.finalized_ts:
+        return Outcome(
+            "partial", f"Plan {environment.plan_id} wrote its record and did not finish."
+        )
+    wrong, unreadable = view_disagreements(project, environment, downstream_closure(rollback))
+    if wrong:
+        names = sorted(rollback.names.get(name, name) for name in wrong)
+        return Outcome("partial", f"The record is right, but views of {names} read other tables.")
+    if unreadable:
+        detail = "The record is right; the engine does not show what the views read."
+        return Outcome("unknown", detail, recorded=True)
+    detail = f"All {len(rollback.wanted)} models are at their target and their views read it."
+    return Outcome("done", detail, recorded=True)
+
+
+def _probe_moved(project: Project, rollback: Rollback) -> Outcome:
+    """The record moves all targets at once, so some of them elsewhere means: not by this plan."""
+    environment, moved = rollback.environment, rollback.moved
+    at_target = len(rollback.wanted) - len(moved)
+    detail = f"{at_target} of {len(rollback.wanted)} models point at their target."
+    if at_target and not environment.finalized_ts:
+        return Outcome("partial", f"{detail} Plan {environment.plan_id} did not finish.")
+    # Both versions may be one table; then what the view reads says nothing.
+    told_apart = [
+        rollback.stored[name]
+        for name in moved
+        if name in rollback.stored
+        and name in rollback.current
+        and rollback.stored[name].version != rollback.current[name].version
+    ]
+    wrong, unreadable = view_disagreements(project, environment, told_apart)
+    early = {s.name for s in told_apart if s.name in rollback.promoted} - {*wrong, *unreadable}
+    if early:
+        names = sorted(rollback.names[name] for name in early)
+        return Outcome("partial", f"{detail} Views of {names} read theirs all the same.")
+    return Outcome("not_done", detail)

@@ -1,0 +1,389 @@
+"""Contract test: the helper against a real SQLMesh on DuckDB, as its caller uses it.
+
+Run with the interpreter of an environment that has `requirements.lock` installed:
+`python -m unittest -v test_helper`. Builds the demo project in a temporary directory: the good
+release of two days ago, today the bad one on top, and beside it a warehouse whose models never
+were bad, which is the truth that a rollback must restore.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+HELPER = Path(__file__).resolve().parent
+DEMO = HELPER.parents[2] / "xtask" / "demo"
+BAD = ("marts.order_analytics", "marts.customer_segmentation")
+GOOD_CHANGE = Path("models/marts/segment_summary.sql")
+
+# Runs the helper and dies by SIGKILL instead of writing the first line that contains the marker.
+DIE_AT = """
+import json, os, signal, sys
+sys.path.insert(0, {helper!r})
+import countersign_sqlmesh as helper
+answer = helper.Answers.answer
+def dying(self, value):
+    if {marker!r} in json.dumps(value):
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer(self, value)
+helper.Answers.answer = dying
+sys.exit(helper.main(sys.argv[1:]))
+"""
+
+
+class Site:
+    """A copy of the prepared warehouse with the two releases beside it."""
+
+    def __init__(self, root: Path, warehouse: Path) -> None:
+        self.root, self.warehouse = root, warehouse
+        start = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=120)
+        self.variables = {
+            **os.environ,
+            "COUNTERSIGN_DEMO_WAREHOUSE": str(warehouse),
+            "COUNTERSIGN_DEMO_START": start.isoformat(),
+            "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "1",
+        }
+        self.variables.pop("SQLMESH__CACHE_DIR", None)
+
+    def deploy(self, release: str, *options: str) -> None:
+        with tempfile.TemporaryDirectory() as cache:
+            argv = [str(Path(sys.executable).with_name("sqlmesh")), "-p", str(self.root / release)]
+            argv += ["--gateway", "local", "plan", "prod", "--auto-apply", "--no-prompts"]
+            argv += ["--no-diff", *options]
+            done = subprocess.run(
+                argv,
+                env=self.variables | {"SQLMESH__CACHE_DIR": cache},
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+
+    def ask(self, *arguments: str, release: str = "good") -> tuple[int, dict]:
+        code, lines = self.lines([str(HELPER / "countersign_sqlmesh.py")], arguments, release)
+        return code, lines[-1]
+
+    def die(self, marker: str, *arguments: str) -> None:
+        program = ["-c", DIE_AT.format(helper=str(HELPER), marker=marker)]
+        code, lines = self.lines(program, arguments, "good")
+        assert code == -signal.SIGKILL, f"{marker} never came: {lines}"
+
+    def lines(self, program: list, arguments: tuple, release: str) -> tuple[int, list[dict]]:
+        argv = self.argv(program, arguments, release)
+        done = subprocess.run(argv, env=self.variables, capture_output=True, text=True)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def argv(self, program: list, arguments: tuple | list, release: str) -> list[str]:
+        command, *rest = arguments
+        argv = [sys.executable, *program, command, "--project", str(self.root / release)]
+        return [*argv, "--gateway", "local", "--environment", "prod", *rest]
+
+    def sql(self, statement: str) -> list:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{self.warehouse}' AS wh")
+            return connection.execute(statement).fetchall()
+
+    def record(self) -> list:
+        """SQLMesh's record of the environment, read without the helper."""
+        return self.sql("FROM wh.sqlmesh._environments SELECT * WHERE name = 'prod'")
+
+    def content(self) -> dict[str, list]:
+        """All rows behind the environment's views, read without the helper."""
+        models = [row["name"] for row in TEMPLATE_STATE["current"]]
+        return {m: self.sql(f"FROM wh.{m} SELECT * ORDER BY ALL") for m in models}
+
+
+def setUpModule() -> None:
+    global TEMPLATE, TEMPLATE_STATE, TRUTH, TRUTH_CONTENT, WORK
+    WORK = tempfile.TemporaryDirectory()
+    root = Path(WORK.name)
+    for release in ("good", "bad", "truth"):
+        shutil.copytree(DEMO / "project", root / release)
+    shutil.copytree(DEMO / "bad_release", root / "bad", dirs_exist_ok=True)
+    shutil.copy(DEMO / "bad_release" / GOOD_CHANGE, root / "truth" / GOOD_CHANGE)
+    specification = importlib.util.spec_from_file_location("fixture", DEMO / "make_fixture.py")
+    fixture = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(fixture)
+    today = datetime.datetime.now(datetime.UTC).date()
+    TEMPLATE, TRUTH = Site(root, root / "template.duckdb"), Site(root, root / "truth.duckdb")
+    for site in (TEMPLATE, TRUTH):
+        fixture.write_fixture(str(site.warehouse), today)
+    two_days_ago = today - datetime.timedelta(days=2)
+    TEMPLATE.deploy("good", "--execution-time", f"{two_days_ago} 12:00:00")
+    TEMPLATE.deploy("bad", "--run")
+    TRUTH.deploy("truth")
+    TEMPLATE_STATE = TEMPLATE.ask("inspect")[1]
+    TRUTH_CONTENT = TRUTH.content()
+
+
+def tearDownModule() -> None:
+    WORK.cleanup()
+
+
+def row_of(which: str, model: str) -> dict:
+    return next(row for row in TEMPLATE_STATE[which] if row["name"] == model)
+
+
+class HelperCase(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        warehouse = Path(folder.name) / "warehouse.duckdb"
+        shutil.copy(TEMPLATE.warehouse, warehouse)
+        self.site = Site(TEMPLATE.root, warehouse)
+        self.fingerprint = TEMPLATE_STATE["fingerprint"]
+        self.changed = {row["name"]: row for row in TEMPLATE_STATE["changed"]}
+        self.targets = self.to("previous", BAD)
+
+    def to(self, which: str, models: tuple[str, ...]) -> list[str]:
+        pairs = [f"{model}={self.changed[model][which]}" for model in models]
+        return [argument for pair in pairs for argument in ("--to", pair)]
+
+    def promotion(self, targets: list[str] | None = None, fingerprint: str | None = None) -> list:
+        expected = fingerprint or self.fingerprint
+        targets = targets or self.targets
+        return ["promote", *targets, "--expect-fingerprint", expected, "--user", "ana"]
+
+    def assert_promoted(self, targets: list[str] | None = None) -> dict:
+        code, answer = self.site.ask(*self.promotion(targets))
+        self.assertEqual(code, 0, answer)
+        self.assertEqual(answer["state"], "done")
+        return answer
+
+    def assert_probe(self, state: str) -> None:
+        code, answer = self.site.ask("probe", *self.targets)
+        self.assertEqual((code, answer["state"]), (0, state), answer)
+
+    def assert_refused(self, code: int, text: str, *arguments: str) -> dict:
+        before = self.site.record()
+        got, answer = self.site.ask(*arguments)
+        self.assertEqual(got, code, answer)
+        self.assertIn(text, answer["error"])
+        self.assertEqual(self.site.record(), before)
+        return answer
+
+
+class Rollback(HelperCase):
+    def test_there_again_and_back(self) -> None:
+        bad = self.site.content()
+        code, found = self.site.ask("check", *self.targets)
+        self.assertEqual((code, found["possible"]), (0, True), found)
+        self.assertEqual(
+            found["affected"]["downstream"], ["marts.daily_revenue", "marts.segment_summary"]
+        )
+        missing = {row["model"]: row["missing"] for row in found["backfill"]["models"]}
+        self.assertEqual(missing["marts.order_analytics"], 2)
+        self.assertIsNotNone(found["possible_until_ms"])
+        code, verdict = self.site.ask("verify", *self.targets)
+        failed = {c["subject"] for c in verdict["checks"] if c["outcome"] == "fail"}
+        self.assertEqual((code, failed), (6, set(BAD)))
+        self.assert_probe("not_done")
+
+        answer = self.assert_promoted()
+        self.assertFalse(answer["already"])
+        self.assertEqual(answer["before"], {m: self.changed[m]["current"] for m in BAD})
+        self.assert_probe("done")
+        self.assertEqual(self.site.content(), TRUTH_CONTENT)
+        _, baseline = TRUTH.ask("measure")
+        code, verdict = self.site.ask(
+            "verify", *self.targets, "--audits", "--baseline", json.dumps(baseline)
+        )
+        self.assertEqual(code, 0, verdict)
+        self.assertIn("audit", {row["name"] for row in verdict["checks"]})
+
+        again = self.assert_promoted()
+        self.assertTrue(again["already"])
+        self.assertEqual(again["fingerprint"], answer["fingerprint"])
+
+        undo = self.to("current", BAD)
+        code, _ = self.site.ask(*self.promotion(undo, answer["fingerprint"]))
+        self.assertEqual(code, 0)
+        self.assertEqual(self.site.content(), bad)
+
+    def test_all_models_of_a_release(self) -> None:
+        self.assert_promoted(self.to("previous", tuple(self.changed)))
+        _, hashes = self.site.ask("fingerprint-data", "--models", ",".join(BAD))
+        _, truth = TRUTH.ask("fingerprint-data", "--models", ",".join(BAD))
+        self.assertEqual(hashes, truth)
+        columns = self.site.sql("DESCRIBE wh.marts.segment_summary")
+        self.assertNotIn("average_revenue_cents", [column[0] for column in columns])
+
+
+class Crash(HelperCase):
+    """Killed at any moment, the same command again ends in the same right state."""
+
+    def crash(self, marker: str, state: str) -> None:
+        self.site.die(marker, *self.promotion())
+        self.assert_probe(state)
+        answer = self.assert_promoted()
+        self.assertEqual(answer["before"], {m: self.changed[m]["current"] for m in BAD})
+        self.assertEqual(self.site.content(), TRUTH_CONTENT)
+
+    def test_before_anything_shows(self) -> None:
+        self.site.die("CreateSnapshotRecordsStage", *self.promotion())
+        self.site.die("PhysicalLayerSchemaCreationStage", *self.promotion())
+        self.crash('"kind": "evaluated", "model": "marts.customer_segmentation"', "not_done")
+
+    def test_taken_back_half_way(self) -> None:
+        bad = self.site.content()
+        self.site.die("VirtualLayerUpdateStage", *self.promotion())
+        undo = self.promotion(self.to("current", BAD))
+        code, answer = self.site.ask(*undo)
+        self.assertEqual(code, 4, answer)
+        instead = [pair.replace("--to", "--instead-of") for pair in self.targets]
+        code, answer = self.site.ask(*undo, *instead)
+        self.assertEqual(code, 0, answer)
+        self.assertEqual(self.site.content(), bad)
+
+    def test_before_environment_record(self) -> None:
+        self.crash("EnvironmentRecordUpdateStage", "not_done")
+
+    def test_after_environment_record(self) -> None:
+        self.crash("UnpauseStage", "partial")
+
+    def test_before_views(self) -> None:
+        self.crash("VirtualLayerUpdateStage", "partial")
+
+    def test_between_views(self) -> None:
+        self.crash('"kind": "promoting", "model": "marts.customer_segmentation"', "partial")
+
+    def test_before_finalizing(self) -> None:
+        self.crash("FinalizeEnvironmentStage", "partial")
+
+    def test_no_worker_outlives_the_helper(self) -> None:
+        """Every process that inherited stdout must be gone, or its reader waits for ever."""
+        argv = self.site.argv([str(HELPER / "countersign_sqlmesh.py")], self.promotion(), "good")
+        variables = self.site.variables
+        with subprocess.Popen(argv, env=variables, stdout=subprocess.PIPE) as helper:
+            line = helper.stdout.readline()
+            helper.kill()
+            helper.communicate(timeout=60)
+        self.assertIn(b"started", line)
+
+    def test_lost_answer(self) -> None:
+        self.crash('"already": false', "done")
+
+    def test_twice(self) -> None:
+        self.site.die("VirtualLayerUpdateStage", *self.promotion())
+        self.crash("FinalizeEnvironmentStage", "partial")
+
+
+class Conflict(HelperCase):
+    def test_another_deploy_came_between(self) -> None:
+        release = self.site.root / "other"
+        self.addCleanup(shutil.rmtree, release)
+        shutil.copytree(self.site.root / "bad", release)
+        model = release / "models/marts/daily_revenue.sql"
+        model.write_text(model.read_text().replace("'Revenue by day'", "'Revenue per day'"))
+        self.site.deploy("other")
+        self.assert_refused(4, "not as it was approved", *self.promotion())
+
+    def test_half_done_rollback_of_somebody_else(self) -> None:
+        other = self.promotion(self.to("previous", tuple(self.changed)))
+        self.site.die("VirtualLayerUpdateStage", *other)
+        answer = self.assert_refused(4, "not as it was approved", *self.promotion())
+        self.assertEqual(answer["state"], "partial")
+        _, now = self.site.ask("inspect")
+        self.assert_refused(3, "has not finished", *self.promotion(fingerprint=now["fingerprint"]))
+
+    def test_view_that_left_the_record_is_put_back(self) -> None:
+        bad = row_of("current", "marts.order_analytics")
+        self.assert_promoted()
+        self.site.sql(
+            "CREATE OR REPLACE VIEW wh.marts.order_analytics AS "
+            f"SELECT * FROM {bad['physical_table']}"
+        )
+        self.assert_probe("partial")
+        self.assert_promoted()
+        self.assertEqual(self.site.content(), TRUTH_CONTENT)
+
+
+class Impossible(HelperCase):
+    def test_table_is_gone(self) -> None:
+        old = row_of("previous", "marts.order_analytics")
+        self.site.sql(f"DROP TABLE {old['physical_table']}")
+        code, found = self.site.ask("check", *self.targets)
+        failed = {
+            row["subject"]: row["check"] for row in found["findings"] if row["outcome"] == "fail"
+        }
+        self.assertEqual((code, failed["marts.order_analytics"]), (3, "physical_table_exists"))
+        self.assert_refused(3, "is gone", *self.promotion())
+
+    def test_table_is_empty(self) -> None:
+        old = row_of("previous", "marts.order_analytics")
+        self.site.sql(f"DELETE FROM {old['physical_table']}")
+        self.assert_refused(3, "is empty", *self.promotion())
+
+    def test_snapshot_is_gone(self) -> None:
+        targets = ["--to", "marts.order_analytics=1"]
+        answer = self.assert_refused(3, "no longer in", *self.promotion(targets))
+        self.assertEqual(answer["reasons"][0]["check"], "target_version_exists")
+
+    def test_parent_would_stay_bad(self) -> None:
+        targets = self.to("previous", ("marts.customer_segmentation",))
+        self.assert_refused(3, "order_analytics", *self.promotion(targets))
+
+    def test_child_needs_a_column_of_the_bad_version(self) -> None:
+        release = self.site.root / "needy"
+        self.addCleanup(shutil.rmtree, release)
+        shutil.copytree(self.site.root / "bad", release)
+        model = release / "models/marts/daily_revenue.sql"
+        model.write_text(
+            "MODEL (name marts.daily_revenue, kind FULL);"
+            "SELECT DISTINCT payment_method::TEXT AS payment_method FROM marts.order_analytics"
+        )
+        self.site.deploy("needy")
+        _, found = self.site.ask("check", *self.targets)
+        doubts = {row["check"] for row in found["findings"] if row["outcome"] == "inconclusive"}
+        self.assertEqual(doubts, {"downstream_columns"})
+        promotion = self.promotion(fingerprint=found["fingerprint"])
+        answer = self.assert_refused(5, "failed", *promotion)
+        self.assertEqual(answer["state"], "not_done")
+        self.assertIn("payment_method", str(answer["failures"]))
+
+    def test_no_database_is_not_made(self) -> None:
+        self.site.warehouse.unlink()
+        code, answer = self.site.ask("inspect")
+        self.assertEqual((code, answer["kind"]), (3, "impossible"))
+        self.assertFalse(self.site.warehouse.exists())
+
+    def test_locked_database_is_transient(self) -> None:
+        import duckdb
+
+        with duckdb.connect(str(self.site.warehouse)):
+            code, answer = self.site.ask("inspect")
+        self.assertEqual((code, answer["transient"]), (1, True), answer)
+
+    def test_usage(self) -> None:
+        for arguments in (["probe", "--to", "nonsense"], ["promote", *self.targets], ["fly"]):
+            code, answer = self.site.ask(*arguments)
+            self.assertEqual((code, answer["kind"]), (2, "usage"))
+
+    def test_untested_version(self) -> None:
+        sys.path.insert(0, str(HELPER))
+        self.addCleanup(sys.path.remove, str(HELPER))
+        import countersign_state
+
+        bounds = countersign_state.TESTED_FROM
+        self.addCleanup(setattr, countersign_state, "TESTED_FROM", bounds)
+        countersign_state.TESTED_FROM = (0, 236, 999)
+        with self.assertRaises(countersign_state.Refused) as caught:
+            countersign_state.sqlmesh_version()
+        self.assertEqual(caught.exception.exit_code, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,114 @@
+//! What the helper answers, as types. Fields that nobody here needs are not read.
+
+use std::collections::BTreeMap;
+
+use domain::plan::Finding;
+use serde::Deserialize;
+
+/// The last line of a call, whatever the sub-command.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The helper's exit code; a summary, never the truth.
+    pub exit_code: Option<i32>,
+    /// The JSON object of the last line.
+    pub value: serde_json::Value,
+}
+
+/// The answer of `inspect`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Inspection {
+    /// The version of SQLMesh that answered.
+    pub sqlmesh_version: String,
+    /// The environment.
+    pub environment: Environment,
+    /// The state of the target: any deploy changes it.
+    pub fingerprint: String,
+    /// Models whose version differs between the last finished release and the one before it.
+    pub changed: Vec<Changed>,
+}
+
+/// An environment's record in SQLMesh's state.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The plan that made it what it is.
+    pub plan_id: String,
+}
+
+/// A model whose version differs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Changed {
+    /// The model as its project names it.
+    pub name: String,
+    /// The snapshot that is live; `None` where the release removed the model.
+    pub current: Option<String>,
+    /// The snapshot before; `None` where the release added the model.
+    pub previous: Option<String>,
+}
+
+/// The answer of `check`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Check {
+    /// One for each reason why it might not be possible.
+    pub findings: Vec<Finding>,
+    /// Whether none of them fails.
+    pub possible: bool,
+    /// Whom it touches.
+    pub affected: Downstream,
+    /// When the janitor may take the old versions away, in milliseconds since 1970.
+    pub possible_until_ms: Option<i64>,
+    /// The state of the target that this was found out for.
+    pub fingerprint: String,
+}
+
+/// Models that are touched.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Downstream {
+    /// Models that read from those that go back.
+    pub downstream: Vec<String>,
+}
+
+/// The answer of `probe`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Probe {
+    /// `done`, `not_done`, `partial` or `unknown`.
+    pub state: domain::run::ProbeAnswer,
+    /// The answer in a sentence.
+    pub detail: String,
+}
+
+/// The answer of `measure`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Measures {
+    /// By model: rows, distinct keys, newest time.
+    pub models: BTreeMap<String, serde_json::Value>,
+}
+
+/// The answer of `verify`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Verification {
+    /// Every check.
+    pub checks: Vec<CheckRow>,
+    /// Whether all of them pass.
+    pub passed: bool,
+}
+
+/// One check of the data.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CheckRow {
+    /// Its name.
+    pub name: String,
+    /// The model.
+    pub subject: String,
+    /// The answer.
+    pub outcome: domain::plan::Outcome,
+    /// The answer in a sentence.
+    pub detail: String,
+}
+
+impl From<CheckRow> for Finding {
+    fn from(row: CheckRow) -> Self {
+        Self { check: row.name, subject: row.subject, outcome: row.outcome, detail: row.detail }
+    }
+}

@@ -1,0 +1,237 @@
+//! Runs the Python helper: one process per call, in a fresh cache folder, with an environment of its own.
+//!
+//! ```text
+//! python helper/countersign_sqlmesh.py promote --project .. --gateway .. --environment .. --to a=1
+//!   ├─ {"progress": ..}   lines on the way
+//!   └─ {..}               the answer, last
+//! ```
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use domain::{digest::Digest, plan::Target};
+use runner::{Command, Finished, Outcome, Stream};
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    answer::{Answer, Check, Inspection, Measures, Probe},
+    error::Error,
+};
+
+/// The helper's files, shipped in the binary.
+const FILES: [(&str, &str); 6] = [
+    ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
+    ("countersign_state.py", include_str!("../helper/countersign_state.py")),
+    ("countersign_findings.py", include_str!("../helper/countersign_findings.py")),
+    ("countersign_rollback.py", include_str!("../helper/countersign_rollback.py")),
+    ("countersign_promote.py", include_str!("../helper/countersign_promote.py")),
+    ("countersign_data.py", include_str!("../helper/countersign_data.py")),
+];
+
+/// How long a question may take; Python alone needs seconds to start.
+const QUESTION: Duration = Duration::from_mins(2);
+
+/// SQLMesh behind its helper.
+#[derive(Clone, Debug)]
+pub struct Sqlmesh {
+    helper: PathBuf,
+    environment: BTreeMap<String, String>,
+}
+
+/// One call that may take long.
+pub struct Call<'a> {
+    /// The Python that has SQLMesh.
+    pub python: &'a str,
+    /// Where it acts.
+    pub target: &'a Target,
+    /// Sub-command and arguments.
+    pub arguments: &'a [String],
+    /// Variables for the process besides the usual ones.
+    pub variables: &'a BTreeMap<String, String>,
+    /// After this time its processes are ended.
+    pub timeout: Duration,
+    /// Ends it early.
+    pub cancel: &'a CancellationToken,
+}
+
+impl Sqlmesh {
+    /// Writes the helper below `folder`, in a folder that its content names: several versions of Countersign can
+    /// share it. `environment` is what every call inherits, such as `PATH`.
+    pub fn install(folder: &Path, environment: BTreeMap<String, String>) -> Result<Self, Error> {
+        let content: String = FILES.iter().map(|(_, text)| *text).collect();
+        let helper = folder.join(format!("sqlmesh-helper-{}", Digest::of(content).short()));
+        let write = |path: &Path, text: &str| -> std::io::Result<()> {
+            // Two processes may write at once: each writes its own file and renames it.
+            let draft = path.with_extension(format!("{}.draft", std::process::id()));
+            fs::write(&draft, text)?;
+            fs::rename(&draft, path)
+        };
+        let failed = |source| Error::Install { path: helper.display().to_string(), source };
+        fs::create_dir_all(&helper).map_err(failed)?;
+        for (name, text) in FILES {
+            write(&helper.join(name), text).map_err(failed)?;
+        }
+        Ok(Self { helper, environment })
+    }
+
+    /// What the environment holds now, and held before its last release.
+    pub async fn inspect(&self, python: &str, target: &Target) -> Result<Inspection, Error> {
+        self.ask(python, target, &["inspect".to_owned()]).await
+    }
+
+    /// Whether the models can go back to these snapshots (`model=identifier`).
+    pub async fn check(
+        &self,
+        python: &str,
+        target: &Target,
+        to: &[String],
+    ) -> Result<Check, Error> {
+        self.ask(python, target, &with_to("check", to)).await
+    }
+
+    /// Whether the models are at these snapshots (`model=identifier`).
+    pub async fn probe(
+        &self,
+        python: &str,
+        target: &Target,
+        arguments: &[String],
+    ) -> Result<Probe, Error> {
+        self.ask(python, target, arguments).await
+    }
+
+    /// Rows, keys and newest times of the models.
+    pub async fn measure(
+        &self,
+        python: &str,
+        target: &Target,
+        models: &[String],
+    ) -> Result<Measures, Error> {
+        self.ask(python, target, &["measure".to_owned(), "--models".to_owned(), models.join(",")])
+            .await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        python: &str,
+        target: &Target,
+        arguments: &[String],
+    ) -> Result<T, Error> {
+        let cancel = CancellationToken::new();
+        let variables = BTreeMap::new();
+        let call = Call {
+            python,
+            target,
+            arguments,
+            variables: &variables,
+            timeout: QUESTION,
+            cancel: &cancel,
+        };
+        let answer = self.call(call, |_| {}).await?;
+        read(&arguments[0], answer.value)
+    }
+
+    /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error.
+    pub async fn call(
+        &self,
+        call: Call<'_>,
+        mut on_line: impl FnMut(&str),
+    ) -> Result<Answer, Error> {
+        let cache = tempfile::tempdir()
+            .map_err(|source| Error::Install { path: "a cache folder".to_owned(), source })?;
+        let command = self.command(&call, cache.path());
+        let name = call.arguments.first().cloned().unwrap_or_default();
+        let take = |stream: Stream, line: &str| {
+            if stream == Stream::Stdout {
+                on_line(line);
+            }
+        };
+        let finished =
+            runner::run(&command, call.cancel, |_| {}, take).await.map_err(Error::Run)?;
+        answer(name, &finished)
+    }
+
+    fn command(&self, call: &Call<'_>, cache: &Path) -> Command {
+        let script = self.helper.join(FILES[0].0).display().to_string();
+        let (name, rest) = call
+            .arguments
+            .split_first()
+            .map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+        let place = [
+            "--project",
+            &call.target.project,
+            "--gateway",
+            &call.target.gateway,
+            "--environment",
+            &call.target.environment,
+        ];
+        let arguments = [script.as_str(), name]
+            .into_iter()
+            .chain(place)
+            .map(str::to_owned)
+            .chain(rest.iter().cloned());
+        let mut command = Command::new(call.python, arguments, call.timeout);
+        command.env.clone_from(&self.environment);
+        command.env.extend(call.variables.clone());
+        // A stale cache answers with the snapshots of another database.
+        command.env.insert("SQLMESH__CACHE_DIR".to_owned(), cache.display().to_string());
+        command.env.insert("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS".to_owned(), "1".to_owned());
+        // Without a name of its own, a project's notification targets would be told, and may fail the plan.
+        command.env.insert("SQLMESH__USERNAME".to_owned(), "countersign".to_owned());
+        command.env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
+        command.env.insert("NO_COLOR".to_owned(), "1".to_owned());
+        command
+    }
+}
+
+/// Reads an answer as the type that a sub-command gives.
+fn read<T: DeserializeOwned>(command: &str, value: serde_json::Value) -> Result<T, Error> {
+    let tail = value.to_string();
+    serde_json::from_value(value).map_err(|error| Error::Garbled {
+        command: command.to_owned(),
+        tail: format!("{error} in {tail}"),
+    })
+}
+
+fn with_to(command: &str, to: &[String]) -> Vec<String> {
+    let pairs = to.iter().flat_map(|pair| ["--to".to_owned(), pair.clone()]);
+    std::iter::once(command.to_owned()).chain(pairs).collect()
+}
+
+fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
+    let exit_code = match finished.outcome {
+        Outcome::TimedOut => return Err(Error::TimedOut { command }),
+        Outcome::Cancelled => return Err(Error::Cancelled { command }),
+        Outcome::Exited(code) => Some(code),
+        Outcome::Signalled(_) => None,
+    };
+    let line = finished.last_stdout_line.as_deref().unwrap_or_default();
+    let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let Some(value) = value.filter(|value| value.is_object() && value.get("progress").is_none())
+    else {
+        let tail: String = finished
+            .output
+            .lines()
+            .rev()
+            .take(5)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+            .join(" / ");
+        return Err(Error::Garbled { command, tail });
+    };
+    let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
+    match text("error") {
+        Some(message) => Err(Error::Refused {
+            message: message.to_owned(),
+            kind: text("kind").unwrap_or("crash").to_owned(),
+            transient: value.get("transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        }),
+        None => Ok(Answer { exit_code, value }),
+    }
+}

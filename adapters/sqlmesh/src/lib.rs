@@ -1,0 +1,17 @@
+//! SQLMesh as a target of rollbacks, through a small Python helper over its public Context API.
+//!
+//! The helper is shipped inside the binary; the operator gives a Python with SQLMesh installed. SQLMesh's exit
+//! codes lie in both directions, so nothing here believes one: answers are read from the helper's last line.
+
+mod answer;
+mod error;
+mod helper;
+mod progress;
+
+pub use answer::{
+    Answer, Changed, Check, CheckRow, Downstream, Environment, Inspection, Measures, Probe,
+    Verification,
+};
+pub use error::Error;
+pub use helper::{Call, Sqlmesh};
+pub use progress::live_line;

@@ -1,0 +1,73 @@
+//! How much of everything there is, for metrics and for the checks after a test.
+
+use std::collections::BTreeMap;
+
+use domain::Timestamp;
+use sqlx::AnyConnection;
+
+use crate::{
+    Error, Store,
+    rows::{self, Query},
+    sql::metrics as sql,
+};
+
+const TASK: &str = "count what is stored";
+
+/// Numbers of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Jobs that wait or are held.
+    pub pending_jobs: i64,
+    /// Jobs that cannot be done until somebody mends something.
+    pub parked_jobs: i64,
+    /// Cards that are not up to date.
+    pub pending_cards: i64,
+    /// Cards that are not up to date and cannot be shown until somebody mends something.
+    pub parked_cards: i64,
+    /// Proposals that are not closed.
+    pub open_proposals: i64,
+    /// Runs that are not at rest.
+    pub runs_under_way: i64,
+    /// Timers that are due.
+    pub due_timers: i64,
+    /// Deliveries taken in, by kind.
+    pub seen_by_kind: BTreeMap<String, i64>,
+}
+
+impl Store {
+    /// Counts; `now` decides which timers are due. The numbers need not be of one moment.
+    pub async fn counts(&self, now: Timestamp) -> Result<Counts, Error> {
+        let mut connection = self.connection().await?;
+        let (pending_jobs, parked_jobs) = pair(&mut connection, sql::COUNT_JOBS).await?;
+        let (pending_cards, parked_cards) = pair(&mut connection, sql::COUNT_CARDS).await?;
+        let due_timers = sqlx::query(sql::COUNT_DUE_TIMERS).bind(now.timestamp_millis());
+        let seen = rows::all(&mut connection, TASK, sqlx::query(sql::COUNT_SEEN), |row| {
+            Ok((row.text("kind")?, row.integer("many")?))
+        });
+        let seen_by_kind = seen.await?.into_iter().collect();
+        Ok(Counts {
+            pending_jobs,
+            parked_jobs,
+            pending_cards,
+            parked_cards,
+            open_proposals: one(&mut connection, sqlx::query(sql::COUNT_OPEN_PROPOSALS)).await?,
+            runs_under_way: one(&mut connection, sqlx::query(sql::COUNT_RUNS_UNDER_WAY)).await?,
+            due_timers: one(&mut connection, due_timers).await?,
+            seen_by_kind,
+        })
+    }
+}
+
+async fn one(connection: &mut AnyConnection, query: Query) -> Result<i64, Error> {
+    rows::single(connection, TASK, query).await?.integer("many")
+}
+
+/// How many are not parked, and how many are.
+async fn pair(connection: &mut AnyConnection, text: &'static str) -> Result<(i64, i64), Error> {
+    let counts = rows::all(connection, TASK, sqlx::query(text), |row| {
+        Ok((row.flag("parked")?, row.integer("many")?))
+    });
+    let counts: BTreeMap<bool, i64> = counts.await?.into_iter().collect();
+    let of = |parked: bool| counts.get(&parked).copied().unwrap_or_default();
+    Ok((of(false), of(true)))
+}

@@ -1,0 +1,107 @@
+//! The reading methods. Each exists twice: on [`Store`], where it sees what is committed, and on [`Tx`], where it
+//! also sees what that transaction has written.
+
+use domain::{
+    Timestamp,
+    digest::Digest,
+    id::{IncidentId, ProposalId, RunId},
+    incident::Incident,
+    journal::{Head, SealedEntry},
+    person::ChatName,
+    plan::SealedPlan,
+    port::MessageRef,
+    proposal::Proposal,
+    run::Run,
+};
+
+use crate::{Error, Store, Tx, Versioned, card, incident, journal, live, plan, proposal, run};
+
+macro_rules! reading {
+    ($(
+        $(#[$doc:meta])*
+        fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty = $function:path;
+    )*) => {
+        impl Store {
+            $(
+                $(#[$doc])*
+                pub async fn $name(&self, $($argument: $type),*) -> Result<$answer, Error> {
+                    $function(&mut *self.connection().await?, $($argument),*).await
+                }
+            )*
+        }
+
+        impl Tx {
+            $(
+                $(#[$doc])*
+                pub async fn $name(&mut self, $($argument: $type),*) -> Result<$answer, Error> {
+                    $function(self.connection(), $($argument),*).await
+                }
+            )*
+        }
+    };
+}
+
+reading! {
+    /// The incident with this id.
+    fn incident(id: &IncidentId) -> Option<Versioned<Incident>> = incident::find;
+
+    /// The newest incident that the alerting system knows by this id.
+    fn incident_by_external(external_id: &str) -> Option<Versioned<Incident>>
+        = incident::find_by_external;
+
+    /// At most `limit` incidents, newest first; those before `before` where it is given.
+    fn incidents(limit: u32, before: Option<&IncidentId>) -> Vec<Versioned<Incident>>
+        = incident::list;
+
+    /// The ids that end in what somebody typed, newest first and at most ten.
+    fn incident_ids_ending(text: &str) -> Vec<IncidentId> = incident::ids_ending;
+
+    /// The proposal with this id.
+    fn proposal(id: &ProposalId) -> Option<Versioned<Proposal>> = proposal::find;
+
+    /// An incident's proposals, oldest first.
+    fn proposals_of(incident: &IncidentId) -> Vec<Versioned<Proposal>> = proposal::list;
+
+    /// The oldest proposal on this target that is not closed, whatever its incident.
+    fn open_proposal_on(target: &str) -> Option<Versioned<Proposal>> = proposal::find_open_on;
+
+    /// The ids that end in what somebody typed, newest first and at most ten.
+    fn proposal_ids_ending(text: &str) -> Vec<ProposalId> = proposal::ids_ending;
+
+    /// The run with this id.
+    fn run(id: &RunId) -> Option<Versioned<Run>> = run::find;
+
+    /// An incident's runs, oldest first.
+    fn runs_of(incident: &IncidentId) -> Vec<Versioned<Run>> = run::list;
+
+    /// The run of this proposal; there is at most one.
+    fn run_of(proposal: &ProposalId) -> Option<Versioned<Run>> = run::find_of;
+
+    /// How many runs were created on this target at `since` or later.
+    fn rollbacks_since(target: &str, since: Timestamp) -> i64 = run::count_since;
+
+    /// The plan that is kept under this digest. Its own digest is taken over the stored bytes: the two differ
+    /// where somebody changed the row, and whoever runs the plan must compare them.
+    fn plan(digest: &Digest) -> Option<SealedPlan> = plan::find;
+
+    /// An incident's journal, oldest entry first. The chain is not checked here.
+    fn journal(incident: &IncidentId) -> Vec<SealedEntry> = journal::list;
+
+    /// One entry of an incident's journal.
+    fn entry(incident: &IncidentId, seq: u64) -> Option<SealedEntry> = journal::find;
+
+    /// The end of an incident's journal.
+    fn head(incident: &IncidentId) -> Head = journal::head;
+
+    /// The signed decisions on a proposal (DSSE envelopes), in the journal's order.
+    fn receipts(proposal: &ProposalId) -> Vec<String> = journal::receipts;
+
+    /// Where an incident's thread is in a chat, once its card was posted.
+    fn thread(incident: &IncidentId, chat: ChatName) -> Option<MessageRef> = card::thread;
+
+    /// The newest line of the step under way.
+    fn live(run: &RunId) -> Option<String> = live::line;
+
+    /// The identity of the process group of the step under way.
+    fn process(run: &RunId) -> Option<String> = live::process;
+}

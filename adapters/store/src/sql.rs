@@ -1,0 +1,13 @@
+//! Every SQL text, by noun. One text serves SQLite and PostgreSQL; the few that only one of them knows end in
+//! `_SQLITE` or `_POSTGRES`. No text is ever put together from values.
+
+pub(crate) mod connection;
+pub(crate) mod incident;
+pub(crate) mod job;
+pub(crate) mod journal;
+pub(crate) mod lease;
+pub(crate) mod metrics;
+pub(crate) mod proposal;
+pub(crate) mod run;
+pub(crate) mod thread;
+pub(crate) mod timer;

@@ -1,0 +1,57 @@
+//! Runs of approved plans.
+
+pub(crate) const RUN: &str = "
+select body, version
+from run
+where id = $1";
+
+pub(crate) const RUNS_OF_INCIDENT: &str = "
+select body, version
+from run
+where incident = $1
+order by created_ms, id";
+
+pub(crate) const RUN_OF_PROPOSAL: &str = "
+select body, version
+from run
+where proposal = $1";
+
+pub(crate) const COUNT_RUNS_SINCE: &str = "
+select count(*) as runs
+from run
+where target = $1
+  and created_ms >= $2";
+
+pub(crate) const INSERT_RUN: &str = "
+insert into run (id, incident, proposal, target, created_ms, at_rest, version, body)
+values ($1, $2, $3, $4, $5, $6, 1, $7)";
+
+/// A run that was saved has moved: the live line belonged to where it stood before.
+pub(crate) const UPDATE_RUN: &str = "
+update run
+set at_rest = $1,
+    body = $2,
+    live = '',
+    version = version + 1
+where id = $3
+  and version = $4";
+
+pub(crate) const LIVE: &str = "
+select live
+from run
+where id = $1";
+
+pub(crate) const UPDATE_LIVE: &str = "
+update run
+set live = $1
+where id = $2";
+
+pub(crate) const PROCESS: &str = "
+select process
+from run
+where id = $1";
+
+pub(crate) const UPDATE_PROCESS: &str = "
+update run
+set process = $1
+where id = $2";

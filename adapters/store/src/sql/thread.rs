@@ -1,0 +1,117 @@
+//! Threads: where an incident's card stands in a chat, and whether it is up to date.
+
+pub(crate) const THREAD: &str = "
+select channel, message
+from thread
+where incident = $1
+  and chat = $2";
+
+/// The key stays that of the first time. A card that was up to date is due now; one that waits keeps its
+/// waiting time, because the chat asked for it; a parked one is tried again with the newer state.
+pub(crate) const WANT_CARD: &str = "
+insert into thread (incident, chat, post_key, wanted, queued_ms, due_ms)
+values ($1, $2, $3, 1, $4, $4)
+on conflict (incident, chat) do update
+set wanted = thread.wanted + 1,
+    queued_ms = case
+      when thread.shown < thread.wanted then thread.queued_ms
+      else excluded.queued_ms
+    end,
+    due_ms = case
+      when thread.shown < thread.wanted and thread.parked = 0 then thread.due_ms
+      else excluded.due_ms
+    end,
+    parked = 0";
+
+pub(crate) const CLAIM_CARDS: &str = "
+with due as materialized (
+  select thread.incident
+  from thread
+  where thread.chat = $1
+    and thread.parked = 0
+    and thread.shown < thread.wanted
+    and thread.due_ms <= $2
+    and thread.lease_until_ms <= $2
+  order by thread.due_ms, thread.incident
+  limit $3
+)
+update thread
+set owner = $4,
+    lease_until_ms = $5,
+    epoch = epoch + 1,
+    attempts = attempts + 1,
+    in_doubt = case when owner <> '' then 1 else in_doubt end
+where chat = $1
+  and incident in (select due.incident from due)
+  and parked = 0
+  and shown < wanted
+  and lease_until_ms <= $2
+returning incident, wanted, channel, message, post_key, attempts, epoch, queued_ms, in_doubt";
+
+/// What is shown never goes back: an older claim than the newest one shown has lost its epoch.
+pub(crate) const CARD_POSTED: &str = "
+update thread
+set channel = $1,
+    message = $2,
+    shown = $3,
+    attempts = 0,
+    in_doubt = 0,
+    problem = '',
+    owner = '',
+    lease_until_ms = 0
+where incident = $4
+  and chat = $5
+  and owner = $6
+  and epoch = $7
+  and shown < $3";
+
+pub(crate) const CARD_SHOWN: &str = "
+update thread
+set shown = $1,
+    attempts = 0,
+    in_doubt = 0,
+    problem = '',
+    owner = '',
+    lease_until_ms = 0
+where incident = $2
+  and chat = $3
+  and owner = $4
+  and epoch = $5
+  and shown < $1";
+
+pub(crate) const RETRY_CARD: &str = "
+update thread
+set due_ms = $1,
+    problem = $2,
+    in_doubt = case when $3 = 1 then 1 else in_doubt end,
+    owner = '',
+    lease_until_ms = 0
+where incident = $4
+  and chat = $5
+  and owner = $6
+  and epoch = $7";
+
+pub(crate) const PARK_CARD: &str = "
+update thread
+set parked = 1,
+    problem = $1,
+    owner = '',
+    lease_until_ms = 0
+where incident = $2
+  and chat = $3
+  and owner = $4
+  and epoch = $5";
+
+pub(crate) const UNPARK_CARDS: &str = "
+update thread
+set parked = 0,
+    attempts = 0
+where chat = $1
+  and parked = 1";
+
+pub(crate) const NEXT_CARD: &str = "
+select min(case when lease_until_ms > due_ms then lease_until_ms else due_ms end) as due_ms
+from thread
+where chat = $1
+  and parked = 0
+  and shown < wanted";

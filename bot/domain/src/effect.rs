@@ -1,0 +1,82 @@
+//! What a machine wants done after its step is committed. Effects are data: the engine writes them into the same
+//! transaction as the state, and workers carry them out at least once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    notice::Notice,
+    person::{ChatName, Identity},
+    words::Words,
+};
+
+/// One thing to do. The aggregate that asked for it is known to whoever collects the effects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Edge-triggered: tell the incident's thread, once, in order; also the journal's words.
+    Say(Notice),
+    /// Level-triggered: every chat's card must show this state or a newer one.
+    SyncCard,
+    /// Find out whether a rollback would help and is possible.
+    Assess,
+    /// Set the proposal's one timer, in place of the earlier one.
+    SetTimer {
+        /// The rung that is due.
+        rung: usize,
+        /// How often it was asked again.
+        repeats: u32,
+        /// When.
+        due: Timestamp,
+    },
+    /// Remove the proposal's timer.
+    ClearTimers,
+    /// Hand the approved proposal to the executor.
+    StartRun,
+    /// Tell the incident's waiting proposals that it is over.
+    CloseProposals,
+    /// Tell the proposal how its run stands.
+    TellProposal(crate::proposal::Event),
+}
+
+/// Who carries jobs out. Within one lane the jobs of one incident are done in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Reads alert details and the target, and proposes.
+    Assess,
+    /// Talks to one chat.
+    Chat(ChatName),
+}
+
+/// One thing that a worker does after the commit, at least once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Find out whether a rollback would help and is possible.
+    Assess,
+    /// Reply with a notice of a journal entry.
+    Tell {
+        /// The entry's place in the incident's journal.
+        seq: u64,
+        /// Which of its notices.
+        index: usize,
+    },
+    /// Tell one person something in private.
+    Whisper {
+        /// Whom.
+        to: Identity,
+        /// What.
+        words: Words,
+    },
+}
+
+impl Lane {
+    /// The lane as it is stored.
+    pub fn as_text(self) -> String {
+        match self {
+            Self::Assess => "assess".to_owned(),
+            Self::Chat(chat) => format!("chat:{}", chat.as_str()),
+        }
+    }
+}

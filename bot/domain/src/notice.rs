@@ -1,0 +1,323 @@
+//! What the incident's thread is told, and what the journal says in words: one sentence per thing that happened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    level::Level,
+    person::PersonId,
+    plan::{Finding, Outcome as Answer, RollbackType},
+    proposal::Outcome,
+    run::ProbeAnswer,
+    words::Words,
+};
+
+/// Something that happened, with all that its sentence needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are the words of the sentence that each variant makes")]
+pub enum Notice {
+    /// The incident is here.
+    IncidentOpened { title: String, service: String },
+    /// Somebody took it in the alerting system.
+    IncidentAcknowledged,
+    /// It is over.
+    IncidentResolved,
+    /// No rollback is proposed.
+    NotProposed { why: String },
+    /// A rollback is proposed.
+    Proposed {
+        rollback_type: RollbackType,
+        models: Vec<String>,
+        because: String,
+        changes: Vec<String>,
+    },
+    /// People are brought in.
+    Asked { level: Level, role: String, people: Vec<PersonId>, repeats: u32, next: Timestamp },
+    /// A rung of the ladder has nobody.
+    LevelSkipped { level: Level, role: String },
+    /// A person brings in the next level before its time.
+    EscalatedBy { by: PersonId },
+    /// A person signed.
+    ApprovedBy { by: PersonId, level: Level, given: usize, needed: usize },
+    /// The proposal is over.
+    Closed { outcome: Outcome },
+    /// The run began.
+    RunStarted { steps: Vec<String> },
+    /// A step is done.
+    StepDone {
+        step: usize,
+        of: usize,
+        name: String,
+        took_ms: u64,
+        note: String,
+        findings: Vec<Finding>,
+    },
+    /// A step failed.
+    StepFailed { step: usize, of: usize, name: String, why: String, findings: Vec<Finding> },
+    /// The executor died during a step.
+    StepInterrupted { step: usize, of: usize, name: String },
+    /// A probe answered.
+    Probed { name: String, answer: ProbeAnswer, detail: String },
+    /// A step is taken back.
+    StepUndone { name: String },
+    /// The run cannot go on without a person.
+    Stuck { name: String, reason: String },
+}
+
+/// How loud a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// A reply in the thread.
+    Thread,
+    /// A reply that the channel sees too: escalation, start and end.
+    Channel,
+}
+
+/// The mood of a notice, for its colour and its mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// It goes on.
+    Neutral,
+    /// It went well.
+    Good,
+    /// Somebody is needed.
+    Attention,
+    /// It went wrong.
+    Bad,
+}
+
+impl Notice {
+    /// The sentence that people read.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::IncidentOpened { title, service } => {
+                Words::plain("Alert from ").strong(service).text(": ").text(title)
+            }
+            Self::IncidentAcknowledged => Words::plain("Acknowledged in PagerDuty."),
+            Self::IncidentResolved => Words::plain("Resolved in PagerDuty."),
+            Self::NotProposed { why } => Words::plain("No rollback is proposed. ").text(why),
+            Self::Proposed { rollback_type, models, because, changes } => {
+                proposed(*rollback_type, models, because, changes)
+            }
+            Self::Asked { level, role, people, repeats, next } => {
+                asked((*level, role), people, *repeats, *next)
+            }
+            Self::LevelSkipped { level, role } => Words::plain(format!(
+                "Nobody can be reached for {level}, {role}: the escalation passes over it."
+            )),
+            Self::EscalatedBy { by } => {
+                Words::new().person(by).text(" asks for the next level now.")
+            }
+            Self::ApprovedBy { by, level, given, needed } => Words::new().person(by).text(format!(
+                " approved at {level}: {given} of {needed} {}.",
+                if *needed == 1 { "approval" } else { "approvals" }
+            )),
+            Self::Closed { outcome } => outcome.words(),
+            Self::RunStarted { steps } => {
+                Words::plain(format!("The rollback starts: {}.", steps.join(" → ")))
+            }
+            Self::StepDone { step, of, name, took_ms, note, findings } => {
+                let words = Words::plain(format!("Step {} of {of}: ", step + 1))
+                    .strong(name)
+                    .text(format!(" – done in {}.", duration(*took_ms)));
+                told(with_note(words, note), findings)
+            }
+            Self::StepFailed { step, of, name, why, findings } => told(
+                Words::plain(format!("Step {} of {of}: ", step + 1))
+                    .strong(name)
+                    .text(format!(" – failed: {why}")),
+                findings,
+            ),
+            Self::StepInterrupted { step, of, name } => {
+                Words::plain(format!("Step {} of {of}: ", step + 1)).strong(name).text(
+                    " – the executor was interrupted; what became of the step is not known yet.",
+                )
+            }
+            Self::Probed { name, answer, detail } => {
+                let words = Words::plain("Asked the target about ")
+                    .strong(name)
+                    .text(format!(": {}.", answer.name()));
+                with_note(words, detail)
+            }
+            Self::StepUndone { name } => Words::plain("Taken back: ").strong(name).text("."),
+            Self::Stuck { name, reason } => Words::plain("The rollback is stuck at ")
+                .strong(name)
+                .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
+        }
+    }
+
+    /// Whether the channel hears it or the thread alone.
+    pub fn volume(&self) -> Volume {
+        match self {
+            Self::Asked { .. }
+            | Self::EscalatedBy { .. }
+            | Self::RunStarted { .. }
+            | Self::Closed { .. }
+            | Self::Stuck { .. } => Volume::Channel,
+            Self::IncidentOpened { .. }
+            | Self::IncidentAcknowledged
+            | Self::IncidentResolved
+            | Self::NotProposed { .. }
+            | Self::Proposed { .. }
+            | Self::LevelSkipped { .. }
+            | Self::ApprovedBy { .. }
+            | Self::StepDone { .. }
+            | Self::StepFailed { .. }
+            | Self::StepInterrupted { .. }
+            | Self::Probed { .. }
+            | Self::StepUndone { .. } => Volume::Thread,
+        }
+    }
+
+    /// The mood it is shown in.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::Asked { .. }
+            | Self::EscalatedBy { .. }
+            | Self::Proposed { .. }
+            | Self::StepInterrupted { .. }
+            | Self::LevelSkipped { .. } => Tone::Attention,
+            Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
+            Self::Closed { outcome: Outcome::RolledBack { .. } } => Tone::Good,
+            Self::Closed { outcome: Outcome::Undone { .. } | Outcome::GivenUp { .. } } => Tone::Bad,
+            Self::Closed { outcome: Outcome::Rejected { .. } | Outcome::Withdrawn } => {
+                Tone::Neutral
+            }
+            Self::Closed { outcome: Outcome::Voided { .. } } => Tone::Attention,
+            Self::StepFailed { .. } | Self::Stuck { .. } => Tone::Bad,
+            Self::IncidentOpened { .. }
+            | Self::IncidentAcknowledged
+            | Self::NotProposed { .. }
+            | Self::RunStarted { .. }
+            | Self::Probed { .. }
+            | Self::StepUndone { .. } => Tone::Neutral,
+        }
+    }
+}
+
+impl Outcome {
+    /// The end in two or three words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RolledBack { .. } => "rolled back",
+            Self::Undone { .. } => "failed and taken back",
+            Self::Rejected { .. } => "rejected",
+            Self::GivenUp { .. } => "given up",
+            Self::Voided { .. } => "void",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The end in a sentence.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::RolledBack { recovery_ms } => Words::plain(format!(
+                "Rolled back: every step is done and every check passed, {} after the proposal.",
+                duration(*recovery_ms)
+            )),
+            Self::Undone { reason } => Words::plain(format!(
+                "The rollback failed, and every step that can be taken back was taken back. Why it failed: {reason}"
+            )),
+            Self::Rejected { by, reason } => {
+                Words::new().person(by).text(" rejected the rollback: ").text(reason)
+            }
+            Self::GivenUp { by, reason } => Words::new()
+                .person(by)
+                .text(" ended the stuck rollback, which leaves the target as it is now: ")
+                .text(reason),
+            Self::Voided { changes } => Words::plain(format!(
+                "This proposal is void, with its approvals: {}. The target is looked at again.",
+                changes.join("; ")
+            )),
+            Self::Withdrawn => Words::plain(
+                "Withdrawn: the incident was resolved before enough people had decided.",
+            ),
+        }
+    }
+}
+
+impl ProbeAnswer {
+    /// The answer in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "it is done",
+            Self::NotDone => "it is not done",
+            Self::Partial => "it is done in part",
+            Self::Unknown => "it cannot be told",
+        }
+    }
+}
+
+/// A length of time as people say it: `850 ms`, `4.2 s`, `15 min`, `3 min 20 s`, `1 h 5 min`.
+pub fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0 => format!("{milliseconds} ms"),
+        1..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
+        60..3600 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+fn proposed(
+    rollback_type: RollbackType,
+    models: &[String],
+    because: &str,
+    changes: &[String],
+) -> Words {
+    let words = Words::plain(format!("Proposed: {rollback_type}"));
+    let words = if models.is_empty() {
+        words
+    } else {
+        words.text(" of ").codes(models.iter().map(String::as_str))
+    };
+    let words = words.text(format!(". {because}"));
+    if changes.is_empty() {
+        words
+    } else {
+        words.text(format!(" What changed since the last proposal: {}.", changes.join("; ")))
+    }
+}
+
+fn asked(
+    (level, role): (Level, &str),
+    people: &[PersonId],
+    repeats: u32,
+    next: Timestamp,
+) -> Words {
+    let words = Words::plain("Asking ").people(people);
+    if repeats == 0 {
+        words
+            .text(format!(
+                " to decide: {role}, {level}. Without a decision, the escalation goes on at "
+            ))
+            .time(next)
+            .text(".")
+    } else {
+        words
+            .text(format!(" again: {role}, {level}. There is still no decision, and nothing runs by itself. They are asked once more at "))
+            .time(next)
+            .text(".")
+    }
+}
+
+fn with_note(words: Words, note: &str) -> Words {
+    if note.is_empty() { words } else { words.text(format!(" {note}")) }
+}
+
+fn told(words: Words, findings: &[Finding]) -> Words {
+    findings.iter().filter(|finding| finding.outcome != Answer::Pass).fold(
+        words,
+        |words, finding| {
+            let mark = if finding.outcome == Answer::Fail { "failed" } else { "is inconclusive" };
+            words
+                .text(format!("\n• {} of ", finding.check))
+                .code(&finding.subject)
+                .text(format!(" {mark}: {}", finding.detail))
+        },
+    )
+}

@@ -1,0 +1,116 @@
+//! The doors to the outside: traits only where the outside world is behind them.
+
+use async_trait::async_trait;
+use std::time::Duration;
+
+use crate::{
+    Timestamp,
+    card::Card,
+    id::MessageId,
+    notice::{Tone, Volume},
+    person::{ChatName, Identity, People},
+    words::Words,
+};
+
+/// Tells the time, cut to milliseconds.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where a message stands in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRef {
+    /// The chat's channel id.
+    pub channel: String,
+    /// The chat's message id; also the thread's.
+    pub message: String,
+}
+
+/// A reply in an incident's thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// What it says.
+    pub words: Words,
+    /// Who hears it.
+    pub volume: Volume,
+    /// Its mood.
+    pub tone: Tone,
+}
+
+/// Why a chat did not take something. Who retries it decides by the variant, never by the text.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// It was not done and may be tried again.
+    #[error("{chat} did not take the message: {problem}", chat = chat.as_str())]
+    Transient {
+        /// Which chat.
+        chat: ChatName,
+        /// What went wrong, in the chat's words.
+        problem: String,
+        /// How long the chat asks us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// Nobody knows whether it was done: look with [`Chat::find`] before trying again.
+    #[error("{chat} gave no answer: {problem}", chat = chat.as_str())]
+    Unknown {
+        /// Which chat.
+        chat: ChatName,
+        /// What went wrong.
+        problem: String,
+    },
+    /// It will not be done until somebody mends something.
+    #[error("{chat} refuses: {problem}. {advice}", chat = chat.as_str())]
+    Permanent {
+        /// Which chat.
+        chat: ChatName,
+        /// What went wrong, in the chat's words.
+        problem: String,
+        /// What the operator can do.
+        advice: &'static str,
+    },
+}
+
+/// A chat that shows cards and threads. Every message carries a key, so that it can be found again.
+#[async_trait]
+pub trait Chat: Send + Sync {
+    /// Which chat this is.
+    fn name(&self) -> ChatName;
+
+    /// Posts an incident's card; the answer names the thread.
+    async fn post(
+        &self,
+        card: &Card,
+        people: &People,
+        key: &MessageId,
+    ) -> Result<MessageRef, ChatError>;
+
+    /// Shows a newer state of a card. Doing it twice is harmless.
+    async fn edit(&self, at: &MessageRef, card: &Card, people: &People) -> Result<(), ChatError>;
+
+    /// Replies in a card's thread.
+    async fn reply(
+        &self,
+        thread: &MessageRef,
+        reply: &Reply,
+        people: &People,
+        key: &MessageId,
+    ) -> Result<(), ChatError>;
+
+    /// Tells one person something that nobody else sees. Losing it is bearable; telling others is not.
+    async fn whisper(
+        &self,
+        to: &Identity,
+        thread: &MessageRef,
+        words: &Words,
+        people: &People,
+    ) -> Result<(), ChatError>;
+
+    /// Looks for a message after an unknown outcome: in `thread`, or in the channel for a card (`None`).
+    async fn find(
+        &self,
+        thread: Option<&MessageRef>,
+        key: &MessageId,
+        since: Timestamp,
+    ) -> Result<Option<MessageRef>, ChatError>;
+}

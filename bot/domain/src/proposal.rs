@@ -1,0 +1,281 @@
+//! The proposal: a sealed plan that waits for people, and the clock that brings in more of them.
+//!
+//! ```text
+//! Open ──▶ Approved ──▶ Running ──▶ Closed
+//!  │ ▲         │           │  ▲        ▲
+//!  │ └─clock   │           ▼  │        │
+//!  └───────────┴────────▶ Stuck ───────┤
+//!        rejected, voided, withdrawn ──┘
+//! ```
+//! An approval names the plan's digest; a click on an older card is refused. Closed is final (I7).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    digest::Digest,
+    effect::Effect,
+    escalation::{self, Position},
+    id::{IncidentId, ProposalId, RunId},
+    level::Level,
+    notice::Notice,
+    person::PersonId,
+    plan::{Finding, RollbackType, Target},
+    refusal::Refusal,
+    requirement::{Approval, Requirement, Tally},
+};
+
+mod step;
+
+/// Within this time the first chat's acceptance moves the start of the clock; a chat that is down longer
+/// does not hold the escalation up.
+pub const POSTING_GRACE_MS: u64 = 60_000;
+
+/// Who made the proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proposer {
+    /// A trigger of the policies, without a person.
+    Trigger(String),
+    /// A person, by command or modal.
+    Person(PersonId),
+}
+
+/// What a proposal starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The incident it answers.
+    pub incident: IncidentId,
+    /// The digest of the sealed plan.
+    pub plan: Digest,
+    /// Which of the four.
+    pub rollback_type: RollbackType,
+    /// Where it acts.
+    pub target: Target,
+    /// The models that go back.
+    pub models: Vec<String>,
+    /// Models that are rebuilt besides.
+    pub downstream: Vec<String>,
+    /// After this moment the way back may be gone.
+    pub possible_until: Option<Timestamp>,
+    /// The time within which it should be done, in milliseconds.
+    pub recovery_target_ms: u64,
+    /// Who made it.
+    pub proposer: Proposer,
+    /// The trigger it answers and why it matched, a sentence.
+    pub because: String,
+    /// What the checks before it found.
+    pub findings: Vec<Finding>,
+    /// Whom it needs.
+    pub requirement: Requirement,
+    /// What differs from the proposal before it; empty for the first.
+    pub changes: Vec<String>,
+}
+
+/// One proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Our id.
+    pub id: ProposalId,
+    /// What it started from; never changes.
+    pub opening: Opening,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the escalation's clock started.
+    pub asked_from: Timestamp,
+    /// Whether a chat has accepted the card.
+    pub posted: bool,
+    /// The approvals that count, in order.
+    pub approvals: Vec<Approval>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// Where a proposal stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// It waits for people.
+    Open {
+        /// How far the escalation has come.
+        position: Position,
+    },
+    /// Enough people have signed; the executor has not begun.
+    Approved {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The plan runs.
+    Running {
+        /// The run.
+        run: RunId,
+    },
+    /// The run cannot go on without a person.
+    Stuck {
+        /// The run.
+        run: RunId,
+    },
+    /// It is over.
+    Closed {
+        /// How it ended.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// How a proposal ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The plan ran and every check passed.
+    RolledBack {
+        /// From the opening of the proposal to the last check, in milliseconds.
+        recovery_ms: u64,
+    },
+    /// The plan failed and was taken back.
+    Undone {
+        /// Why it failed.
+        reason: String,
+    },
+    /// A person said no.
+    Rejected {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// A person ended a run that was stuck.
+    GivenUp {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// What was approved is no longer what would run.
+    Voided {
+        /// What changed, a sentence each.
+        changes: Vec<String>,
+    },
+    /// The incident ended first.
+    Withdrawn,
+}
+
+/// What can happen to a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// It was opened; the first event of every proposal.
+    Opened {
+        /// What it starts from.
+        opening: Box<Opening>,
+    },
+    /// A chat accepted the card.
+    Posted,
+    /// The clock reached the rung after `position`.
+    DeadlinePassed {
+        /// The rung that is due.
+        rung: usize,
+        /// How often it was asked again.
+        repeats: u32,
+    },
+    /// A person asks for the next rung before its time.
+    Escalated {
+        /// Who.
+        by: PersonId,
+    },
+    /// A person signed.
+    Approved {
+        /// Who.
+        by: PersonId,
+        /// The level they hold.
+        level: Level,
+        /// The plan they saw.
+        plan: Digest,
+    },
+    /// A person said no, or ends a run that is stuck.
+    Rejected {
+        /// Who.
+        by: PersonId,
+        /// The level they hold.
+        level: Level,
+        /// The plan they saw.
+        plan: Digest,
+        /// Why.
+        reason: String,
+    },
+    /// What was approved is no longer what would run.
+    Voided {
+        /// What changed, a sentence each.
+        changes: Vec<String>,
+    },
+    /// The executor began.
+    RunStarted {
+        /// The run.
+        run: RunId,
+    },
+    /// The run cannot go on without a person.
+    RunStuck,
+    /// The run ended well.
+    RunSucceeded,
+    /// The run failed and was taken back.
+    RunUndone {
+        /// Why it failed.
+        reason: String,
+    },
+    /// The incident ended.
+    IncidentResolved,
+}
+
+impl Proposal {
+    /// Opens a proposal. Refuses where the requirement names nobody who could ever approve: an empty list of
+    /// approvers means nobody, never everybody.
+    pub fn open(
+        id: ProposalId,
+        opening: Opening,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let requirement = &opening.requirement;
+        if requirement.approvals.is_empty() {
+            return Err(Refusal::NobodyCanApprove);
+        }
+        let Some(position) = escalation::first(requirement, now) else {
+            return Err(Refusal::NobodyCanApprove);
+        };
+        let mut effects = vec![Effect::Say(Notice::Proposed {
+            rollback_type: opening.rollback_type,
+            models: opening.models.clone(),
+            because: opening.because.clone(),
+            changes: opening.changes.clone(),
+        })];
+        effects.extend(requirement.ladder[..position.rung].iter().map(|rung| {
+            Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })
+        }));
+        effects.extend(step::ask(requirement, &position, now));
+        let proposal = Self {
+            id,
+            opened_at: now,
+            asked_from: now,
+            posted: false,
+            approvals: Vec::new(),
+            stage: Stage::Open { position },
+            opening,
+        };
+        Ok((proposal, effects))
+    }
+
+    /// The requirement that was frozen when it opened.
+    pub fn requirement(&self) -> &Requirement {
+        &self.opening.requirement
+    }
+
+    /// How far the approvals go.
+    pub fn tally(&self) -> Tally {
+        self.requirement().tally(&self.approvals)
+    }
+
+    /// Whether nothing can change it any more.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed { .. })
+    }
+}

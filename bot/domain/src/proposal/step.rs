@@ -1,0 +1,251 @@
+//! How a proposal moves: one event in, the next stage and its effects out.
+
+use super::{Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage};
+use crate::{
+    Timestamp,
+    digest::Digest,
+    effect::Effect,
+    escalation::{self, Position},
+    level::Level,
+    notice::Notice,
+    refusal::Refusal,
+    requirement::{Approval, Requirement},
+};
+
+impl Proposal {
+    /// Moves by one event. The caller has already asked the policies whether the person may decide at all
+    /// and at which level; everything that follows from the proposal's own state is decided here.
+    pub fn step(self, event: &Event, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
+        match (self.stage.clone(), event) {
+            (Stage::Open { position }, Event::Posted) if !self.posted => {
+                Ok(self.start_clock(&position, now))
+            }
+            (Stage::Open { position }, Event::DeadlinePassed { rung, repeats }) => {
+                self.deadline(&position, (*rung, *repeats), now)
+            }
+            (Stage::Open { position }, Event::Escalated { by }) => {
+                let (proposal, mut effects) = self.climb(&position, now);
+                effects.insert(0, Effect::Say(Notice::EscalatedBy { by: by.clone() }));
+                Ok((proposal, effects))
+            }
+            (Stage::Open { position }, Event::Approved { by, level, plan }) => self.approve(
+                &position,
+                Approval { person: by.clone(), level: *level, at: now },
+                plan,
+            ),
+            (Stage::Open { position }, Event::Rejected { by, level, plan, reason }) => {
+                self.must_match(plan)?;
+                self.must_reach(&position, *level)?;
+                must_be_said(reason)?;
+                let outcome = Outcome::Rejected { by: by.clone(), reason: reason.clone() };
+                Ok(self.close(outcome, now))
+            }
+            (Stage::Stuck { .. }, Event::Rejected { by, level, plan, reason }) => {
+                self.must_match(plan)?;
+                let needed = self.lowest_need();
+                if *level < needed {
+                    return Err(Refusal::NeedsLevel {
+                        needed,
+                        held: *level,
+                        who: self.requirement().people_from(needed),
+                        due: None,
+                    });
+                }
+                must_be_said(reason)?;
+                Ok(self.close(Outcome::GivenUp { by: by.clone(), reason: reason.clone() }, now))
+            }
+            (
+                Stage::Open { .. } | Stage::Approved { .. } | Stage::Running { .. },
+                Event::Voided { changes },
+            ) => {
+                let (proposal, mut effects) =
+                    self.close(Outcome::Voided { changes: changes.clone() }, now);
+                effects.push(Effect::Assess);
+                Ok((proposal, effects))
+            }
+            (Stage::Open { .. }, Event::IncidentResolved) => {
+                Ok(self.close(Outcome::Withdrawn, now))
+            }
+            (Stage::Approved { .. }, Event::RunStarted { run }) => {
+                Ok(self.moved(Stage::Running { run: run.clone() }))
+            }
+            (Stage::Running { run }, Event::RunStuck) => Ok(self.moved(Stage::Stuck { run })),
+            (Stage::Running { .. }, Event::RunSucceeded) => {
+                let recovery = (now - self.opened_at).num_milliseconds();
+                let recovery_ms = u64::try_from(recovery).unwrap_or_default();
+                Ok(self.close(Outcome::RolledBack { recovery_ms }, now))
+            }
+            (Stage::Running { .. }, Event::RunUndone { reason }) => {
+                Ok(self.close(Outcome::Undone { reason: reason.clone() }, now))
+            }
+            (Stage::Closed { outcome, at }, _) => Err(Refusal::AlreadyClosed { outcome, at }),
+            (
+                Stage::Approved { .. } | Stage::Running { .. } | Stage::Stuck { .. },
+                Event::Approved { .. } | Event::Rejected { .. } | Event::Escalated { .. },
+            ) => Err(Refusal::AlreadyApproved),
+            _ => Err(Refusal::Outdated),
+        }
+    }
+
+    fn start_clock(self, position: &Position, now: Timestamp) -> (Self, Vec<Effect>) {
+        let in_time = now <= escalation::later(self.opened_at, POSTING_GRACE_MS);
+        let is_first_asked = position.repeats == 0 && position.asked_at == self.opened_at;
+        if !(in_time && is_first_asked) {
+            return (Self { posted: true, ..self }, vec![]);
+        }
+        let position = Position { asked_at: now, ..position.clone() };
+        let timer = set_timer(&self.opening.requirement, now, &position);
+        let stage = Stage::Open { position };
+        (Self { posted: true, asked_from: now, stage, ..self }, vec![timer, Effect::SyncCard])
+    }
+
+    fn deadline(
+        self,
+        position: &Position,
+        due: (usize, u32),
+        now: Timestamp,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let next = escalation::next(&self.opening.requirement, self.asked_from, position).position;
+        if (next.rung, next.repeats) != due || now < next.asked_at {
+            return Err(Refusal::Outdated);
+        }
+        Ok(self.climb(position, now))
+    }
+
+    fn climb(self, position: &Position, now: Timestamp) -> (Self, Vec<Effect>) {
+        let requirement = &self.opening.requirement;
+        let mut effects: Vec<Effect> = escalation::skipped(requirement, position)
+            .map(|rung| {
+                Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })
+            })
+            .collect();
+        let reached = Position {
+            asked_at: now,
+            ..escalation::next(requirement, self.asked_from, position).position
+        };
+        effects.extend(ask(requirement, &reached, self.asked_from));
+        (Self { stage: Stage::Open { position: reached }, ..self }, effects)
+    }
+
+    fn approve(
+        self,
+        position: &Position,
+        approval: Approval,
+        plan: &Digest,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        self.must_match(plan)?;
+        // Approvals that ran out while others were awaited count no longer: the receipts that sign them would
+        // not allow the run. Whoever gave one may give it again.
+        let valid_ms = self.opening.requirement.valid_ms;
+        let is_good = |earlier: &Approval| escalation::later(earlier.at, valid_ms) >= approval.at;
+        let approvals = self.approvals.iter().filter(|earlier| is_good(earlier)).cloned().collect();
+        let proposal = Self { approvals, ..self };
+        proposal.approve_now(position, approval)
+    }
+
+    fn approve_now(
+        self,
+        position: &Position,
+        approval: Approval,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let requirement = &self.opening.requirement;
+        if self.approvals.iter().any(|earlier| earlier.person == approval.person) {
+            return Err(Refusal::AlreadySigned {
+                tally: self.tally().given,
+                needed: requirement.approvals.len(),
+            });
+        }
+        let is_proposer = matches!(&self.opening.proposer, Proposer::Person(person) if *person == approval.person);
+        if is_proposer && !requirement.proposer_counts() {
+            return Err(Refusal::ProposerDoesNotCount);
+        }
+        if !requirement.is_helped_by(&self.approvals, &approval.person, approval.level, approval.at)
+        {
+            return Err(self.needs_level(position, approval.level));
+        }
+        let at = approval.at;
+        let by = approval.person.clone();
+        let level = approval.level;
+        let mut approvals = self.approvals.clone();
+        approvals.push(approval);
+        let proposal = Self { approvals, ..self };
+        let tally = proposal.tally();
+        let mut effects = vec![
+            Effect::Say(Notice::ApprovedBy { by, level, given: tally.given, needed: tally.needed }),
+            Effect::SyncCard,
+        ];
+        if !tally.is_complete() {
+            return Ok((proposal, effects));
+        }
+        effects.extend([Effect::ClearTimers, Effect::StartRun]);
+        Ok((Self { stage: Stage::Approved { at }, ..proposal }, effects))
+    }
+
+    fn must_match(&self, plan: &Digest) -> Result<(), Refusal> {
+        if *plan == self.opening.plan {
+            Ok(())
+        } else {
+            Err(Refusal::OtherPlan { shown: plan.clone(), current: self.opening.plan.clone() })
+        }
+    }
+
+    fn must_reach(&self, position: &Position, level: Level) -> Result<(), Refusal> {
+        if level >= self.lowest_need() { Ok(()) } else { Err(self.needs_level(position, level)) }
+    }
+
+    /// The lowest approval that is still missing (all of them are needed once it is complete).
+    fn lowest_need(&self) -> Level {
+        let missing = self.tally().missing;
+        let needs = if missing.is_empty() { &self.opening.requirement.approvals } else { &missing };
+        needs.iter().copied().min().unwrap_or(Level::LOWEST)
+    }
+
+    fn needs_level(&self, position: &Position, held: Level) -> Refusal {
+        let needed = self.lowest_need();
+        let requirement = self.requirement();
+        Refusal::NeedsLevel {
+            needed,
+            held,
+            who: requirement.people_from(needed),
+            due: escalation::level_due(requirement, self.asked_from, position, needed),
+        }
+    }
+
+    fn moved(self, stage: Stage) -> (Self, Vec<Effect>) {
+        (Self { stage, ..self }, vec![Effect::SyncCard])
+    }
+
+    fn close(self, outcome: Outcome, at: Timestamp) -> (Self, Vec<Effect>) {
+        let effects = vec![
+            Effect::Say(Notice::Closed { outcome: outcome.clone() }),
+            Effect::ClearTimers,
+            Effect::SyncCard,
+        ];
+        (Self { stage: Stage::Closed { outcome, at }, ..self }, effects)
+    }
+}
+
+fn must_be_said(reason: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() { Err(Refusal::ReasonMissing) } else { Ok(()) }
+}
+
+pub(super) fn ask(
+    requirement: &Requirement,
+    position: &Position,
+    asked_from: Timestamp,
+) -> Vec<Effect> {
+    let rung = &requirement.ladder[position.rung];
+    let notice = Notice::Asked {
+        level: rung.level,
+        role: rung.role.clone(),
+        people: rung.people.clone(),
+        repeats: position.repeats,
+        next: escalation::next(requirement, asked_from, position).position.asked_at,
+    };
+    vec![Effect::Say(notice), set_timer(requirement, asked_from, position), Effect::SyncCard]
+}
+
+fn set_timer(requirement: &Requirement, asked_from: Timestamp, position: &Position) -> Effect {
+    let next = escalation::next(requirement, asked_from, position).position;
+    Effect::SetTimer { rung: next.rung, repeats: next.repeats, due: next.asked_at }
+}

@@ -1,0 +1,310 @@
+//! Receipts: what a person's decision says, as the statement that gets signed (in-toto Statement v1), and whether
+//! a set of such statements allows a run. Signatures are made and checked elsewhere; the rules are here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    digest::Digest,
+    escalation::later,
+    id::{IncidentId, ProposalId},
+    level::Level,
+    person::{Identity, PersonId},
+    proposal::{Proposal, Proposer},
+    requirement::Approval,
+};
+
+/// The DSSE payload type of a receipt.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// The in-toto statement type.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// The type of our predicate; its last part is the version.
+pub const PREDICATE_TYPE: &str = "https://countersign.dev/decision/v1";
+
+/// How far ahead of the executor's clock a receipt may have been signed, in milliseconds.
+pub const CLOCK_SKEW_MS: u64 = 60_000;
+
+/// What gets signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+    predicate_type: String,
+    predicate: Decision,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subject {
+    name: String,
+    digest: Sha256,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sha256 {
+    sha256: String,
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Run this plan.
+    Approve,
+    /// Do not run it.
+    Reject,
+}
+
+/// One person's decision on one plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Why; always there for a no.
+    pub reason: Option<String>,
+    /// The incident.
+    pub incident: IncidentId,
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// The plan that was shown; also the statement's subject.
+    pub plan: Digest,
+    /// The summary that was shown.
+    pub summary: Digest,
+    /// The requirement that was frozen when the proposal opened.
+    pub requirement: Digest,
+    /// The policies that say so.
+    pub policy: Digest,
+    /// Who decided.
+    pub person: PersonId,
+    /// How the chat knows them.
+    pub identity: Identity,
+    /// How they proved it, such as `click`.
+    pub method: String,
+    /// The level they held.
+    pub level: Level,
+    /// Who proposed.
+    pub proposer: Proposer,
+    /// When it was signed; nothing may run before.
+    pub issued_at: Timestamp,
+    /// After this moment no step may start on its strength.
+    pub execute_by: Timestamp,
+    /// Drawn for this receipt alone.
+    pub nonce: String,
+    /// The place in the incident's journal.
+    pub seq: u64,
+    /// The hash of the journal's entry before it.
+    pub prev: Digest,
+}
+
+/// What a decision on `proposal` has in common, whoever takes it.
+pub struct Draft<'a> {
+    /// The proposal decided on.
+    pub proposal: &'a Proposal,
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who.
+    pub person: &'a PersonId,
+    /// How the chat knows them.
+    pub identity: &'a Identity,
+    /// How they proved it.
+    pub method: &'a str,
+    /// Their level.
+    pub level: Level,
+}
+
+impl Draft<'_> {
+    /// The decision at `now`, at place `seq` after `prev` in the journal.
+    pub fn decide(self, now: Timestamp, nonce: String, seq: u64, prev: Digest) -> Decision {
+        let opening = &self.proposal.opening;
+        Decision {
+            verdict: self.verdict,
+            reason: self.reason,
+            incident: opening.incident.clone(),
+            proposal: self.proposal.id.clone(),
+            plan: opening.plan.clone(),
+            summary: self.proposal.summary_digest(),
+            requirement: opening.requirement.digest(),
+            policy: opening.requirement.policy_digest.clone(),
+            person: self.person.clone(),
+            identity: self.identity.clone(),
+            method: self.method.to_owned(),
+            level: self.level,
+            proposer: opening.proposer.clone(),
+            issued_at: now,
+            execute_by: later(now, opening.requirement.valid_ms),
+            nonce,
+            seq,
+            prev,
+        }
+    }
+}
+
+/// Signed bytes that are not a receipt of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementError {
+    /// The JSON does not fit.
+    #[error("read a receipt's statement")]
+    Decode(#[from] serde_json::Error),
+    /// It is a statement of another kind.
+    #[error("the statement is of type `{0}`, which is not a decision")]
+    OtherType(String),
+    /// Subject and predicate name different plans.
+    #[error("the statement's subject is not the plan that its predicate names")]
+    OtherSubject,
+}
+
+impl Decision {
+    /// The bytes to sign.
+    pub fn to_statement(&self) -> Vec<u8> {
+        let statement = Statement {
+            kind: STATEMENT_TYPE.to_owned(),
+            subject: vec![Subject {
+                name: format!("plan of {}", self.proposal),
+                digest: Sha256 { sha256: self.plan.hex().to_owned() },
+            }],
+            predicate_type: PREDICATE_TYPE.to_owned(),
+            predicate: self.clone(),
+        };
+        serde_json::to_vec(&statement).expect("a statement holds only what JSON can write")
+    }
+
+    /// Reads signed bytes; unknown fields, other types and other subjects are refused.
+    pub fn from_statement(bytes: &[u8]) -> Result<Self, StatementError> {
+        let statement: Statement = serde_json::from_slice(bytes)?;
+        if statement.kind != STATEMENT_TYPE {
+            return Err(StatementError::OtherType(statement.kind));
+        }
+        if statement.predicate_type != PREDICATE_TYPE {
+            return Err(StatementError::OtherType(statement.predicate_type));
+        }
+        let decision = statement.predicate;
+        match &statement.subject[..] {
+            [subject] if subject.digest.sha256 == decision.plan.hex() => Ok(decision),
+            _ => Err(StatementError::OtherSubject),
+        }
+    }
+}
+
+/// Proof that a plan may run at a moment. Only [`authorise`] makes one.
+#[derive(Debug)]
+pub struct Authorised {
+    plan: Digest,
+    at: Timestamp,
+}
+
+impl Authorised {
+    /// The plan that may run.
+    pub fn plan(&self) -> &Digest {
+        &self.plan
+    }
+
+    /// The moment it was checked for.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// Why receipts do not allow a run, for the operator and the thread.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Unauthorised {
+    /// The stored plan is not the one that was proposed.
+    #[error("the stored plan has digest {stored}, but the proposal is for {proposed}")]
+    OtherPlan {
+        /// The digest of the stored bytes.
+        stored: Digest,
+        /// The digest in the proposal.
+        proposed: Digest,
+    },
+    /// A receipt signs something else.
+    #[error("the receipt of {person} does not fit the proposal: it signs another {what}")]
+    OtherSubject {
+        /// Whose receipt.
+        person: PersonId,
+        /// Which field differs.
+        what: &'static str,
+    },
+    /// Approvals are missing, and a receipt is too old to be one of them.
+    #[error("the approval of {person} was good until {until}")]
+    Expired {
+        /// Whose receipt.
+        person: PersonId,
+        /// Until when it was good.
+        until: Timestamp,
+    },
+    /// Too few approvals.
+    #[error("{given} of {needed} approvals are signed")]
+    Incomplete {
+        /// How many count.
+        given: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+}
+
+/// Decides whether the decisions (whose signatures the caller has verified) allow to run the plan with digest
+/// `stored_plan` for `proposal` at `now` (invariant I3).
+pub fn authorise(
+    proposal: &Proposal,
+    stored_plan: &Digest,
+    decisions: &[Decision],
+    now: Timestamp,
+) -> Result<Authorised, Unauthorised> {
+    let opening = &proposal.opening;
+    if *stored_plan != opening.plan {
+        return Err(Unauthorised::OtherPlan {
+            stored: stored_plan.clone(),
+            proposed: opening.plan.clone(),
+        });
+    }
+    let requirement = &opening.requirement;
+    let requirement_digest = requirement.digest();
+    let mut approvals = Vec::new();
+    // Not at once an error: the same or another person may have signed later.
+    let mut expired = None;
+    for decision in decisions.iter().filter(|decision| decision.verdict == Verdict::Approve) {
+        let person = &decision.person;
+        let other = |what| Unauthorised::OtherSubject { person: person.clone(), what };
+        match () {
+            () if decision.proposal != proposal.id => return Err(other("proposal")),
+            () if decision.incident != opening.incident => return Err(other("incident")),
+            () if decision.plan != opening.plan => return Err(other("plan")),
+            () if decision.summary != proposal.summary_digest() => return Err(other("summary")),
+            () if decision.requirement != requirement_digest => return Err(other("requirement")),
+            () if decision.policy != requirement.policy_digest => return Err(other("policy")),
+            () if decision.proposer != opening.proposer => return Err(other("proposer")),
+            () if decision.execute_by > later(decision.issued_at, requirement.valid_ms) => {
+                return Err(other("validity"));
+            }
+            () if decision.issued_at > later(now, CLOCK_SKEW_MS) => {
+                return Err(other("time of signing"));
+            }
+            () if now > decision.execute_by => {
+                let until = decision.execute_by;
+                expired.get_or_insert(Unauthorised::Expired { person: person.clone(), until });
+                continue;
+            }
+            () => {}
+        }
+        let is_proposer =
+            matches!(&opening.proposer, Proposer::Person(proposer) if proposer == person);
+        if !is_proposer || requirement.proposer_counts() {
+            approvals.push(Approval {
+                person: person.clone(),
+                level: decision.level,
+                at: decision.issued_at,
+            });
+        }
+    }
+    let tally = requirement.tally(&approvals);
+    if !tally.is_complete() {
+        let incomplete = Unauthorised::Incomplete { given: tally.given, needed: tally.needed };
+        return Err(expired.unwrap_or(incomplete));
+    }
+    Ok(Authorised { plan: stored_plan.clone(), at: now })
+}

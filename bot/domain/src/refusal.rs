@@ -1,0 +1,139 @@
+//! A "no" for a person: which rule says so, who could, what comes next. Never an error, never logged as one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp, digest::Digest, level::Level, person::PersonId, proposal::Outcome, words::Words,
+};
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The event is late or repeated; nothing to do and nobody to tell.
+    Outdated,
+    /// The incident is over.
+    IncidentResolved,
+    /// The requirement names nobody: a fault of the policies.
+    NobodyCanApprove,
+    /// Another proposal for the same target waits already.
+    ProposalOpen,
+    /// The chat's user is not in the people file.
+    Unknown {
+        /// How the chat names them.
+        identity: String,
+    },
+    /// A policy says no to this person.
+    Forbidden {
+        /// The policy's reason.
+        reason: String,
+    },
+    /// The person's level is too low.
+    NeedsLevel {
+        /// The lowest level that would help.
+        needed: Level,
+        /// The level they hold.
+        held: Level,
+        /// Who could.
+        who: Vec<PersonId>,
+        /// When somebody of that level is brought in, if that is still ahead.
+        due: Option<Timestamp>,
+    },
+    /// The person has signed before.
+    AlreadySigned {
+        /// How many approvals are there.
+        tally: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// The person proposed it, and two people are needed.
+    ProposerDoesNotCount,
+    /// The card that was clicked shows another plan.
+    OtherPlan {
+        /// The plan that was shown.
+        shown: Digest,
+        /// The plan that waits.
+        current: Digest,
+    },
+    /// Enough people have signed.
+    AlreadyApproved,
+    /// The proposal is over.
+    AlreadyClosed {
+        /// How it ended.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+    },
+    /// A rejection must say why.
+    ReasonMissing,
+}
+
+impl Refusal {
+    /// The refusal as the person reads it.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Outdated => Words::plain("That is already taken care of; nothing was changed."),
+            Self::IncidentResolved => {
+                Words::plain("This incident is resolved; nothing was changed.")
+            }
+            Self::NobodyCanApprove => Words::plain(
+                "The policies name nobody who could approve this, so it cannot be proposed. \
+                Ask the operator to run `countersign check`.",
+            ),
+            Self::ProposalOpen => Words::plain(
+                "A proposal for this target is already waiting; decide on that one first.",
+            ),
+            Self::Unknown { identity } => Words::plain(
+                "I do not know you yet, so your click changed nothing. Ask the operator to add ",
+            )
+            .code(identity)
+            .text(" to people.yaml."),
+            Self::Forbidden { reason } => {
+                Words::plain(reason.clone()).text(" Nothing was changed.")
+            }
+            Self::NeedsLevel { needed, held, who, due } => needs_level(*needed, *held, who, *due),
+            Self::AlreadySigned { tally, needed } => Words::plain(format!(
+                "You have already signed this one; it has {tally} of {needed} approvals. One person counts once."
+            )),
+            Self::ProposerDoesNotCount => Words::plain(
+                "You proposed this, and it needs more than one person: others have to sign. \
+                Nothing was changed.",
+            ),
+            Self::OtherPlan { shown, current } => Words::plain("The card you clicked shows plan ")
+                .code(shown.short())
+                .text(", but the plan that waits now is ")
+                .code(current.short())
+                .text(". Please read the current card and decide again; nothing was changed."),
+            Self::AlreadyApproved => Words::plain(
+                "Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.",
+            ),
+            Self::AlreadyClosed { outcome, at } => {
+                Words::plain("You are a little late: this was already closed at ")
+                    .time(*at)
+                    .text(" (")
+                    .text(outcome.name())
+                    .text("). Nothing was changed.")
+            }
+            Self::ReasonMissing => {
+                Words::plain("Please say why: a rejection needs a reason that the others can read.")
+            }
+        }
+    }
+}
+
+fn needs_level(needed: Level, held: Level, who: &[PersonId], due: Option<Timestamp>) -> Words {
+    let words = Words::plain(format!("This needs {needed}, and you hold {held}. "));
+    if who.is_empty() {
+        return words.text(
+            "The escalation names nobody of that level: tell the operator. Nothing was changed.",
+        );
+    }
+    let words = words.people(who).text(" can decide");
+    match due {
+        Some(at) => words
+            .text("; that level is asked at ")
+            .time(at)
+            .text(", or sooner if you press “Ask the next level now”. Nothing was changed."),
+        None => words.text(". Nothing was changed."),
+    }
+}

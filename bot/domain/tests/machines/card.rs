@@ -1,0 +1,194 @@
+//! The card: what stands on it in each state, and that nothing on it is false.
+
+use domain::{
+    card::{Button, Card, StepState},
+    incident::{self, Incident},
+    plan::{Finding, Outcome},
+    proposal::{Event, Opening, Proposal, Proposer},
+    run::{self, ProbeAnswer, Run, StepRule},
+};
+
+use crate::{
+    run::{after, run_of},
+    world::{
+        alert, approved, incident_id, matrix, minute, open, opening, people, person, proposal,
+        rejected, requirement, run_id, step_rule,
+    },
+};
+
+fn incident() -> Incident {
+    Incident::open(incident_id(), alert(), minute(0), minute(0)).0
+}
+
+/// The card as lines: state, title, facts, what comes next, buttons.
+fn lines(card: &Card) -> String {
+    let people = people();
+    let mut lines = vec![format!("{} {} | {}", card.state.mark, card.state.word, card.title)];
+    lines.extend(
+        card.facts.iter().map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(&people))),
+    );
+    if let Some(next) = &card.next_ask {
+        lines.push(format!("next: {} at {}", next.level, next.at.format("%H:%M")));
+    }
+    let labels: Vec<_> = card.buttons.iter().map(|button| button.label()).collect();
+    lines.push(format!("[{}]", labels.join("] [")));
+    lines.join("\n")
+}
+
+fn of(proposal: &Proposal) -> Card {
+    Card::of(&incident(), Some(proposal), None, None)
+}
+
+#[track_caller]
+fn step(proposal: Proposal, event: &Event, at: i64) -> Proposal {
+    proposal.step(event, minute(at)).unwrap().0
+}
+
+#[test]
+fn an_incident_without_a_proposal() {
+    let card = Card::of(&incident(), None, None, None);
+    insta::assert_snapshot!(lines(&card), @r"
+    🟠 Triggered | orders_daily: row count dropped 40 %
+    Service: Warehouse
+    Since: 23 Nov 03:00:00 UTC
+    []
+    ");
+    let resolved = incident().step(&incident::Event::Resolved { at: minute(9) }).unwrap().0;
+    assert_eq!(Card::of(&resolved, None, None, None).state.word, "Resolved");
+}
+
+#[test]
+fn a_proposal_that_waits_and_one_that_is_over() {
+    let full = open(Opening {
+        downstream: vec!["shop.revenue".to_owned(), "shop.churn".to_owned()],
+        possible_until: Some(minute(300)),
+        proposer: Proposer::Person(person("bea")),
+        changes: vec!["`shop.revenue` was deployed anew".to_owned()],
+        ..opening(requirement(&[2, 2], matrix()))
+    });
+    let waiting = step(full, &approved("ben"), 1);
+    insta::assert_snapshot!(lines(&of(&waiting)), @r"
+    🟠 Waiting for a decision | orders_daily: row count dropped 40 %
+    Service: Warehouse
+    Since: 23 Nov 03:00:00 UTC
+    Proposal: model-level rollback (type 2)
+    Where: prod of warehouse
+    Models: shop.orders_daily
+    Rebuilt besides: shop.revenue, shop.churn
+    Why: Proposed by Bea. The error rate is above 1 %.
+    What changed: `shop.revenue` was deployed anew
+    Target recovery: within 15 min
+    Asked now: Ana (role at minute 0, level 1)
+    Approvals: 1 of 2: Ben
+    Needs: The policy asks for it.
+    Possible until: 23 Nov 08:00:00 UTC
+    Plan: 9523fa88
+    next: level 1 at 03:15
+    [Approve] [Reject] [Ask the next level now]
+    ");
+    let over = step(waiting, &rejected("cleo"), 2);
+    let card = lines(&of(&over));
+    assert!(card.starts_with("⚪ Rejected"), "{card}");
+    assert!(
+        card.ends_with("Outcome: Cleo rejected the rollback: the numbers are right\n[]"),
+        "{card}"
+    );
+}
+
+#[test]
+fn buttons_are_there_only_while_they_do_something() {
+    use Button::{Approve, Escalate, Reject};
+    let open = proposal(&[1]);
+    let signed = step(open.clone(), &approved("ana"), 1);
+    let running = step(signed.clone(), &Event::RunStarted { run: run_id(1) }, 2);
+    let stuck = step(running.clone(), &Event::RunStuck, 3);
+    let closed = step(running.clone(), &Event::RunSucceeded, 4);
+    assert_eq!(of(&open).buttons, [Approve, Reject, Escalate]);
+    assert_eq!(of(&stuck).buttons, [Reject]);
+    for silent in [&signed, &running, &closed] {
+        assert_eq!(of(silent).buttons, [], "{:?}", silent.stage);
+    }
+}
+
+#[test]
+fn a_last_rung_that_stays_silent_marks_the_card_unanswered() {
+    let mut waiting = proposal(&[1]);
+    for (rung, repeats) in [(1, 0), (2, 0), (3, 0), (4, 0)] {
+        waiting = step(waiting, &Event::DeadlinePassed { rung, repeats }, 60);
+        assert_eq!(of(&waiting).state.word, "Waiting for a decision");
+    }
+    waiting = step(waiting, &Event::DeadlinePassed { rung: 4, repeats: 1 }, 70);
+    assert_eq!(of(&waiting).state.word, "Unanswered");
+}
+
+#[track_caller]
+fn shows(run: &Run, expected: &[StepState]) {
+    let card = Card::of(&incident(), None, Some(run), Some("41 of 99 rows"));
+    let states: Vec<_> = card.steps.iter().map(|line| line.state).collect();
+    assert_eq!(states, expected, "{:?}", run.stage);
+    assert_eq!(card.live.is_some(), !run.is_at_rest(), "a run at rest says nothing live");
+}
+
+#[test]
+fn the_steps_of_a_run_stand_as_they_are() {
+    use StepState::{Doing, Done, InDoubt, Stuck, Undoing, Waiting};
+    let run = || {
+        run_of(
+            ["a", "b", "c", "d"].map(|name| StepRule { attempts: 1, ..step_rule(name) }).to_vec(),
+        )
+    };
+    let intended = |step| run::Event::Intended { step, attempt: 1 };
+    let did = |step| run::Event::Did { step, note: String::new(), findings: vec![] };
+    let failed = |step| run::Event::Failed { step, why: "it broke".to_owned(), findings: vec![] };
+    let not_done =
+        |step| run::Event::Probed { step, answer: ProbeAnswer::NotDone, detail: String::new() };
+    let undone = |step| run::Event::UndoDid { step };
+    let undo_failed = |step| run::Event::UndoFailed { step, why: "no way".to_owned() };
+
+    let mut events = vec![intended(0), did(0), intended(1), did(1)];
+    shows(&after(run(), &events), &[Done, Done, Waiting, Waiting]);
+    events.push(intended(2));
+    shows(&after(run(), &events), &[Done, Done, Doing, Waiting]);
+    events.push(failed(2));
+    shows(&after(run(), &events), &[Done, Done, InDoubt, Waiting]);
+    events.push(not_done(2));
+    shows(&after(run(), &events), &[Done, Done, Undoing, Waiting]);
+    events.push(undone(2));
+    shows(&after(run(), &events), &[Done, Undoing, Undoing, Waiting]);
+    let stuck = [events.clone(), vec![undo_failed(1); 3]].concat();
+    shows(&after(run(), &stuck), &[Done, Stuck, Undoing, Waiting]);
+    events.extend([undone(1), undone(0)]);
+    shows(&after(run(), &events), &[Undoing, Undoing, Undoing, Waiting]);
+}
+
+#[test]
+fn findings_that_are_not_a_pass_are_counted() {
+    let finding = |outcome| Finding {
+        check: "target_version_exists".to_owned(),
+        subject: "shop.orders_daily".to_owned(),
+        outcome,
+        detail: "looked".to_owned(),
+    };
+    let findings = [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive].map(finding).to_vec();
+    let proposal = open(Opening { findings, ..opening(requirement(&[1], matrix())) });
+    assert_eq!(of(&proposal).concerns(), 2);
+    assert!(proposal.summary().contains("target_version_exists shop.orders_daily: Fail"));
+}
+
+/// What people sign must not change while others read it, and must change with anything that was shown.
+#[test]
+fn the_summary_stands_still_while_the_proposal_waits() {
+    let before = proposal(&[2, 2]);
+    let after = step(before.clone(), &approved("ben"), 1);
+    assert_eq!(before.summary_digest(), after.summary_digest());
+    let changed = |change: fn(&mut Opening)| {
+        let mut opening = opening(requirement(&[2, 2], matrix()));
+        change(&mut opening);
+        assert_ne!(open(opening).summary_digest(), before.summary_digest());
+    };
+    changed(|opening| opening.models.push("shop.revenue".to_owned()));
+    changed(|opening| opening.downstream.push("shop.revenue".to_owned()));
+    changed(|opening| opening.target.environment = "dev".to_owned());
+    changed(|opening| opening.because.push('!'));
+    changed(|opening| opening.plan = domain::digest::Digest::of("another"));
+}

@@ -1,0 +1,20 @@
+//! The machines from outside: tables of single steps, and properties over any sequence of events.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its assumption ends")]
+
+mod card;
+mod escalation;
+mod fold;
+mod incident;
+mod journal;
+mod ladder;
+mod notice;
+mod proposal;
+mod quorum;
+mod receipt;
+mod refusal;
+mod requirement;
+mod run;
+mod target;
+mod terminal;
+mod world;

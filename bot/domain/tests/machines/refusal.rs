@@ -1,0 +1,50 @@
+//! Every "no", as the person who clicked reads it.
+
+use domain::{digest::Digest, proposal::Outcome, refusal::Refusal};
+
+use crate::world::{identity, level, minute, people, person, plan};
+
+#[test]
+fn every_refusal() {
+    let needs = |ids: &[&str], due| Refusal::NeedsLevel {
+        needed: level(2),
+        held: level(1),
+        who: ids.iter().copied().map(person).collect(),
+        due,
+    };
+    let refusals = [
+        Refusal::Outdated,
+        Refusal::IncidentResolved,
+        Refusal::NobodyCanApprove,
+        Refusal::ProposalOpen,
+        Refusal::Unknown { identity: identity("eve").to_string() },
+        Refusal::Forbidden { reason: "Stakeholders watch; they do not decide.".to_owned() },
+        needs(&["ben", "bea", "cleo"], Some(minute(30))),
+        needs(&["ben"], None),
+        needs(&[], None),
+        Refusal::AlreadySigned { tally: 1, needed: 2 },
+        Refusal::ProposerDoesNotCount,
+        Refusal::OtherPlan { shown: Digest::of("an older plan"), current: plan() },
+        Refusal::AlreadyApproved,
+        Refusal::AlreadyClosed { outcome: Outcome::Withdrawn, at: minute(5) },
+        Refusal::ReasonMissing,
+    ];
+    let sentences = refusals.map(|refusal| refusal.words().to_plain(&people()));
+    insta::assert_snapshot!(sentences.join("\n"), @r"
+    That is already taken care of; nothing was changed.
+    This incident is resolved; nothing was changed.
+    The policies name nobody who could approve this, so it cannot be proposed. Ask the operator to run `countersign check`.
+    A proposal for this target is already waiting; decide on that one first.
+    I do not know you yet, so your click changed nothing. Ask the operator to add slack:T1:U_eve to people.yaml.
+    Stakeholders watch; they do not decide. Nothing was changed.
+    This needs level 2, and you hold level 1. Ben, Bea and Cleo can decide; that level is asked at 23 Nov 03:30:00 UTC, or sooner if you press “Ask the next level now”. Nothing was changed.
+    This needs level 2, and you hold level 1. Ben can decide. Nothing was changed.
+    This needs level 2, and you hold level 1. The escalation names nobody of that level: tell the operator. Nothing was changed.
+    You have already signed this one; it has 1 of 2 approvals. One person counts once.
+    You proposed this, and it needs more than one person: others have to sign. Nothing was changed.
+    The card you clicked shows plan 8df23b65, but the plan that waits now is 9523fa88. Please read the current card and decide again; nothing was changed.
+    Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.
+    You are a little late: this was already closed at 23 Nov 03:05:00 UTC (withdrawn). Nothing was changed.
+    Please say why: a rejection needs a reason that the others can read.
+    ");
+}

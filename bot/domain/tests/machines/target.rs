@@ -1,0 +1,242 @@
+//! Invariants I4 and I5: an executor that fails and dies at every point works on a target that remembers what was
+//! really done to it. Nothing is done twice that must not be, nothing is skipped, and no end is a false one.
+
+use domain::run::{Event, ProbeAnswer, Run, Stage, StepRule};
+use proptest::prelude::*;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+
+use crate::{
+    run::run_of,
+    world::{events::any_step_rule, millisecond},
+};
+
+/// How much of a step has taken effect on the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Nothing,
+    Part,
+    Whole,
+}
+
+/// What befalls the executor's next move.
+#[derive(Clone, Copy, Debug)]
+enum Luck {
+    /// It goes well.
+    Good,
+    /// The action fails after this much of it, and says so.
+    Fails(Done),
+    /// The executor dies after this much of the action.
+    Dies(Done),
+    /// A probe cannot tell.
+    Blind,
+    /// An earlier report is delivered once more.
+    Echo(usize),
+}
+
+fn any_luck() -> impl Strategy<Value = Luck> {
+    let done = || prop::sample::select(vec![Done::Nothing, Done::Part, Done::Whole]);
+    prop_oneof![
+        12 => Just(Luck::Good),
+        3 => done().prop_map(Luck::Fails),
+        3 => done().prop_map(Luck::Dies),
+        1 => Just(Luck::Blind),
+        1 => any::<usize>().prop_map(Luck::Echo),
+    ]
+}
+
+/// The steps' rules never change: what happens to them is left to chance.
+struct Weather;
+
+impl ReferenceStateMachine for Weather {
+    type State = Vec<StepRule>;
+    type Transition = Luck;
+
+    fn init_state() -> BoxedStrategy<Self::State> {
+        prop::collection::vec(any_step_rule(), 1..5).boxed()
+    }
+
+    fn transitions(_: &Self::State) -> BoxedStrategy<Luck> {
+        any_luck().boxed()
+    }
+
+    fn apply(rules: Self::State, _: &Luck) -> Self::State {
+        rules
+    }
+}
+
+/// A run, and the target that it works on.
+struct Executor {
+    run: Run,
+    target: Vec<Done>,
+    reported: Vec<Event>,
+    clock: i64,
+}
+
+impl Executor {
+    /// Reports an event that the machine must take.
+    fn report(&mut self, event: Event) {
+        self.clock += 1;
+        let taken = self.run.clone().step(&event, millisecond(self.clock));
+        self.run = taken.unwrap_or_else(|_| panic!("{event:?} in {:?}", self.run.stage)).0;
+        self.reported.push(event);
+    }
+
+    /// Does something to the target.
+    fn act(&mut self, step: usize, much: Done) {
+        if much == Done::Nothing {
+            return;
+        }
+        let rule = &self.run.steps[step];
+        assert!(
+            rule.idempotent || self.target[step] == Done::Nothing,
+            "step {step} is done on top of itself: {:?}",
+            self.reported
+        );
+        if self.target[step] != Done::Whole {
+            self.target[step] = much;
+        }
+    }
+
+    fn intend(&mut self, step: usize, attempt: u32) {
+        let is_intent = |event: &&Event| matches!(event, Event::Intended { step: earlier, .. } if *earlier == step);
+        let earlier = self.reported.iter().filter(is_intent).count();
+        let rule = &self.run.steps[step];
+        assert!(
+            earlier == 0 || rule.idempotent || rule.has_probe,
+            "step {step} is repeated blindly"
+        );
+        assert!(u32::try_from(earlier).unwrap() < rule.attempts, "step {step} is tried too often");
+        let reported = self.reported.last();
+        let is_after_trouble = matches!(
+            reported,
+            Some(Event::Failed { .. } | Event::Interrupted { .. } | Event::Probed { .. })
+        );
+        assert!(earlier == 0 || is_after_trouble, "step {step} is repeated without a reason");
+        self.report(Event::Intended { step, attempt });
+    }
+
+    fn work(&mut self, step: usize, luck: Luck) {
+        let why = "it broke".to_owned();
+        match luck {
+            Luck::Fails(much) => {
+                self.act(step, much);
+                self.report(Event::Failed { step, why, findings: vec![] });
+            }
+            Luck::Dies(much) => {
+                self.act(step, much);
+                self.report(Event::Interrupted { step });
+            }
+            Luck::Good | Luck::Blind | Luck::Echo(_) => {
+                self.act(step, Done::Whole);
+                self.report(Event::Did { step, note: String::new(), findings: vec![] });
+            }
+        }
+    }
+
+    fn probe(&mut self, step: usize, luck: Luck) {
+        assert!(self.run.steps[step].has_probe, "there is nothing to ask");
+        let answer = match (luck, self.target[step]) {
+            (Luck::Blind, _) => ProbeAnswer::Unknown,
+            (_, Done::Nothing) => ProbeAnswer::NotDone,
+            (_, Done::Part) => ProbeAnswer::Partial,
+            (_, Done::Whole) => ProbeAnswer::Done,
+        };
+        self.report(Event::Probed { step, answer, detail: String::new() });
+    }
+
+    fn take_back(&mut self, step: usize, luck: Luck) {
+        assert!(self.run.steps[step].has_undo, "there is no way to take step {step} back");
+        match luck {
+            // Whoever takes over begins this undo anew: nothing was reported.
+            Luck::Dies(_) => self.target[step] = Done::Part,
+            Luck::Fails(_) => {
+                let why = "no way".to_owned();
+                self.report(Event::UndoFailed { step, why });
+            }
+            Luck::Good | Luck::Blind | Luck::Echo(_) => {
+                self.target[step] = Done::Nothing;
+                self.report(Event::UndoDid { step });
+            }
+        }
+    }
+
+    /// An intent or an end that is delivered once more is never taken again.
+    fn echo(&self, place: usize) {
+        let once = |event: &&Event| {
+            matches!(event, Event::Intended { .. } | Event::Did { .. } | Event::UndoDid { .. })
+        };
+        let said: Vec<_> = self.reported.iter().filter(once).collect();
+        if let Some(event) = said.get(place % said.len().max(1)) {
+            let answer = self.run.clone().step(event, millisecond(self.clock));
+            assert!(answer.is_err(), "{event:?} was taken twice");
+        }
+    }
+}
+
+impl StateMachineTest for Executor {
+    type SystemUnderTest = Self;
+    type Reference = Weather;
+
+    fn init_test(rules: &Vec<StepRule>) -> Self {
+        let target = vec![Done::Nothing; rules.len()];
+        Self { run: run_of(rules.clone()), target, reported: vec![], clock: 0 }
+    }
+
+    fn apply(mut executor: Self, _: &Vec<StepRule>, luck: Luck) -> Self {
+        if let Luck::Echo(place) = luck {
+            executor.echo(place);
+        }
+        match executor.run.stage.clone() {
+            Stage::Pending { next, attempt } => executor.intend(next, attempt),
+            Stage::Doing { step, .. } => executor.work(step, luck),
+            Stage::InDoubt { step, .. } => executor.probe(step, luck),
+            Stage::Undoing { step, .. } => executor.take_back(step, luck),
+            Stage::Succeeded { .. }
+            | Stage::Undone { .. }
+            | Stage::Voided { .. }
+            | Stage::Stuck { .. } => {}
+        }
+        executor
+    }
+
+    fn check_invariants(executor: &Self, rules: &Vec<StepRule>) {
+        let (run, target) = (&executor.run, &executor.target);
+        let begun = run.done.len();
+        let is_untouched =
+            |from: usize| target.iter().skip(from).all(|done| *done == Done::Nothing);
+        let is_whole = |until: usize| target[..until].iter().all(|done| *done == Done::Whole);
+        match &run.stage {
+            Stage::Pending { next, attempt } => {
+                assert_eq!(*next, begun, "a step is skipped");
+                assert!(is_whole(begun) && is_untouched(begun + usize::from(*attempt > 1)));
+            }
+            Stage::Doing { step, .. } | Stage::InDoubt { step, .. } => {
+                assert_eq!(*step, begun, "a step is skipped");
+                assert!(is_whole(begun) && is_untouched(begun + 1));
+            }
+            Stage::Undoing { step, .. } => {
+                assert!(*step <= begun, "a step that was never begun is taken back");
+                for above in step + 1..rules.len() {
+                    assert!(!rules[above].has_undo || target[above] == Done::Nothing);
+                }
+                assert!(is_untouched(begun + 1));
+            }
+            Stage::Succeeded { .. } => assert!(is_whole(rules.len()), "a false end: {target:?}"),
+            Stage::Undone { .. } => {
+                for (rule, done) in rules.iter().zip(target) {
+                    assert!(!rule.has_undo || *done == Done::Nothing, "a false end: {target:?}");
+                }
+                assert!(is_untouched(begun + 1));
+            }
+            Stage::Stuck { step, .. } => assert!(*step <= begun && is_untouched(begun + 1)),
+            Stage::Voided { .. } => panic!("nobody said that the target changed"),
+        }
+    }
+}
+
+prop_state_machine! {
+    #![proptest_config(ProptestConfig { cases: 384, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_done_twice_or_skipped_wherever_the_executor_dies(sequential 1..48 => Executor);
+}

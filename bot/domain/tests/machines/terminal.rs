@@ -1,0 +1,76 @@
+//! Invariant I7: what is over stays as it is, whatever comes.
+
+use domain::{
+    incident::Incident,
+    proposal::{Proposal, Stage},
+    refusal::Refusal,
+    run::Run,
+};
+use proptest::prelude::*;
+
+use crate::world::{
+    alert,
+    events::{any_incident_event, any_opening, any_proposal_event, any_run_event, any_step_rule},
+    incident_id, millisecond, open, plan, proposal_id, run_id,
+};
+
+fn any_run() -> impl Strategy<Value = Run> {
+    prop::collection::vec(any_step_rule(), 1..4).prop_map(|steps| {
+        let target = "warehouse".to_owned();
+        Run::create(run_id(1), incident_id(), proposal_id(1), plan(), target, steps).0
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_resolved_incident_never_changes(
+        events in prop::collection::vec(any_incident_event(), 1..24),
+    ) {
+        let (mut incident, _) = Incident::open(incident_id(), alert(), millisecond(0), millisecond(0));
+        for event in events {
+            match (incident.is_resolved(), incident.clone().step(&event)) {
+                (true, answer) => prop_assert_eq!(answer, Err(Refusal::IncidentResolved)),
+                (false, Ok((moved, _))) => incident = moved,
+                (false, Err(_)) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_proposal_never_changes(
+        opening in any_opening(),
+        events in prop::collection::vec((0..600_000_i64, any_proposal_event()), 1..32),
+    ) {
+        let mut proposal: Proposal = open(opening);
+        let mut clock = 0;
+        for (wait, event) in events {
+            clock += wait;
+            match (proposal.stage.clone(), proposal.clone().step(&event, millisecond(clock))) {
+                (Stage::Closed { outcome, at }, answer) => {
+                    prop_assert_eq!(answer, Err(Refusal::AlreadyClosed { outcome, at }));
+                }
+                (_, Ok((moved, _))) => {
+                    prop_assert_eq!(&moved.opening, &proposal.opening, "what was opened is frozen");
+                    proposal = moved;
+                }
+                (_, Err(_)) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_at_rest_never_changes(
+        run in any_run(), events in prop::collection::vec(any_run_event(), 1..64),
+    ) {
+        let mut run = run;
+        for (event, clock) in events.into_iter().zip(0..) {
+            match (run.is_at_rest(), run.clone().step(&event, millisecond(clock))) {
+                (true, answer) => prop_assert_eq!(answer, Err(Refusal::Outdated)),
+                (false, Ok((moved, _))) => run = moved,
+                (false, Err(_)) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The wiring: one configuration becomes one bot. The stories of the tests run this very wiring, with other
+//! addresses, secrets and another clock.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use ::pagerduty::{PagerDutyApi, WebhookSecrets};
+use ::slack::{Pace, Slack, SlackConfig};
+use ::web::Pages;
+use anyhow::Context as _;
+use axum::Router;
+use domain::{
+    person::ChatName,
+    port::{Chat, Clock},
+};
+use policies::Policies;
+use secrecy::ExposeSecret as _;
+use signer::KeyDirectory;
+use sqlmesh::Sqlmesh;
+use store::Store;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bell::Bell,
+    config::{self, Config},
+    engine::Engine,
+    http::{
+        Routes, health::HealthRoutes, page::PageRoutes, pagerduty::PagerdutyRoutes,
+        slack::SlackRoutes,
+    },
+    ids,
+    live::Live,
+    metrics::Metrics,
+    policy_files,
+    steps::Steps,
+    worker::{
+        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, timers::Timers,
+        turn,
+    },
+};
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Takes webhooks and clicks, shows the page.
+    Http,
+    /// Assesses, talks to chats, watches the clock.
+    Workers,
+    /// Runs approved plans.
+    Executor,
+}
+
+/// A bot that is ready to turn.
+pub struct Bot {
+    /// Decides.
+    pub engine: Engine,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    workers: Vec<Arc<dyn Worker>>,
+    pulses: Arc<[(String, Arc<Pulse>)]>,
+    slack: Option<Arc<Slack>>,
+    executor_closing: CancellationToken,
+    executor_cancel: CancellationToken,
+    secrets: Arc<WebhookSecrets>,
+    pages: Arc<Pages>,
+}
+
+impl Bot {
+    /// Wires a bot from its configuration. The database must be there; it is not migrated here.
+    pub async fn build(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        roles: &[Role],
+    ) -> anyhow::Result<Self> {
+        let store = Store::open(&config.database_url).await?;
+        store
+            .ping()
+            .await
+            .context("the database is not ready; `countersign migrate` prepares it")?;
+        let policies = Arc::new(Policies::load(&policy_files::read(&config.policies)?)?);
+        let directory = KeyDirectory::new(&config.keys);
+        let slack = config.slack.as_ref().map(slack).transpose()?.map(Arc::new);
+        let chats: Arc<[ChatName]> = slack.iter().map(|_| ChatName::Slack).collect();
+        let engine = Engine {
+            store: store.clone(),
+            policies: policies.clone(),
+            key: Arc::new(directory.open_signer()?),
+            keys: Arc::new(directory.public_keys()?),
+            clock: clock.clone(),
+            bell: Bell::default(),
+            chats: chats.clone(),
+        };
+        let live =
+            Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone(), chats };
+        let environment = config::inherited(&config.inherit);
+        let sqlmesh =
+            Arc::new(Sqlmesh::install(&std::path::absolute(&config.work)?, environment.clone())?);
+        let secrets = secrets(config, &environment);
+        let steps =
+            Arc::new(Steps { sqlmesh: sqlmesh.clone(), policies, environment, secrets, live });
+        let desk = Desk { store, clock, owner: ids::owner() };
+        let executor_closing = CancellationToken::new();
+        let executor_cancel = CancellationToken::new();
+        let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
+        if roles.contains(&Role::Workers) {
+            workers.push(Arc::new(Timers { engine: engine.clone() }));
+            workers.push(Arc::new(Assessor {
+                engine: engine.clone(),
+                desk: desk.clone(),
+                sqlmesh,
+                pagerduty: pagerduty(config)?,
+            }));
+            if let Some(slack) = &slack {
+                let chat: Arc<dyn Chat> = slack.clone();
+                workers.push(Arc::new(Chatter {
+                    chat,
+                    engine: engine.clone(),
+                    desk: desk.clone(),
+                }));
+            }
+        }
+        if roles.contains(&Role::Executor) {
+            let (closing, cancel) = (executor_closing.clone(), executor_cancel.clone());
+            workers.push(Arc::new(Executor {
+                engine: engine.clone(),
+                desk,
+                steps,
+                closing,
+                cancel,
+            }));
+        }
+        let pulses = workers.iter().map(|worker| (worker.name(), Arc::default())).collect();
+        Ok(Self {
+            engine,
+            metrics: Arc::default(),
+            workers,
+            pulses,
+            slack,
+            executor_closing,
+            executor_cancel,
+            secrets: Arc::new(WebhookSecrets::new(
+                config.pagerduty.webhook_secrets.iter().cloned(),
+            )),
+            pages: Arc::new(Pages::new(&config.public_url)?),
+        })
+    }
+
+    /// The HTTP routes. Beyond loopback nobody has proved who they are, so the page, `/api` and `/metrics` stay away.
+    pub fn router(&self, config: &Config, shutdown: &CancellationToken) -> Router {
+        let page = PageRoutes {
+            engine: self.engine.clone(),
+            pages: self.pages.clone(),
+            demo_personas: config.web.demo_personas,
+            shutdown: shutdown.clone(),
+        };
+        let routes = Routes {
+            pagerduty: PagerdutyRoutes {
+                engine: self.engine.clone(),
+                secrets: self.secrets.clone(),
+                metrics: self.metrics.clone(),
+            },
+            slack: self.slack.clone().map(|slack| SlackRoutes {
+                engine: self.engine.clone(),
+                slack,
+                metrics: self.metrics.clone(),
+            }),
+            page: config.listen.ip().is_loopback().then_some(page),
+            health: HealthRoutes {
+                store: self.engine.store.clone(),
+                clock: self.engine.clock.clone(),
+                pulses: self.pulses.clone(),
+                metrics: self.metrics.clone(),
+            },
+        };
+        routes.into_router()
+    }
+
+    /// Works off everything that is due, and what follows from it, until nothing is.
+    pub async fn drain(&self) -> anyhow::Result<usize> {
+        let mut total = 0;
+        loop {
+            let mut done = 0;
+            for worker in &self.workers {
+                done += worker
+                    .drain()
+                    .await
+                    .with_context(|| format!("the {} worker", worker.name()))?;
+            }
+            if done == 0 {
+                return Ok(total);
+            }
+            total += done;
+        }
+    }
+
+    /// Turns all workers until `shutdown`; then the step under way gets `grace` to end by itself.
+    pub async fn turn(&self, shutdown: &CancellationToken, grace: Duration) {
+        let tasks = TaskTracker::new();
+        for (worker, (_, pulse)) in self.workers.iter().zip(self.pulses.iter()) {
+            let (bell, clock) = (self.engine.bell.clone(), self.engine.clock.clone());
+            tasks.spawn(turn(worker.clone(), bell, clock, pulse.clone(), shutdown.clone()));
+        }
+        tasks.close();
+        shutdown.cancelled().await;
+        self.executor_closing.cancel();
+        if tokio::time::timeout(grace, tasks.wait()).await.is_err() {
+            tracing::warn!(
+                "the step under way did not end in {} s and is ended; the next start finds out what it did",
+                grace.as_secs()
+            );
+            self.executor_cancel.cancel();
+            tasks.wait().await;
+        }
+    }
+}
+
+fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {
+    let Some(token) = &config.pagerduty.api_token else { return Ok(None) };
+    let api =
+        PagerDutyApi::new(&config.pagerduty.api_url, token, config.pagerduty.from.as_deref())?;
+    Ok(Some(Arc::new(api)))
+}
+
+fn slack(config: &config::Slack) -> anyhow::Result<Slack> {
+    let slack = Slack::new(SlackConfig {
+        api_url: config.api_url.clone(),
+        bot_token: config.bot_token.clone(),
+        signing_secrets: vec![config.signing_secret.clone()],
+        team: config.team.clone(),
+        channel: config.channel.clone(),
+    })?;
+    Ok(slack.with_pace(Pace::SLACK.times(config.posts_per_second)))
+}
+
+/// Everything that must never be shown, whatever a step prints: our own secrets, and inherited variables whose names
+/// say that they are some.
+fn secrets(config: &Config, environment: &BTreeMap<String, String>) -> Vec<String> {
+    let slack = config.slack.iter().flat_map(|slack| {
+        [Some(&slack.bot_token), Some(&slack.signing_secret), slack.app_token.as_ref()]
+    });
+    let pagerduty = config
+        .pagerduty
+        .webhook_secrets
+        .iter()
+        .map(Some)
+        .chain([config.pagerduty.api_token.as_ref()]);
+    let own = slack.chain(pagerduty).flatten().map(|secret| secret.expose_secret().to_owned());
+    let is_secret =
+        |name: &str| ["PASSWORD", "TOKEN", "SECRET", "KEY"].iter().any(|part| name.contains(part));
+    let inherited =
+        environment.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone());
+    own.chain(inherited).collect()
+}

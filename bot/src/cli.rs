@@ -1,0 +1,189 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or held.
+
+mod audit;
+mod check;
+mod incidents;
+mod keys;
+mod policy;
+mod serve;
+mod why;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+use domain::person::People;
+use policies::Policies;
+use store::Store;
+
+use crate::{
+    bot::Role,
+    clock::SystemClock,
+    config::{self, Config},
+    policy_files,
+};
+
+/// A chat bot with approval gates for data platforms.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// The configuration; `countersign.yaml` in this folder by default.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the bot.
+    Serve {
+        /// What this process does; everything by default.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        roles: Option<Vec<Role>>,
+    },
+    /// Runs approved plans, and nothing else.
+    Executor,
+    /// Validates configuration and policies: file, line, caret, what to do.
+    Check {
+        /// Prints the configuration's JSON Schema instead.
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Prepares the database.
+    Migrate,
+    /// Lists incidents.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one incident.
+    Show {
+        /// Its id, or the end of it.
+        incident: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// An incident's journal in words.
+    Timeline {
+        /// Its id, or the end of it.
+        incident: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says who may decide, who may not, which rule says so, and what comes next.
+    Why {
+        /// The proposal's id, or the end of it.
+        proposal: String,
+        /// The person's id in the people file.
+        #[arg(long)]
+        person: String,
+    },
+    /// Policies.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// The record for an auditor.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Signing keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+}
+
+/// How a command ended, where it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// As asked.
+    Well,
+    /// What was asked about is not as it should be.
+    Failed,
+}
+
+/// The configuration or the usage is wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Runs a command and says how it went.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&anyhow::Error::new(error)),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Failed) => ExitCode::from(1),
+        Err(error) => told(&error),
+    }
+}
+
+fn told(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    let is_usage = error.is::<Usage>()
+        || error.is::<config::ConfigError>()
+        || error.is::<policies::Problems>();
+    ExitCode::from(if is_usage { 2 } else { 1 })
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
+    let path = cli.config.as_deref();
+    if let Command::Audit(audit::Command::Verify { log, keys, policies }) = &cli.command {
+        return audit::verify(log, keys, policies.as_deref());
+    }
+    if matches!(cli.command, Command::Check { schema: true }) {
+        return check::schema();
+    }
+    let config = config::load(path)?;
+    let clock = Arc::new(SystemClock);
+    match cli.command {
+        Command::Serve { roles } => {
+            let all = vec![Role::Http, Role::Workers, Role::Executor];
+            serve::serve(&config, clock, &roles.unwrap_or(all)).await
+        }
+        Command::Executor => serve::serve(&config, clock, &[Role::Executor]).await,
+        Command::Check { .. } => check::check(&config),
+        Command::Migrate => {
+            Store::open(&config.database_url).await?.migrate().await?;
+            println!("The database is ready.");
+            Ok(Done::Well)
+        }
+        Command::List { json } => incidents::list(&store(&config).await?, json).await,
+        Command::Show { incident, json } => {
+            incidents::show(&store(&config).await?, &people(&config), &incident, json).await
+        }
+        Command::Timeline { incident, json } => {
+            incidents::timeline(&store(&config).await?, &people(&config), &incident, json).await
+        }
+        Command::Why { proposal, person } => {
+            why::why(
+                &store(&config).await?,
+                &policies(&config)?,
+                &proposal,
+                &person,
+                clock.as_ref(),
+            )
+            .await
+        }
+        Command::Policy(command) => policy::run(&config, &command),
+        Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
+        Command::Keys(command) => keys::run(&config, &command, clock.as_ref()),
+    }
+}
+
+async fn store(config: &Config) -> anyhow::Result<Store> {
+    use anyhow::Context as _;
+    let store = Store::open(&config.database_url).await?;
+    store.ping().await.context("the database is not ready; `countersign migrate` prepares it")?;
+    Ok(store)
+}
+
+fn policies(config: &Config) -> anyhow::Result<Policies> {
+    Ok(Policies::load(&policy_files::read(&config.policies)?)?)
+}
+
+/// The people for their names; without usable policies ids are shown instead.
+fn people(config: &Config) -> People {
+    policies(config).map(|policies| policies.people().clone()).unwrap_or_default()
+}

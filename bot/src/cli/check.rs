@@ -1,0 +1,35 @@
+//! `check`: everything that can be wrong before anything runs.
+
+use policies::Policies;
+
+use super::{Done, Usage};
+use crate::{config::Config, policy_files};
+
+pub(super) fn check(config: &Config) -> anyhow::Result<Done> {
+    let policies = Policies::load(&policy_files::read(&config.policies)?)?;
+    let mut hints = Vec::new();
+    if config.pagerduty.webhook_secrets.is_empty() {
+        hints.push("`pagerduty.webhook_secrets` is empty: every webhook will be refused. Write the secret of the webhook subscription there.");
+    }
+    if config.discord.is_some() {
+        return Err(Usage("`discord` is configured, but this version talks to Slack and the web page only. Take the section out.".to_owned()).into());
+    }
+    if config.web.demo_personas && !config.listen.ip().is_loopback() {
+        return Err(Usage(format!("`web.demo_personas` lets anybody act as anybody, and `listen` is {}. Listen on 127.0.0.1, or turn the personas off.", config.listen)).into());
+    }
+    println!(
+        "The configuration and the policies are in order: {} people, {} targets, policies {}.",
+        policies.people().iter().count(),
+        policies.targets().len(),
+        policies.digest().short(),
+    );
+    for hint in hints {
+        println!("note: {hint}");
+    }
+    Ok(Done::Well)
+}
+
+pub(super) fn schema() -> anyhow::Result<Done> {
+    println!("{}", serde_json::to_string_pretty(&schemars::schema_for!(Config))?);
+    Ok(Done::Well)
+}

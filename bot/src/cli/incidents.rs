@@ -1,0 +1,142 @@
+//! `list`, `show` and `timeline`.
+
+use domain::{id::IncidentId, journal::Entry, person::People};
+use store::Store;
+
+use super::{Done, Usage};
+use crate::{
+    report::{self, IncidentReport},
+    view,
+};
+
+/// How many incidents are listed.
+const LISTED: u32 = 50;
+
+pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<Done> {
+    let rows = report::list(store, LISTED).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else if rows.is_empty() {
+        println!("There is no incident yet. PagerDuty's webhook brings the first.");
+    }
+    for row in rows.iter().filter(|_| !json) {
+        println!(
+            "{}  {}  {:<24}  {}",
+            row.id,
+            row.since.format("%Y-%m-%d %H:%M UTC"),
+            row.state,
+            one_line(&row.title)
+        );
+    }
+    Ok(Done::Well)
+}
+
+pub(super) async fn show(
+    store: &Store,
+    people: &People,
+    incident: &str,
+    json: bool,
+) -> anyhow::Result<Done> {
+    let id = find(store, incident).await?;
+    let Some(report) = report::incident(store, people, &id).await? else {
+        return Err(Usage(format!("there is no incident {id}")).into());
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", shown(&report, people));
+    }
+    Ok(Done::Well)
+}
+
+pub(super) async fn timeline(
+    store: &Store,
+    people: &People,
+    incident: &str,
+    json: bool,
+) -> anyhow::Result<Done> {
+    let id = find(store, incident).await?;
+    let entries = report::timeline(store, &id).await?;
+    for entry in &entries {
+        if json {
+            println!("{}", serde_json::to_string(entry)?);
+        } else {
+            print!("{}", told(entry, people));
+        }
+    }
+    Ok(Done::Well)
+}
+
+/// The incident that a person means by an id or the end of one.
+pub(super) async fn find(store: &Store, text: &str) -> anyhow::Result<IncidentId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    match &store.incident_ids_ending(text).await?[..] {
+        [id] => Ok(id.clone()),
+        [] => Err(Usage(format!("there is no incident whose id ends in `{text}`; `countersign list` shows those there are")).into()),
+        several => Err(Usage(format!("{} incidents have ids that end in `{text}`; type more of it", several.len())).into()),
+    }
+}
+
+fn shown(report: &IncidentReport, people: &People) -> String {
+    let card = &report.card;
+    let mut lines = vec![
+        format!("{} {}  {}", card.state.mark, card.state.word, report.id),
+        one_line(&card.title),
+    ];
+    lines.extend(
+        card.facts
+            .iter()
+            .map(|fact| format!("  {:<16} {}", fact.label, fact.value.to_plain(people))),
+    );
+    lines.extend(card.findings.iter().map(|finding| {
+        format!(
+            "  {:<16} {}: {}",
+            format!("{:?}", finding.outcome).to_lowercase(),
+            finding.check,
+            finding.detail
+        )
+    }));
+    lines.push(String::new());
+    lines.extend(
+        report
+            .thread
+            .iter()
+            .map(|line| format!("{}  {}: {}", line.at.format("%H:%M:%S"), line.who, line.text)),
+    );
+    lines.join("\n") + "\n"
+}
+
+fn told(entry: &Entry, people: &People) -> String {
+    let who = view::who(&entry.actor, people);
+    let at = entry.at.format("%Y-%m-%d %H:%M:%S%.3f UTC");
+    if entry.notices.is_empty() {
+        return format!("{:>4}  {at}  {who}: {}\n", entry.seq, quiet(entry, people));
+    }
+    let sentences = entry.notices.iter().map(|notice| notice.words().to_plain(people));
+    let lines = sentences.map(|sentence| format!("{:>4}  {at}  {sentence}", entry.seq));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// What an entry says that nobody was told of.
+fn quiet(entry: &Entry, people: &People) -> String {
+    use domain::{journal::Record, proposal, run};
+    match &entry.record {
+        Record::Refused { refusal, .. } => {
+            format!("was refused: {}", refusal.words().to_plain(people))
+        }
+        Record::Run { event: run::Event::Intended { step, attempt }, .. } => {
+            format!("step {} begins, try {attempt}", step + 1)
+        }
+        Record::Proposal { event: proposal::Event::Posted, .. } => {
+            "the card is posted; the clock counts from here".to_owned()
+        }
+        record => serde_json::to_string(record).unwrap_or_default(),
+    }
+}
+
+/// An alert's text on a terminal: no control characters, no line breaks.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

@@ -1,0 +1,34 @@
+//! `why`: the rules behind a yes or a no, in words.
+
+use domain::{id::ProposalId, person::PersonId, port::Clock};
+use policies::Policies;
+use store::Store;
+
+use super::{Done, Usage};
+
+pub(super) async fn why(
+    store: &Store,
+    policies: &Policies,
+    proposal: &str,
+    person: &str,
+    clock: &dyn Clock,
+) -> anyhow::Result<Done> {
+    let id = find(store, proposal).await?;
+    let Some(found) = store.proposal(&id).await? else {
+        return Err(Usage(format!("there is no proposal {id}")).into());
+    };
+    let words = policies.why(&PersonId::new(person), &found.value, clock.now());
+    println!("{}", words.to_plain(policies.people()));
+    Ok(Done::Well)
+}
+
+async fn find(store: &Store, text: &str) -> anyhow::Result<ProposalId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    match &store.proposal_ids_ending(text).await?[..] {
+        [id] => Ok(id.clone()),
+        [] => Err(Usage(format!("there is no proposal whose id ends in `{text}`; `countersign show` names an incident's proposals")).into()),
+        several => Err(Usage(format!("{} proposals have ids that end in `{text}`; type more of it", several.len())).into()),
+    }
+}

@@ -1,0 +1,103 @@
+//! The engine: every event of the outside world becomes one transaction here.
+//!
+//! ```text
+//! begin │ seen? │ load │ step (pure) │ save │ journal │ jobs, cards, timers │ commit ──▶ ring
+//! ```
+//! Nothing is sent from here. What must be said or done is written into the same commit and carried out by
+//! the workers.
+
+mod alert;
+mod assessment;
+mod decision;
+mod running;
+mod work;
+
+use std::sync::Arc;
+
+use domain::{person::ChatName, port::Clock, refusal::Refusal};
+use policies::Policies;
+use signer::{KeyRing, SigningKey};
+use store::Store;
+
+use crate::bell::Bell;
+
+pub use alert::{Intake, Received};
+pub use assessment::Assessment;
+pub use decision::{Answer, Decide, Wish};
+pub use running::{Begun, Guarded};
+pub use work::Change;
+
+/// How often a transaction that lost a race is tried again.
+const RACES: u32 = 8;
+
+/// Everything that decides, and nothing that talks to the outside.
+#[derive(Clone)]
+pub struct Engine {
+    /// The database.
+    pub store: Store,
+    /// The rules.
+    pub policies: Arc<Policies>,
+    /// Signs receipts.
+    pub key: Arc<SigningKey>,
+    /// Checks receipts.
+    pub keys: Arc<KeyRing>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes workers after a commit.
+    pub bell: Bell,
+    /// The chats that show cards, besides the web page.
+    pub chats: Arc<[ChatName]>,
+}
+
+/// Why a transaction did not commit.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The database.
+    #[error("the database did not take it")]
+    Store(#[from] store::Error),
+    /// What is stored does not fit together.
+    #[error("the store holds no {what} `{id}`, though something refers to it")]
+    Missing {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// Somebody else changed the same thing, or took the lease over.
+    #[error("somebody else was faster")]
+    Raced,
+    /// A machine refuses what the engine thought it would take.
+    #[error("{id} refuses an event of our own: {refusal:?}")]
+    Refused {
+        /// Whose machine.
+        id: String,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+}
+
+impl EngineError {
+    /// Whether the same call may succeed a moment later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Raced => true,
+            Self::Missing { .. } | Self::Refused { .. } => false,
+        }
+    }
+}
+
+/// Runs `attempt` until it does not lose a race any more.
+async fn again<T, F: Future<Output = Result<T, EngineError>>>(
+    attempt: impl Fn() -> F,
+) -> Result<T, EngineError> {
+    for _ in 1..RACES {
+        match attempt().await {
+            Err(error) if error.is_transient() => {
+                tracing::debug!(error = %error, "a transaction is tried again");
+            }
+            done => return done,
+        }
+    }
+    attempt().await
+}

@@ -1,0 +1,135 @@
+//! The executor's transactions: a step's intent is committed only together with the proof that it may be done
+//! (invariant I3), and every later word on it only under the lease (I5).
+
+use domain::{
+    id::{IncidentId, RunId},
+    journal::Actor,
+    plan::SealedPlan,
+    receipt::Authorised,
+    run::{Event, Run, Stage},
+};
+use store::{RunLease, Versioned};
+
+use super::{
+    Engine, EngineError, again,
+    work::{Change, Work},
+};
+use crate::receipts;
+
+/// What came of the wish to do the next step.
+#[derive(Debug)]
+pub enum Begun {
+    /// Its intent is committed: do it.
+    Intended {
+        /// The proof that it may be done.
+        authorised: Authorised,
+        /// The run, now in `Doing`.
+        run: Run,
+    },
+    /// It must not be done; the run says why.
+    Held(Run),
+}
+
+/// What the executor saw of the target before a guarded step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// It is as the plan was made for, or the step asks for no look.
+    Same,
+    /// It is not, and what changed.
+    Changed(Vec<String>),
+}
+
+impl Engine {
+    /// Commits the intent of the run's next step, after checking every receipt anew.
+    pub async fn intend(
+        &self,
+        run: &Run,
+        lease: &RunLease,
+        guarded: &Guarded,
+    ) -> Result<Begun, EngineError> {
+        again(|| self.try_intend(run, lease, guarded)).await
+    }
+
+    async fn try_intend(
+        &self,
+        run: &Run,
+        lease: &RunLease,
+        guarded: &Guarded,
+    ) -> Result<Begun, EngineError> {
+        let mut work = self.work(&run.incident).await?;
+        let run = current(&mut work, &run.id).await?;
+        let Stage::Pending { next, attempt } = run.stage else { return Ok(Begun::Held(run)) };
+        let proposal = work.proposal(&run.proposal).await?.value;
+        let plan = self.stored_plan(&mut work, &run).await?;
+        let envelopes = work.tx.receipts(&run.proposal).await?;
+        let authorised =
+            receipts::authorise(&self.keys, &proposal, plan.digest(), &envelopes, work.now);
+        let (event, authorised) = match (guarded, authorised) {
+            (Guarded::Changed(changes), _) => {
+                (Event::TargetChanged { changes: changes.clone() }, None)
+            }
+            (Guarded::Same, Ok(authorised)) => {
+                (Event::Intended { step: next, attempt }, Some(authorised))
+            }
+            (Guarded::Same, Err(error)) if error.is_expiry() && attempt == 1 => {
+                (Event::TargetChanged { changes: vec![error.to_string()] }, None)
+            }
+            (Guarded::Same, Err(error)) => {
+                tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);
+                (Event::Unauthorised { why: error.to_string() }, None)
+            }
+        };
+        self.change(&mut work, &run.id, event, lease).await?;
+        let run = current(&mut work, &run.id).await?;
+        work.commit().await?;
+        Ok(match authorised {
+            Some(authorised) => Begun::Intended { authorised, run },
+            None => Begun::Held(run),
+        })
+    }
+
+    /// Tells the run what happened to its step; gives the run as it is then.
+    pub async fn run_event(
+        &self,
+        incident: &IncidentId,
+        id: &RunId,
+        event: &Event,
+        lease: &RunLease,
+    ) -> Result<Run, EngineError> {
+        again(|| async {
+            let mut work = self.work(incident).await?;
+            self.change(&mut work, id, event.clone(), lease).await?;
+            let run = current(&mut work, id).await?;
+            work.commit().await?;
+            Ok(run)
+        })
+        .await
+    }
+
+    async fn change(
+        &self,
+        work: &mut Work<'_>,
+        id: &RunId,
+        event: Event,
+        lease: &RunLease,
+    ) -> Result<(), EngineError> {
+        let change = Change::Run(id.clone(), event, Some(lease.clone()));
+        let outcome = work.apply(Actor::Countersign, change).await?;
+        outcome.map_err(|refusal| EngineError::Refused {
+            id: id.to_string(),
+            refusal: Box::new(refusal),
+        })
+    }
+
+    async fn stored_plan(&self, work: &mut Work<'_>, run: &Run) -> Result<SealedPlan, EngineError> {
+        let plan = work.tx.plan(&run.plan).await?;
+        plan.ok_or_else(|| EngineError::Missing { what: "plan", id: run.plan.to_string() })
+    }
+}
+
+async fn current(work: &mut Work<'_>, id: &RunId) -> Result<Run, EngineError> {
+    let found = work.tx.run(id).await?;
+    found
+        .map(|Versioned { value, .. }| value)
+        .ok_or_else(|| EngineError::Missing { what: "run", id: id.to_string() })
+}

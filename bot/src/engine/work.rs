@@ -1,0 +1,339 @@
+//! One transaction: loads aggregates, steps them, saves them, and writes down what follows.
+
+use std::collections::VecDeque;
+
+use domain::{
+    Timestamp,
+    effect::{Effect, Job, Lane},
+    id::{IncidentId, ProposalId, RunId},
+    incident::{self, Incident},
+    journal::{Actor, Entry, Head, Record},
+    notice::Notice,
+    proposal::{self, Proposal},
+    refusal::Refusal,
+    run::{self, Run, StepRule},
+};
+use store::{RunLease, Tx, Versioned};
+
+use super::{Engine, EngineError};
+use crate::ids;
+
+/// One change to one aggregate.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// To the incident.
+    Incident(incident::Event),
+    /// To a proposal; the envelope where it is a decision.
+    Proposal(ProposalId, proposal::Event, Option<String>),
+    /// To a run; under a lease where the executor makes it.
+    Run(RunId, run::Event, Option<RunLease>),
+}
+
+/// A transaction on one incident.
+pub(crate) struct Work<'e> {
+    engine: &'e Engine,
+    /// The database's transaction.
+    pub(crate) tx: Tx,
+    /// The moment that everything in it happens.
+    pub(crate) now: Timestamp,
+    head: Head,
+    follow: VecDeque<Change>,
+}
+
+impl Engine {
+    /// Begins a transaction on an incident. Others on the same incident wait until it is over.
+    pub(crate) async fn work(&self, incident: &IncidentId) -> Result<Work<'_>, EngineError> {
+        let tx = self.store.begin().await?;
+        self.work_in(tx, incident).await
+    }
+
+    /// Goes on with a transaction that has begun.
+    pub(crate) async fn work_in(
+        &self,
+        mut tx: Tx,
+        incident: &IncidentId,
+    ) -> Result<Work<'_>, EngineError> {
+        tx.lock_incident(incident).await?;
+        let head = tx.head(incident).await?;
+        // Taken after the lock: the journal's times rise with its places.
+        let now = self.clock.now();
+        Ok(Work { engine: self, tx, now, head, follow: VecDeque::new() })
+    }
+}
+
+impl Work<'_> {
+    /// The incident's journal so far.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The proposal as it is now.
+    pub(crate) async fn proposal(
+        &mut self,
+        id: &ProposalId,
+    ) -> Result<Versioned<Proposal>, EngineError> {
+        let found = self.tx.proposal(id).await?;
+        found.ok_or_else(|| EngineError::Missing { what: "proposal", id: id.to_string() })
+    }
+
+    /// Commits and wakes the workers.
+    pub(crate) async fn commit(self) -> Result<(), EngineError> {
+        let incident = self.head.incident.clone();
+        self.tx.commit().await?;
+        self.engine.bell.ring(&incident);
+        Ok(())
+    }
+
+    /// Makes one change and all that follow from it. A refusal changes nothing.
+    pub(crate) async fn apply(
+        &mut self,
+        actor: Actor,
+        change: Change,
+    ) -> Result<Result<(), Refusal>, EngineError> {
+        if let Err(refusal) = self.one(actor, change).await? {
+            return Ok(Err(refusal));
+        }
+        while let Some(change) = self.follow.pop_front() {
+            if let Err(refusal) = self.one(Actor::Countersign, change).await? {
+                // What follows is told to every machine that may care; one that is past it says so.
+                tracing::debug!(incident.id = %self.head.incident, ?refusal, "a machine is past what follows");
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes down that a person was refused; nothing else changes.
+    pub(crate) async fn refused(
+        &mut self,
+        actor: Actor,
+        proposal: &ProposalId,
+        refusal: &Refusal,
+    ) -> Result<(), EngineError> {
+        let record = Record::Refused { proposal: proposal.clone(), refusal: refusal.clone() };
+        self.append(actor, record, vec![], None).await
+    }
+
+    async fn one(
+        &mut self,
+        actor: Actor,
+        change: Change,
+    ) -> Result<Result<(), Refusal>, EngineError> {
+        match change {
+            Change::Incident(event) => self.on_incident(actor, event).await,
+            Change::Proposal(id, event, receipt) => {
+                self.on_proposal(actor, id, event, receipt).await
+            }
+            Change::Run(id, event, lease) => self.on_run(actor, id, event, lease.as_ref()).await,
+        }
+    }
+
+    async fn on_incident(
+        &mut self,
+        actor: Actor,
+        event: incident::Event,
+    ) -> Result<Result<(), Refusal>, EngineError> {
+        let id = self.head.incident.clone();
+        let effects = match (self.tx.incident(&id).await?, &event) {
+            (None, incident::Event::Reported { alert, at }) => {
+                let (incident, effects) = Incident::open(id, alert.clone(), *at, self.now);
+                self.tx.insert_incident(&incident).await?;
+                effects
+            }
+            (None, _) => return Err(EngineError::Missing { what: "incident", id: id.to_string() }),
+            (Some(Versioned { value, version }), event) => match value.step(event) {
+                Ok((value, effects)) => {
+                    must_be_first(self.tx.save_incident(&Versioned { value, version }).await?)?;
+                    effects
+                }
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        self.record(actor, Record::Incident(event), effects, None, None).await.map(Ok)
+    }
+
+    async fn on_proposal(
+        &mut self,
+        actor: Actor,
+        id: ProposalId,
+        event: proposal::Event,
+        receipt: Option<String>,
+    ) -> Result<Result<(), Refusal>, EngineError> {
+        let effects = match (self.tx.proposal(&id).await?, &event) {
+            (None, proposal::Event::Opened { opening }) => {
+                let (proposal, effects) =
+                    match Proposal::open(id.clone(), (**opening).clone(), self.now) {
+                        Ok(opened) => opened,
+                        Err(refusal) => return Ok(Err(refusal)),
+                    };
+                if !self.tx.insert_proposal(&proposal).await? {
+                    return Ok(Err(Refusal::ProposalOpen));
+                }
+                effects
+            }
+            (None, _) => return Err(EngineError::Missing { what: "proposal", id: id.to_string() }),
+            (Some(Versioned { value, version }), event) => match value.step(event, self.now) {
+                Ok((value, effects)) => {
+                    must_be_first(self.tx.save_proposal(&Versioned { value, version }).await?)?;
+                    effects
+                }
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        let record = Record::Proposal { id: id.clone(), event };
+        self.record(actor, record, effects, Some(&id), receipt).await.map(Ok)
+    }
+
+    async fn on_run(
+        &mut self,
+        actor: Actor,
+        id: RunId,
+        event: run::Event,
+        lease: Option<&RunLease>,
+    ) -> Result<Result<(), Refusal>, EngineError> {
+        let (proposal, effects) = match (self.tx.run(&id).await?, &event) {
+            (None, run::Event::Created { proposal, plan, target, steps }) => {
+                let incident = self.head.incident.clone();
+                let (run, effects) = Run::create(
+                    id.clone(),
+                    incident,
+                    proposal.clone(),
+                    plan.clone(),
+                    target.clone(),
+                    steps.clone(),
+                );
+                self.tx.insert_run(&run, self.now).await?;
+                (run.proposal, effects)
+            }
+            (None, _) => return Err(EngineError::Missing { what: "run", id: id.to_string() }),
+            (Some(Versioned { value, version }), event) => match value.step(event, self.now) {
+                Ok((value, effects)) => {
+                    let proposal = value.proposal.clone();
+                    must_be_first(self.tx.save_run(&Versioned { value, version }, lease).await?)?;
+                    (proposal, effects)
+                }
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        let record = Record::Run { id, event };
+        self.record(actor, record, effects, Some(&proposal), None).await.map(Ok)
+    }
+
+    /// Journals what happened and writes down what follows. `proposal` is the one that the effects speak of.
+    async fn record(
+        &mut self,
+        actor: Actor,
+        record: Record,
+        effects: Vec<Effect>,
+        proposal: Option<&ProposalId>,
+        receipt: Option<String>,
+    ) -> Result<(), EngineError> {
+        let (notices, effects): (Vec<_>, Vec<_>) =
+            effects.into_iter().partition(|effect| matches!(effect, Effect::Say(_)));
+        let notices = notices.into_iter().filter_map(said).collect();
+        self.append(actor, record, notices, receipt).await?;
+        for effect in effects {
+            self.carry_out(effect, proposal).await?;
+        }
+        Ok(())
+    }
+
+    async fn append(
+        &mut self,
+        actor: Actor,
+        record: Record,
+        notices: Vec<Notice>,
+        receipt: Option<String>,
+    ) -> Result<(), EngineError> {
+        let seq = self.head.next_seq;
+        let count = notices.len();
+        let entry = Entry {
+            incident: self.head.incident.clone(),
+            seq,
+            at: self.now,
+            actor,
+            record,
+            notices,
+        };
+        let (sealed, next) = self.head.clone().seal(&entry, receipt);
+        self.tx.append(&sealed, &self.head, &entry).await?;
+        self.head = next;
+        for chat in self.engine.chats.iter() {
+            for index in 0..count {
+                let job = Job::Tell { seq, index };
+                self.tx
+                    .enqueue(&Lane::Chat(*chat), &entry.incident, &job, ids::message(), self.now)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &mut self,
+        effect: Effect,
+        proposal: Option<&ProposalId>,
+    ) -> Result<(), EngineError> {
+        let incident = self.head.incident.clone();
+        let of_a_proposal = || {
+            proposal.ok_or(EngineError::Missing { what: "proposal", id: "of an effect".to_owned() })
+        };
+        match effect {
+            Effect::Say(_) => {}
+            Effect::SyncCard => {
+                self.tx
+                    .want_card(&incident, &self.engine.chats, self.now, &mut ids::message)
+                    .await?;
+            }
+            Effect::Assess => {
+                self.tx
+                    .enqueue(&Lane::Assess, &incident, &Job::Assess, ids::message(), self.now)
+                    .await?;
+            }
+            Effect::SetTimer { rung, repeats, due } => {
+                self.tx.set_timer(of_a_proposal()?, &incident, rung, repeats, due).await?;
+            }
+            Effect::ClearTimers => self.tx.clear_timer(of_a_proposal()?).await?,
+            Effect::StartRun => {
+                let created = self.created(of_a_proposal()?).await?;
+                self.follow.push_back(Change::Run(ids::run(), created, None));
+            }
+            Effect::CloseProposals => {
+                let waiting = self
+                    .tx
+                    .proposals_of(&incident)
+                    .await?
+                    .into_iter()
+                    .filter(|found| !found.value.is_closed());
+                let event = proposal::Event::IncidentResolved;
+                self.follow.extend(
+                    waiting.map(|found| Change::Proposal(found.value.id, event.clone(), None)),
+                );
+            }
+            Effect::TellProposal(event) => {
+                self.follow.push_back(Change::Proposal(of_a_proposal()?.clone(), event, None));
+            }
+        }
+        Ok(())
+    }
+
+    async fn created(&mut self, proposal: &ProposalId) -> Result<run::Event, EngineError> {
+        let opening = self.proposal(proposal).await?.value.opening;
+        let plan = self.tx.plan(&opening.plan).await?;
+        let plan = plan
+            .ok_or_else(|| EngineError::Missing { what: "plan", id: opening.plan.to_string() })?;
+        Ok(run::Event::Created {
+            proposal: proposal.clone(),
+            plan: opening.plan,
+            target: opening.target.id,
+            steps: plan.plan().steps.iter().map(StepRule::from).collect(),
+        })
+    }
+}
+
+fn said(effect: Effect) -> Option<Notice> {
+    if let Effect::Say(notice) = effect { Some(notice) } else { None }
+}
+
+fn must_be_first(saved: bool) -> Result<(), EngineError> {
+    if saved { Ok(()) } else { Err(EngineError::Raced) }
+}

@@ -1,0 +1,75 @@
+//! Signs decisions and checks their signatures. What a set of checked decisions allows is the domain's to say.
+
+use domain::{
+    Timestamp,
+    digest::Digest,
+    proposal::Proposal,
+    receipt::{self, Authorised, Decision, PAYLOAD_TYPE, StatementError, Unauthorised},
+};
+use signer::{Envelope, KeyRing, SigningKey, VerifyError};
+
+/// Why the receipts of a proposal do not allow a run.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// A signature or an envelope is not what it was.
+    #[error("receipt {place} does not verify: {source}")]
+    Signature {
+        /// Which of the proposal's receipts, from 1.
+        place: usize,
+        /// What is wrong.
+        source: VerifyError,
+    },
+    /// It is signed, but it is not a decision.
+    #[error("receipt {place} is no decision: {source}")]
+    Statement {
+        /// Which of the proposal's receipts, from 1.
+        place: usize,
+        /// What is wrong.
+        source: StatementError,
+    },
+    /// They verify, but do not allow it.
+    #[error(transparent)]
+    Unauthorised(#[from] Unauthorised),
+}
+
+impl ReceiptError {
+    /// Whether only time has passed: asking again is then the right thing to do.
+    pub fn is_expiry(&self) -> bool {
+        matches!(self, Self::Unauthorised(Unauthorised::Expired { .. }))
+    }
+}
+
+/// Signs a decision; gives the envelope's JSON.
+pub fn sign(key: &SigningKey, decision: &Decision) -> String {
+    Envelope::sign(key, PAYLOAD_TYPE, &decision.to_statement()).to_json()
+}
+
+/// Checks one envelope and reads its decision.
+pub fn open(keys: &KeyRing, envelope: &str, place: usize) -> Result<Decision, ReceiptError> {
+    let signature = |source| ReceiptError::Signature { place, source };
+    let envelope = Envelope::from_json(envelope).map_err(signature)?;
+    let verified = keys.verify(&envelope).map_err(signature)?;
+    if verified.payload_type() != PAYLOAD_TYPE {
+        let source = StatementError::OtherType(verified.payload_type().to_owned());
+        return Err(ReceiptError::Statement { place, source });
+    }
+    Decision::from_statement(verified.payload())
+        .map_err(|source| ReceiptError::Statement { place, source })
+}
+
+/// Whether `proposal` may run the plan whose stored bytes have digest `stored_plan` at `now`: every envelope must
+/// verify, and together they must be what the proposal needs (invariant I3).
+pub fn authorise(
+    keys: &KeyRing,
+    proposal: &Proposal,
+    stored_plan: &Digest,
+    envelopes: &[String],
+    now: Timestamp,
+) -> Result<Authorised, ReceiptError> {
+    let decisions = envelopes
+        .iter()
+        .zip(1..)
+        .map(|(envelope, place)| open(keys, envelope, place))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(receipt::authorise(proposal, stored_plan, &decisions, now)?)
+}

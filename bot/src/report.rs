@@ -1,0 +1,99 @@
+//! Incidents as data: what `list`, `show`, `timeline` and `/api` give.
+
+use domain::{
+    Timestamp, card::Card, id::IncidentId, journal::Entry, notice::Tone, person::People,
+    proposal::Proposal, run::Run,
+};
+use serde::Serialize;
+use store::Store;
+
+use crate::view;
+
+/// One line of the list.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// The incident.
+    pub id: IncidentId,
+    /// The state in words.
+    pub state: &'static str,
+    /// The headline.
+    pub title: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One incident with everything that belongs to it.
+#[derive(Debug, Serialize)]
+pub struct IncidentReport {
+    /// The incident.
+    pub id: IncidentId,
+    /// The card, as chats show it.
+    pub card: Card,
+    /// The thread in words.
+    pub thread: Vec<ThreadLine>,
+    /// Its proposals, oldest first.
+    pub proposals: Vec<Proposal>,
+    /// Its runs, oldest first.
+    pub runs: Vec<Run>,
+}
+
+/// One line of a thread.
+#[derive(Debug, Serialize)]
+pub struct ThreadLine {
+    /// The entry's place in the journal.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: String,
+    /// What.
+    pub text: String,
+    /// The mood.
+    pub tone: Tone,
+}
+
+/// The newest incidents.
+pub async fn list(store: &Store, limit: u32) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for found in store.incidents(limit, None).await? {
+        let incident = found.value;
+        if let Some(card) = view::card(store, &incident.id).await? {
+            rows.push(Row {
+                id: incident.id,
+                state: card.state.word,
+                title: incident.alert.title,
+                since: incident.opened_at,
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// One incident; `None` where there is no such one.
+pub async fn incident(
+    store: &Store,
+    people: &People,
+    id: &IncidentId,
+) -> anyhow::Result<Option<IncidentReport>> {
+    let Some(card) = view::card(store, id).await? else { return Ok(None) };
+    let thread = view::thread(store, people, id).await?.into_iter().map(|line| ThreadLine {
+        seq: line.seq,
+        at: line.at,
+        who: line.who,
+        text: line.words.to_plain(people),
+        tone: line.tone,
+    });
+    Ok(Some(IncidentReport {
+        id: id.clone(),
+        card,
+        thread: thread.collect(),
+        proposals: store.proposals_of(id).await?.into_iter().map(|found| found.value).collect(),
+        runs: store.runs_of(id).await?.into_iter().map(|found| found.value).collect(),
+    }))
+}
+
+/// Every entry of an incident's journal, those too that nobody was told of.
+pub async fn timeline(store: &Store, id: &IncidentId) -> anyhow::Result<Vec<Entry>> {
+    let sealed = store.journal(id).await?;
+    Ok(sealed.iter().map(|sealed| serde_json::from_str(&sealed.body)).collect::<Result<_, _>>()?)
+}

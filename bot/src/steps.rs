@@ -1,0 +1,271 @@
+//! Carries out single actions of a plan: a program, or a sub-command of the SQLMesh helper. Never decides.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use domain::{
+    id::RunId,
+    plan::{Action, Finding, Outcome as Answered, Plan},
+    run::{ProbeAnswer, Run},
+};
+use policies::{Policies, TargetRule};
+use runner::{Command, Outcome};
+use sqlmesh::{Call, Sqlmesh, Verification, live_line};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::live::Live;
+
+/// How long a probe may take, in milliseconds.
+const PROBE_MS: u64 = 120_000;
+/// Names the run to every process of its steps, so that leftovers of a crash are found again.
+pub const MARK: &str = "COUNTERSIGN_RUN";
+/// How long leftovers may take to end before they are killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Carries out actions.
+pub struct Steps {
+    /// The SQLMesh helper.
+    pub sqlmesh: Arc<Sqlmesh>,
+    /// Names each target's Python.
+    pub policies: Arc<Policies>,
+    /// What every process inherits, such as `PATH`.
+    pub environment: BTreeMap<String, String>,
+    /// Texts that must not be kept or shown.
+    pub secrets: Vec<String>,
+    /// Shows what a step says while it runs.
+    pub live: Live,
+}
+
+/// How an action ended.
+#[derive(Debug)]
+pub enum End {
+    /// It says that it did what it should.
+    Did {
+        /// What came out, a sentence.
+        note: String,
+        /// What it found, where it is a check.
+        findings: Vec<Finding>,
+    },
+    /// It did not, or nobody knows.
+    Failed {
+        /// Why.
+        why: String,
+        /// What it found, where it is a check.
+        findings: Vec<Finding>,
+    },
+    /// We ended it ourselves; a later life finds out what it did.
+    CutShort,
+}
+
+impl Steps {
+    /// The state that the target is in.
+    pub async fn fingerprint(&self, plan: &Plan) -> anyhow::Result<String> {
+        Ok(self.sqlmesh.inspect(self.python(plan), &plan.target).await?.fingerprint)
+    }
+
+    /// Ends every process that an earlier life left behind for this run, and waits until they are gone.
+    pub async fn end_leftovers(&self, run: &RunId) -> anyhow::Result<()> {
+        let ended = runner::end_marked(MARK, run.as_str(), GRACE).await?;
+        if ended > 0 {
+            tracing::warn!(run.id = %run, "ended {ended} processes that {run} had left behind");
+        }
+        Ok(())
+    }
+
+    /// Asks whether a step has taken effect.
+    pub async fn probe(
+        &self,
+        plan: &Plan,
+        action: &Action,
+        cancel: &CancellationToken,
+    ) -> (ProbeAnswer, String) {
+        match action {
+            Action::Sqlmesh(arguments) => {
+                match self.sqlmesh.probe(self.python(plan), &plan.target, arguments).await {
+                    Ok(probe) => (probe.state, probe.detail),
+                    Err(error) => (ProbeAnswer::Unknown, error.to_string()),
+                }
+            }
+            // By convention of the runbooks: 0 done, 1 not done, anything else unknown.
+            Action::Command(argv) => {
+                match self.spawn(argv, &BTreeMap::new(), PROBE_MS, cancel, |_| {}).await {
+                    Ok(finished) => match finished.outcome {
+                        Outcome::Exited(0) => {
+                            (ProbeAnswer::Done, "The probe says that it is done.".to_owned())
+                        }
+                        Outcome::Exited(1) => {
+                            (ProbeAnswer::NotDone, "The probe says that it is not done.".to_owned())
+                        }
+                        other => (ProbeAnswer::Unknown, format!("The probe ended with {other:?}.")),
+                    },
+                    Err(error) => (ProbeAnswer::Unknown, error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Does an action for a run; what it says on the way is shown on the card.
+    pub async fn perform(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        action: &Action,
+        timeout_ms: u64,
+        cancel: &CancellationToken,
+    ) -> End {
+        let (say, said) = watch::channel(String::new());
+        let variables = BTreeMap::from([(MARK.to_owned(), run.id.to_string())]);
+        let work = async {
+            let end = match action {
+                Action::Sqlmesh(arguments) => {
+                    self.helper(plan, arguments, &variables, timeout_ms, cancel, &say).await
+                }
+                Action::Command(argv) => {
+                    self.command(argv, &variables, timeout_ms, cancel, &say).await
+                }
+            };
+            drop(say);
+            end
+        };
+        let (end, ()) = tokio::join!(work, self.live.follow(&run.incident, &run.id, said));
+        end
+    }
+
+    async fn command(
+        &self,
+        argv: &[String],
+        variables: &BTreeMap<String, String>,
+        timeout_ms: u64,
+        cancel: &CancellationToken,
+        say: &watch::Sender<String>,
+    ) -> End {
+        let finished = self
+            .spawn(argv, variables, timeout_ms, cancel, |line| {
+                drop(say.send_replace(line.to_owned()));
+            })
+            .await;
+        match finished {
+            Ok(finished) => match finished.outcome {
+                Outcome::Exited(0) => End::Did { note: String::new(), findings: vec![] },
+                Outcome::Cancelled => End::CutShort,
+                Outcome::TimedOut => failed("it took too long and was ended"),
+                Outcome::Exited(code) => {
+                    failed(&format!("it ended with exit code {code}: {}", tail(&finished.output)))
+                }
+                Outcome::Signalled(signal) => {
+                    failed(&format!("it was ended by signal {signal}: {}", tail(&finished.output)))
+                }
+            },
+            Err(error) => failed(&error.to_string()),
+        }
+    }
+
+    async fn spawn(
+        &self,
+        argv: &[String],
+        variables: &BTreeMap<String, String>,
+        timeout_ms: u64,
+        cancel: &CancellationToken,
+        mut on_line: impl FnMut(&str),
+    ) -> Result<runner::Finished, runner::RunError> {
+        let (program, arguments) =
+            argv.split_first().map_or(("", &[][..]), |(program, rest)| (program.as_str(), rest));
+        let mut command = Command::new(program, arguments, Duration::from_millis(timeout_ms));
+        command.env.clone_from(&self.environment);
+        command.env.extend(variables.clone());
+        command.secrets.clone_from(&self.secrets);
+        runner::run(&command, cancel, |_| {}, |_, line| on_line(line)).await
+    }
+
+    async fn helper(
+        &self,
+        plan: &Plan,
+        arguments: &[String],
+        variables: &BTreeMap<String, String>,
+        timeout_ms: u64,
+        cancel: &CancellationToken,
+        say: &watch::Sender<String>,
+    ) -> End {
+        let timeout = Duration::from_millis(timeout_ms);
+        let call = Call {
+            python: self.python(plan),
+            target: &plan.target,
+            arguments,
+            variables,
+            timeout,
+            cancel,
+        };
+        let on_line = |line: &str| {
+            if let Some(line) = live_line(line) {
+                say.send_replace(line);
+            }
+        };
+        match self.sqlmesh.call(call, on_line).await {
+            Ok(answer) => judge(arguments, answer.value),
+            Err(sqlmesh::Error::Cancelled { .. }) => End::CutShort,
+            Err(error) => failed(&error.to_string()),
+        }
+    }
+
+    fn python(&self, plan: &Plan) -> &str {
+        python(self.policies.target(&plan.target.id))
+    }
+}
+
+/// What an answer without an error means: the questions say yes or no in their own fields.
+fn judge(arguments: &[String], value: serde_json::Value) -> End {
+    match arguments.first().map(String::as_str) {
+        Some("check") => match serde_json::from_value::<sqlmesh::Check>(value) {
+            Ok(check) if check.possible => did("It is still possible.", vec![]),
+            Ok(check) => End::Failed {
+                why: "it is not possible any more".to_owned(),
+                findings: check.findings,
+            },
+            Err(error) => failed(&format!("the helper's answer cannot be read: {error}")),
+        },
+        Some("verify") => match serde_json::from_value::<Verification>(value) {
+            Ok(Verification { checks, passed }) => {
+                verified(checks.into_iter().map(Finding::from).collect(), passed)
+            }
+            Err(error) => failed(&format!("the helper's answer cannot be read: {error}")),
+        },
+        Some("promote")
+            if value.get("already").and_then(serde_json::Value::as_bool) == Some(true) =>
+        {
+            did("The models were there already.", vec![])
+        }
+        _ => did("", vec![]),
+    }
+}
+
+fn verified(findings: Vec<Finding>, passed: bool) -> End {
+    let count = findings.len();
+    let bad = findings.iter().filter(|finding| finding.outcome != Answered::Pass).count();
+    if count == 0 {
+        return failed("nothing was checked");
+    }
+    if passed && bad == 0 {
+        return did(&format!("All {count} checks pass."), findings);
+    }
+    End::Failed { why: format!("{bad} of {count} checks do not pass"), findings }
+}
+
+fn did(note: &str, findings: Vec<Finding>) -> End {
+    End::Did { note: note.to_owned(), findings }
+}
+
+fn failed(why: &str) -> End {
+    End::Failed { why: why.to_owned(), findings: vec![] }
+}
+
+/// The last words of a program, short enough for a thread.
+fn tail(output: &str) -> String {
+    let line =
+        output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    line.chars().take(300).collect()
+}
+
+/// The Python that has SQLMesh for a target; the one on the `PATH` where the policies name none.
+pub fn python(rule: Option<&TargetRule>) -> &str {
+    rule.and_then(|rule| rule.python.as_deref()).unwrap_or("python3")
+}

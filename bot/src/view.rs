@@ -1,0 +1,86 @@
+//! Reads what a person looks at: cards and threads, from the state and the journal.
+
+use domain::{
+    card::Card,
+    id::IncidentId,
+    journal::{Actor, Entry, SealedEntry},
+    notice::Notice,
+    person::People,
+};
+use store::Store;
+use web::Line;
+
+/// The card of an incident as it stands; `None` where there is no such incident.
+pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>> {
+    let Some(incident) = store.incident(id).await? else { return Ok(None) };
+    let proposal = store.proposals_of(id).await?.pop();
+    let run = match &proposal {
+        Some(proposal) => store.run_of(&proposal.value.id).await?,
+        None => None,
+    };
+    let live = match &run {
+        Some(run) => store.live(&run.value.id).await?,
+        None => None,
+    };
+    Ok(Some(Card::of(
+        &incident.value,
+        proposal.as_ref().map(|found| &found.value),
+        run.as_ref().map(|found| &found.value),
+        live.as_deref(),
+    )))
+}
+
+/// One notice of a journal entry.
+pub async fn notice(
+    store: &Store,
+    id: &IncidentId,
+    seq: u64,
+    index: usize,
+) -> anyhow::Result<Option<Notice>> {
+    let Some(sealed) = store.entry(id, seq).await? else { return Ok(None) };
+    Ok(open(&sealed)?.notices.into_iter().nth(index))
+}
+
+/// The thread of an incident: every notice of its journal, oldest first.
+pub async fn thread(store: &Store, people: &People, id: &IncidentId) -> anyhow::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for sealed in store.journal(id).await? {
+        let entry = open(&sealed)?;
+        let who = narrator(&entry.actor);
+        lines.extend(entry.notices.iter().map(|notice| Line {
+            at: entry.at,
+            seq: entry.seq,
+            tone: notice.tone(),
+            volume: notice.volume(),
+            who: who.clone(),
+            words: notice.words(),
+        }));
+    }
+    Ok(lines)
+}
+
+/// Who speaks in the thread: people's names stand in the sentences themselves.
+fn narrator(actor: &Actor) -> String {
+    match actor {
+        Actor::System(name) => system(name),
+        Actor::Person { .. } | Actor::Stranger { .. } | Actor::Clock | Actor::Countersign => "Countersign".to_owned(),
+    }
+}
+
+fn system(name: &str) -> String {
+    if name == "pagerduty" { "PagerDuty".to_owned() } else { name.to_owned() }
+}
+
+/// An entry's author as readers name them.
+pub fn who(actor: &Actor, people: &People) -> String {
+    match actor {
+        Actor::Person { person, .. } => people.name(person).to_owned(),
+        Actor::Stranger { identity } => format!("somebody unknown ({identity})"),
+        Actor::System(name) => system(name),
+        Actor::Clock | Actor::Countersign => "Countersign".to_owned(),
+    }
+}
+
+fn open(sealed: &SealedEntry) -> anyhow::Result<Entry> {
+    Ok(serde_json::from_str(&sealed.body)?)
+}

@@ -1,0 +1,244 @@
+//! Runs approved plans: intent, do, record; what a crash left in doubt is probed before anything is done again.
+//!
+//! One executor holds a target at a time, by a lease whose epoch every write repeats. When the lease is lost, the
+//! step's processes are ended and nothing more is written.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use domain::{
+    Timestamp,
+    plan::{Plan, Step},
+    run::{Event, ProbeAnswer, Run, Stage},
+};
+use store::RunLease;
+use tokio_util::sync::CancellationToken;
+
+use super::{Desk, Worker};
+use crate::{
+    engine::{Begun, Engine, Guarded},
+    steps::{End, Steps},
+};
+
+/// How long a lease on a target lasts without being renewed, in milliseconds.
+const LEASE_MS: u64 = 30_000;
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// The worker that runs plans.
+pub struct Executor {
+    /// Takes what happens.
+    pub engine: Engine,
+    /// What every worker has.
+    pub desk: Desk,
+    /// Carries out steps.
+    pub steps: Arc<Steps>,
+    /// No new step begins after this.
+    pub closing: CancellationToken,
+    /// Ends the step under way.
+    pub cancel: CancellationToken,
+}
+
+#[async_trait]
+impl Worker for Executor {
+    fn name(&self) -> String {
+        "executor".to_owned()
+    }
+
+    async fn drain(&self) -> anyhow::Result<usize> {
+        let mut done = 0;
+        while !self.closing.is_cancelled() {
+            let now = self.desk.clock.now();
+            let Some((run, lease)) =
+                self.desk.store.claim_run(&self.desk.owner, now, LEASE_MS).await?
+            else {
+                break;
+            };
+            let id = run.value.id.clone();
+            tracing::info!(run.id = %id, epoch = lease.epoch, "executing {id}");
+            let carried = self.under_lease(run.value, &lease).await;
+            self.desk.store.release_run(&lease).await?;
+            carried?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        Ok(self.desk.store.next_run().await?)
+    }
+}
+
+impl Executor {
+    /// Carries the run on for as long as the lease is ours.
+    async fn under_lease(&self, run: Run, lease: &RunLease) -> anyhow::Result<()> {
+        let lost = CancellationToken::new();
+        let cancel = CancellationToken::new();
+        let carry = self.carry(run, lease, &cancel);
+        let keep = self.keep(lease, &lost);
+        tokio::pin!(carry);
+        tokio::select! {
+            carried = &mut carry => return carried,
+            () = keep => {}
+            () = self.cancel.cancelled() => {}
+        }
+        // The step's processes are ended and awaited before anybody else may touch the target.
+        cancel.cancel();
+        carry.await
+    }
+
+    /// Renews the lease until it is lost.
+    async fn keep(&self, lease: &RunLease, lost: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = lost.cancelled() => return,
+                () = tokio::time::sleep(RENEWAL) => {}
+            }
+            match self.desk.store.renew_run(lease, self.desk.clock.now(), LEASE_MS).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::error!(run.id = %lease.run, "the lease on {} is lost; its step is ended", lease.target);
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!("renewing the lease on {} failed: {error}", lease.target);
+                }
+            }
+        }
+    }
+
+    async fn carry(
+        &self,
+        mut run: Run,
+        lease: &RunLease,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let Some(sealed) = self.desk.store.plan(&run.plan).await? else {
+            anyhow::bail!("{} has no plan", run.id)
+        };
+        let plan = sealed.plan();
+        // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
+        self.steps.end_leftovers(&run.id).await?;
+        loop {
+            run = match &run.stage {
+                Stage::Pending { .. } if self.closing.is_cancelled() => return Ok(()),
+                Stage::Pending { next, attempt } => {
+                    let (next, attempt) = (*next, *attempt);
+                    match self.begin(&run, plan, (next, attempt), lease).await? {
+                        Some(run) => match self
+                            .do_step(&run, &plan.steps[next], next, plan, cancel)
+                            .await?
+                        {
+                            Some(event) => {
+                                self.engine.run_event(&run.incident, &run.id, &event, lease).await?
+                            }
+                            None => return Ok(()),
+                        },
+                        None => return Ok(()),
+                    }
+                }
+                // Nobody else holds the target, and this life has not begun the step: an earlier one died in it.
+                Stage::Doing { step, .. } => {
+                    self.tell(&run, Event::Interrupted { step: *step }, lease).await?
+                }
+                Stage::InDoubt { step, .. } => {
+                    let (answer, detail) = match &plan.steps[*step].probe {
+                        Some(probe) => self.steps.probe(plan, probe, cancel).await,
+                        None => (ProbeAnswer::Unknown, "the step has no probe".to_owned()),
+                    };
+                    if cancel.is_cancelled() {
+                        return Ok(());
+                    }
+                    self.tell(&run, Event::Probed { step: *step, answer, detail }, lease).await?
+                }
+                Stage::Undoing { step, .. } => {
+                    let step = *step;
+                    match self.undo(&run, plan, step, cancel).await? {
+                        Some(event) => self.tell(&run, event, lease).await?,
+                        None => return Ok(()),
+                    }
+                }
+                Stage::Succeeded { .. }
+                | Stage::Undone { .. }
+                | Stage::Voided { .. }
+                | Stage::Stuck { .. } => return Ok(()),
+            };
+        }
+    }
+
+    async fn tell(&self, run: &Run, event: Event, lease: &RunLease) -> anyhow::Result<Run> {
+        Ok(self.engine.run_event(&run.incident, &run.id, &event, lease).await?)
+    }
+
+    /// Commits the intent of the next step; `None` where it must not be done now.
+    async fn begin(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        (next, attempt): (usize, u32),
+        lease: &RunLease,
+    ) -> anyhow::Result<Option<Run>> {
+        // A repeated step meets what its first try left: the probe has said that it may go on.
+        let is_guarded = plan.steps[next].guard && attempt == 1;
+        let guarded = if is_guarded { self.look(plan).await? } else { Guarded::Same };
+        match self.engine.intend(run, lease, &guarded).await? {
+            Begun::Intended { authorised, run } => {
+                anyhow::ensure!(
+                    *authorised.plan() == run.plan,
+                    "{} was authorised for another plan",
+                    run.id
+                );
+                Ok(Some(run))
+            }
+            Begun::Held(_) => Ok(None),
+        }
+    }
+
+    /// Reads the target's fingerprint again.
+    async fn look(&self, plan: &Plan) -> anyhow::Result<Guarded> {
+        let seen = self.steps.fingerprint(plan).await?;
+        if seen == plan.target_fingerprint {
+            return Ok(Guarded::Same);
+        }
+        let change = format!(
+            "{} of {} was deployed after the plan was made",
+            plan.target.environment, plan.target.id
+        );
+        Ok(Guarded::Changed(vec![change]))
+    }
+
+    /// Does a step whose intent is committed; `None` where it was cut short and nobody knows what it did.
+    async fn do_step(
+        &self,
+        run: &Run,
+        step: &Step,
+        index: usize,
+        plan: &Plan,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Option<Event>> {
+        tracing::info!(run.id = %run.id, step = index, "{}: {}", run.id, step.name);
+        Ok(match self.steps.perform(run, plan, &step.action, step.timeout_ms, cancel).await {
+            End::Did { note, findings } => Some(Event::Did { step: index, note, findings }),
+            End::Failed { why, findings } => Some(Event::Failed { step: index, why, findings }),
+            End::CutShort => None,
+        })
+    }
+
+    async fn undo(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        index: usize,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Option<Event>> {
+        let step = &plan.steps[index];
+        let Some(undo) = &step.undo else {
+            anyhow::bail!("{} cannot take back step {index}", run.id)
+        };
+        Ok(match self.steps.perform(run, plan, undo, step.timeout_ms, cancel).await {
+            End::Did { .. } => Some(Event::UndoDid { step: index }),
+            End::Failed { why, .. } => Some(Event::UndoFailed { step: index, why }),
+            End::CutShort => None,
+        })
+    }
+}

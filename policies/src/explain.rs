@@ -1,0 +1,176 @@
+//! The policies in words: why somebody may or may not decide, and what the rules add up to.
+
+use std::fmt::Write as _;
+
+use domain::{
+    Timestamp, escalation,
+    level::Level,
+    notice::duration,
+    person::{Person, PersonId},
+    proposal::{Proposal, Stage},
+    words::Words,
+};
+
+use crate::{
+    authority::Raise,
+    cedar::{Act, Verdict, lowest_need},
+    load::Policies,
+    trigger::Kind,
+};
+
+impl Policies {
+    /// Why `person` may or may not approve `proposal` at `now`: which rule says so, who could, and what comes next.
+    pub fn why(&self, person: &PersonId, proposal: &Proposal, now: Timestamp) -> Words {
+        let words = match self.people().get(person) {
+            None => Words::plain("people.yaml does not name ")
+                .code(person.as_str())
+                .text(", so nothing they do changes anything. "),
+            Some(known) => self.standing(known, proposal, now),
+        };
+        self.who_could(words, proposal, now)
+    }
+
+    fn standing(&self, person: &Person, proposal: &Proposal, now: Timestamp) -> Words {
+        let words = Words::new().person(&person.id);
+        if proposal.approvals.iter().any(|approval| approval.person == person.id) {
+            return words.text(" has signed already, and one person counts once. ");
+        }
+        match self.may(person, Act::Approve, proposal, now) {
+            Verdict::Allowed { level, rules } => {
+                self.cite(words.text(format!(" may approve this, holding {level}. ")), &rules)
+            }
+            Verdict::LevelTooLow { level, rules } => {
+                let lowest = lowest_need(proposal).unwrap_or(Level::LOWEST);
+                let text = format!(
+                    " may not approve this: they hold {level}, and what is missing needs {lowest}. "
+                );
+                self.cite(words.text(text), &rules)
+            }
+            Verdict::Denied { reason, rules } => {
+                let words = words.text(format!(" may not approve this. {reason} "));
+                if rules.is_empty() {
+                    words
+                } else {
+                    words
+                        .text("Said by ")
+                        .codes(rules.iter().map(String::as_str))
+                        .text(" in authority.cedar. ")
+                }
+            }
+        }
+    }
+
+    /// Adds what each rule says, with its id.
+    fn cite(&self, words: Words, rules: &[String]) -> Words {
+        rules.iter().fold(words, |words, rule| {
+            let reason = self.rule_reason(rule).unwrap_or_default();
+            words.text("Rule ").code(rule).text(format!(": {reason} "))
+        })
+    }
+
+    fn who_could(&self, words: Words, proposal: &Proposal, now: Timestamp) -> Words {
+        let requirement = proposal.requirement();
+        let tally = proposal.tally();
+        let reasons = requirement.reasons.join(" ");
+        let words =
+            words.text(format!("It has {} of {} approvals. {reasons} ", tally.given, tally.needed));
+        let Stage::Open { position } = &proposal.stage else {
+            return words.text("It no longer waits for a decision.");
+        };
+        let Some(lowest) = lowest_need(proposal) else {
+            return words.text("Nobody can approve it.");
+        };
+        let (could, could_not): (Vec<PersonId>, Vec<PersonId>) = self
+            .people()
+            .iter()
+            .map(|person| person.id.clone())
+            .partition(|id| self.could(id, proposal, now));
+        let next = escalation::next(requirement, proposal.asked_from, position);
+        let again = if next.position.repeats > 0 { "Asked again" } else { "Asked next" };
+        words
+            .text(format!("What is missing needs {lowest} or higher. Could approve: "))
+            .people(&could)
+            .text(". Could not: ")
+            .people(&could_not)
+            .text(format!(". {again}, if nobody decides before "))
+            .time(next.position.asked_at)
+            .text(": ")
+            .people(&next.rung.people)
+            .text(format!(" ({}, {}).", next.rung.role, next.rung.level))
+    }
+
+    fn could(&self, id: &PersonId, proposal: &Proposal, now: Timestamp) -> bool {
+        let has_signed = proposal.approvals.iter().any(|approval| approval.person == *id);
+        !has_signed
+            && self.people().get(id).is_some_and(|person| {
+                matches!(self.may(person, Act::Approve, proposal, now), Verdict::Allowed { .. })
+            })
+    }
+
+    /// All rules in words, a line each: the matrix, what each rollback requires, and what raises it.
+    pub fn describe(&self) -> String {
+        let mut text = format!("policies {}\n\nWho is asked when\n", self.digest().short());
+        let mut line =
+            |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
+        for rung in &self.matrix.ladder {
+            let people: Vec<&str> = rung.people.iter().map(|id| self.people().name(id)).collect();
+            line(format!(
+                "  {:>12}  {}, {}: {}",
+                duration(rung.after_ms),
+                rung.level,
+                rung.role,
+                people.join(", ")
+            ));
+        }
+        line(format!("  then the last of them again every {}", duration(self.matrix.repeat_ms)));
+        line("\nWhat a rollback requires".to_owned());
+        for base in &self.authority.bases {
+            line(format!("  {}: {}. {}", base.rollback_type, levels(&base.approvals), base.reason));
+        }
+        for rule in &self.authority.raises {
+            let raise = match rule.raise {
+                Raise::To(level) => format!("at least {level}"),
+                Raise::By(levels) => format!("{levels} level(s) higher"),
+                Raise::Besides(level) => format!("besides one of {level}"),
+            };
+            line(format!("  {}: {raise}. {}", rule.id, rule.reason.replace("{detail}", "…")));
+        }
+        line(format!("  approvals are good for {}", duration(self.authority.valid_ms)));
+        line("\nWhat starts a proposal".to_owned());
+        for trigger in self.triggers() {
+            let kind = if trigger.kind == Kind::Automatic { "automatic" } else { "manual" };
+            line(format!("  {} ({kind}): {}", trigger.id, trigger.when));
+        }
+        text
+    }
+
+    /// Alerting rules for Prometheus, as YAML: one for each automatic trigger that says how it is measured.
+    pub fn prometheus_rules(&self) -> String {
+        let mut text = "groups:\n  - name: countersign\n    rules:\n".to_owned();
+        for trigger in self.triggers() {
+            let Some((expression, lasting_ms)) = &trigger.prometheus else { continue };
+            let quoted =
+                |text: &str| serde_json::to_string(text).expect("a string can be written as JSON");
+            write!(
+                text,
+                "      - alert: {}\n        expr: {}\n        for: {}s\n        labels:\n          trigger: {}\n        annotations:\n          summary: {}\n",
+                trigger.id,
+                quoted(expression),
+                lasting_ms / 1000,
+                trigger.id,
+                quoted(&trigger.when),
+            )
+            .expect("writing to a string cannot fail");
+        }
+        text
+    }
+}
+
+fn levels(approvals: &[Level]) -> String {
+    let levels: Vec<String> = approvals.iter().map(ToString::to_string).collect();
+    format!(
+        "{} of {}",
+        if levels.len() == 1 { "one approval" } else { "approvals" },
+        levels.join(" and ")
+    )
+}

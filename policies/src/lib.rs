@@ -1,0 +1,47 @@
+//! The rules as files: what an alert suggests, whom a rollback needs, who may decide, and what a runbook does.
+//!
+//! Pure: texts come in, decisions and sentences go out. Nothing here reads a file, knows a clock or waits. Read the
+//! modules in this order.
+
+mod files;
+mod problem;
+
+mod duration;
+mod place;
+mod suggest;
+mod yaml;
+
+mod schema;
+
+mod authority;
+mod escalation;
+mod people;
+mod runbook;
+mod target;
+mod trigger;
+
+mod cedar;
+mod load;
+mod requirement;
+mod triage;
+
+mod case;
+mod document;
+mod explain;
+mod simulate;
+
+pub use authority::{Ask, Conditions, RaiseRule};
+pub use case::{CaseReport, CaseResult, run_cases};
+pub use cedar::{Act, Verdict};
+pub use document::document;
+pub use escalation::{LevelRule, TurnOfClock, timeline};
+pub use files::Files;
+pub use load::Policies;
+pub use people::Contact;
+pub use problem::{Problem, Problems};
+pub use runbook::{ParameterError, ParameterType, Runbook};
+pub use schema::schemas;
+pub use simulate::alert;
+pub use target::{ConsumerRule, ModelRule, TargetRule, is_model_name};
+pub use triage::{Match, Triage};
+pub use trigger::{Category, Kind, TriggerRule};

@@ -1,0 +1,267 @@
+//! `targets.yaml`: the `SQLMesh` projects and environments, whose alerts concern them, and what hangs on their models.
+
+use std::collections::BTreeMap;
+
+use domain::plan::{RollbackType, Target};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{place::At, problem::Examined, runbook::TypeLayout, suggest};
+
+/// The places where rollbacks act.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetsFile {
+    /// Every target.
+    targets: At<Vec<TargetLayout>>,
+}
+
+/// One `SQLMesh` environment of one project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TargetLayout {
+    /// A short id; at most one rollback at a time touches a target.
+    id: At<String>,
+    /// `PagerDuty` services, by id or name, whose alerts concern this target. A service belongs to one target.
+    pagerduty_services: At<Vec<At<String>>>,
+    /// The folder of the `SQLMesh` project; relative to the configuration file.
+    project: String,
+    /// `SQLMesh`'s name of the environment.
+    environment: At<String>,
+    /// `SQLMesh`'s name of the gateway.
+    gateway: At<String>,
+    /// The Python with `SQLMesh` installed; the configuration's when left out.
+    python: Option<String>,
+    /// Which rollback types may be proposed here; each needs a runbook.
+    rollbacks: At<Vec<At<TypeLayout>>>,
+    /// The models that go back when neither alert nor trigger names any; those that changed when left out.
+    #[serde(default)]
+    default_models: Vec<At<String>>,
+    /// What hangs on single models.
+    #[serde(default)]
+    models: Vec<ModelLayout>,
+}
+
+/// What hangs on one model.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ModelLayout {
+    /// The model's name as its author wrote it.
+    name: At<String>,
+    /// Whether the business depends on the model's data.
+    #[serde(default)]
+    critical: bool,
+    /// Who reads from it outside `SQLMesh`.
+    #[serde(default)]
+    consumers: Vec<ConsumerLayout>,
+}
+
+/// Somebody who reads from a model outside `SQLMesh`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ConsumerLayout {
+    /// What people call it, such as `finance dashboard`.
+    name: String,
+    /// Whether the business depends on it.
+    #[serde(default)]
+    critical: bool,
+}
+
+/// One target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetRule {
+    /// The id.
+    pub id: String,
+    /// `PagerDuty` services, by id or name, whose alerts concern it.
+    pub pagerduty_services: Vec<String>,
+    /// The folder of the `SQLMesh` project.
+    pub project: String,
+    /// `SQLMesh`'s name of the environment.
+    pub environment: String,
+    /// `SQLMesh`'s name of the gateway.
+    pub gateway: String,
+    /// The Python with `SQLMesh` installed, where it is not the configuration's.
+    pub python: Option<String>,
+    /// Which rollback types may be proposed here.
+    pub rollbacks: Vec<RollbackType>,
+    /// The models that go back when neither alert nor trigger names any.
+    pub default_models: Vec<String>,
+    /// What hangs on single models.
+    pub models: Vec<ModelRule>,
+}
+
+/// What hangs on one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRule {
+    /// The model's name as its author wrote it.
+    pub name: String,
+    /// Whether the business depends on the model's data.
+    pub critical: bool,
+    /// Who reads from it outside `SQLMesh`.
+    pub consumers: Vec<ConsumerRule>,
+}
+
+/// Somebody who reads from a model outside `SQLMesh`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerRule {
+    /// What people call it.
+    pub name: String,
+    /// Whether the business depends on it.
+    pub critical: bool,
+}
+
+impl TargetRule {
+    /// The target as a plan names it.
+    pub fn to_target(&self) -> Target {
+        Target {
+            id: self.id.clone(),
+            environment: self.environment.clone(),
+            gateway: self.gateway.clone(),
+            project: self.project.clone(),
+        }
+    }
+
+    /// What is said here of `model`, which may be written with catalog and quotation marks.
+    pub fn model(&self, model: &str) -> Option<&ModelRule> {
+        self.models.iter().find(|rule| is_same_model(&rule.name, model))
+    }
+
+    /// Whether an alert of this service concerns the target. Ids are compared exactly, names without case.
+    pub(crate) fn serves(&self, service_id: &str, service_name: &str) -> bool {
+        self.pagerduty_services
+            .iter()
+            .any(|service| service == service_id || service.eq_ignore_ascii_case(service_name))
+    }
+}
+
+/// Whether `name` may be taken for a model's name when it comes from outside.
+pub fn is_model_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'))
+        && name.len() <= 200
+}
+
+/// Whether a rule for `rule` speaks of `model`: the same name, with or without the catalog in front.
+fn is_same_model(rule: &str, model: &str) -> bool {
+    let model = model.replace(['"', '`'], "").to_lowercase();
+    let rule = rule.to_lowercase();
+    model == rule || model.strip_suffix(&rule).is_some_and(|catalog| catalog.ends_with('.'))
+}
+
+impl TargetsFile {
+    /// The targets, checked; `runbooks` are the types that have one.
+    pub(crate) fn targets(
+        &self,
+        runbooks: Option<&[RollbackType]>,
+        file: &mut Examined<'_>,
+    ) -> Vec<TargetRule> {
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
+        let mut targets: Vec<TargetRule> = Vec::new();
+        if self.targets.value.is_empty() {
+            let advice = "name the SQLMesh environment that alerts are about";
+            file.note(self.targets.place, "there is nothing to roll back", advice);
+        }
+        for layout in &self.targets.value {
+            let id = &layout.id.value;
+            if targets.iter().any(|target| target.id == *id) {
+                let advice = "give every target an id of its own";
+                file.note(layout.id.place, format!("there are two targets `{id}`"), advice);
+            }
+            layout.check_services(&mut owners, file);
+            for name in [&layout.environment, &layout.gateway] {
+                if !is_model_name(&name.value) {
+                    let advice = "use letters, digits and `_`, beginning with a letter";
+                    file.note(
+                        name.place,
+                        format!("`{}` is not a name for SQLMesh", name.value),
+                        advice,
+                    );
+                }
+            }
+            let names = layout.models.iter().map(|model| &model.name).chain(&layout.default_models);
+            for name in names.filter(|name| !is_model_name(&name.value)) {
+                let advice = "write it as in its MODEL block, such as `marts.daily_revenue`";
+                file.note(
+                    name.place,
+                    format!("`{}` is not the name of a model", name.value),
+                    advice,
+                );
+            }
+            layout.check_rollbacks(runbooks, file);
+            targets.push(layout.rule());
+        }
+        targets
+    }
+}
+
+impl TargetLayout {
+    fn check_services(&self, owners: &mut BTreeMap<String, String>, file: &mut Examined<'_>) {
+        if self.pagerduty_services.value.is_empty() {
+            let advice = "name the PagerDuty services whose alerts concern it";
+            file.note(
+                self.pagerduty_services.place,
+                "no alert could ever concern this target",
+                advice,
+            );
+        }
+        for service in &self.pagerduty_services.value {
+            let owner = owners.insert(service.value.to_lowercase(), self.id.value.clone());
+            if let Some(owner) = owner {
+                let message = format!(
+                    "the service `{}` belongs to the target `{owner}` already",
+                    service.value
+                );
+                file.note(
+                    service.place,
+                    message,
+                    "a service belongs to one target: remove one of them",
+                );
+            }
+        }
+    }
+
+    fn check_rollbacks(&self, runbooks: Option<&[RollbackType]>, file: &mut Examined<'_>) {
+        if self.rollbacks.value.is_empty() {
+            let advice = "name at least one, such as `model_level`";
+            file.note(self.rollbacks.place, "no rollback may be proposed here", advice);
+        }
+        let Some(runbooks) = runbooks else { return };
+        for offered in &self.rollbacks.value {
+            let rollback_type = RollbackType::from(offered.value);
+            if !runbooks.contains(&rollback_type) {
+                let known: Vec<&str> =
+                    runbooks.iter().map(|known| TypeLayout::from(*known).key()).collect();
+                file.note(
+                    offered.place,
+                    format!("there is no runbook for a {rollback_type}"),
+                    format!("add one under runbooks/, or keep to {}", suggest::list(&known)),
+                );
+            }
+        }
+    }
+
+    fn rule(&self) -> TargetRule {
+        let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
+        let consumer = |layout: &ConsumerLayout| ConsumerRule {
+            name: layout.name.clone(),
+            critical: layout.critical,
+        };
+        let model = |layout: &ModelLayout| ModelRule {
+            name: layout.name.value.clone(),
+            critical: layout.critical,
+            consumers: layout.consumers.iter().map(consumer).collect(),
+        };
+        TargetRule {
+            id: self.id.value.clone(),
+            pagerduty_services: texts(&self.pagerduty_services.value),
+            project: self.project.clone(),
+            environment: self.environment.value.clone(),
+            gateway: self.gateway.value.clone(),
+            python: self.python.clone(),
+            rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
+            default_models: texts(&self.default_models),
+            models: self.models.iter().map(model).collect(),
+        }
+    }
+}

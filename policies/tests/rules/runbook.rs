@@ -1,0 +1,133 @@
+//! The default runbook with its parameters filled in.
+
+use std::collections::BTreeMap;
+
+use domain::plan::{Action, OnFailure, RollbackType};
+use policies::{ParameterError, ParameterType, Policies};
+
+use crate::{changed, defaults};
+
+fn parameters() -> BTreeMap<String, Vec<String>> {
+    let list = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+    [
+        ("models", list(&["marts.a", "marts.b"])),
+        ("to", list(&["marts.a=11", "marts.b=12"])),
+        ("from", list(&["marts.a=21", "marts.b=22"])),
+        ("instead_of", list(&["marts.a=11", "marts.b=12"])),
+        ("fingerprint", list(&["9f86d081884c7d65"])),
+        ("baseline", list(&[r#"{"marts.a": {"rows": 3}}"#])),
+    ]
+    .into_iter()
+    .map(|(name, values)| (name.to_owned(), values))
+    .collect()
+}
+
+#[test]
+fn the_default_model_level_runbook() {
+    let policies = defaults();
+    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+    assert_eq!((runbook.name(), runbook.recovery_target_ms()), ("model_level", 900_000));
+    let lines: Vec<String> = runbook
+        .steps(&parameters())
+        .unwrap()
+        .iter()
+        .flat_map(|step| {
+            let words = |action: &Action| match action {
+                Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
+                Action::Command(words) => format!("command {}", words.join(" ")),
+            };
+            let beside = |what: &str, action: &Option<Action>| {
+                action.as_ref().map(|action| format!("  {what}: {}", words(action)))
+            };
+            [
+                Some(format!("{}: {}", step.name, words(&step.action))),
+                Some(format!(
+                    "  {} s, {} attempts, idempotent {}, guard {}, {:?}",
+                    step.timeout_ms / 1000,
+                    step.attempts,
+                    step.idempotent,
+                    step.guard,
+                    step.on_failure
+                )),
+                beside("probe", &step.probe),
+                beside("undo", &step.undo),
+            ]
+        })
+        .flatten()
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    Check that it is still possible: sqlmesh check --to marts.a=11 --to marts.b=12
+      120 s, 2 attempts, idempotent true, guard true, Undo
+    Point the models back: sqlmesh promote --to marts.a=11 --to marts.b=12 --expect-fingerprint 9f86d081884c7d65 --user countersign
+      600 s, 3 attempts, idempotent true, guard true, Undo
+      probe: sqlmesh probe --to marts.a=11 --to marts.b=12
+      undo: sqlmesh promote --to marts.a=21 --to marts.b=22 --expect-fingerprint 9f86d081884c7d65 --instead-of marts.a=11 --instead-of marts.b=12 --user countersign
+    Check the data: sqlmesh verify --to marts.a=11 --to marts.b=12 --audits --baseline {"marts.a": {"rows": 3}}
+      300 s, 2 attempts, idempotent true, guard false, Ask
+    "#);
+}
+
+#[test]
+fn a_check_that_changes_nothing_has_nothing_to_take_back() {
+    let policies = defaults();
+    let steps = policies.runbook(RollbackType::ModelLevel).unwrap().steps(&parameters()).unwrap();
+    let [check, promote, verify] = &steps[..] else { panic!("{} steps", steps.len()) };
+    assert!(check.undo.is_none() && check.on_failure == OnFailure::Undo);
+    assert!(
+        promote.undo.is_some() && promote.probe.is_some() && promote.guard && promote.idempotent
+    );
+    assert!(verify.undo.is_none() && verify.on_failure == OnFailure::Ask);
+}
+
+#[test]
+fn an_optional_parameter_leaves_with_its_flag() {
+    let policies = defaults();
+    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+    let mut given = parameters();
+    given.remove("baseline");
+    let steps = runbook.steps(&given).unwrap();
+    let Action::Sqlmesh(words) = &steps[2].action else { panic!("{:?}", steps[2].action) };
+    assert_eq!(words, &["verify", "--to", "marts.a=11", "--to", "marts.b=12", "--audits"]);
+}
+
+#[test]
+fn values_within_letters_are_joined_by_commas() {
+    let files = changed(
+        "runbooks/model_level.yaml",
+        "sqlmesh: [check, \"${to}\"]",
+        "command: [/usr/bin/measure, \"--models=${models}\", \"${models}\"]",
+    );
+    let mut files = files;
+    let text = files.0["runbooks/model_level.yaml"].replacen(
+        "parameters:\n",
+        "parameters:\n  models: { type: model_list }\n",
+        1,
+    );
+    files.0.insert("runbooks/model_level.yaml".to_owned(), text);
+    let policies = Policies::load(&files).unwrap();
+    let steps = policies.runbook(RollbackType::ModelLevel).unwrap().steps(&parameters()).unwrap();
+    let words = ["/usr/bin/measure", "--models=marts.a,marts.b", "marts.a", "marts.b"];
+    assert_eq!(steps[0].action, Action::Command(words.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn values_that_no_pattern_allows_are_refused() {
+    let policies = defaults();
+    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+    let with = |name: &str, values: &[&str]| {
+        let mut given = parameters();
+        given.insert(name.to_owned(), values.iter().map(|value| (*value).to_owned()).collect());
+        runbook.steps(&given)
+    };
+    let missing = ParameterError::Missing { name: "to".to_owned() };
+    assert_eq!(with("to", &[]), Err(missing));
+    let too_many = ParameterError::TooMany { name: "fingerprint".to_owned(), count: 2 };
+    assert_eq!(with("fingerprint", &["1", "2"]), Err(too_many));
+    let value = "--environment=dev".to_owned();
+    let not_allowed = ParameterError::NotAllowed {
+        name: "to".to_owned(),
+        kind: ParameterType::VersionMap,
+        value,
+    };
+    assert_eq!(with("to", &["marts.a=1", "--environment=dev"]), Err(not_allowed));
+}

@@ -1,0 +1,109 @@
+//! Slips of the finger in the default files, a line each: what is found, where, and with which advice.
+
+use policies::{Policies, Problem};
+
+use crate::changed;
+
+/// A replacement in a default file, the text at which the caret must stand, and words of message and advice.
+type Slip = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip] // one slip a line reads as a table
+const SLIPS: &[Slip] = &[
+    // escalation.yaml
+    ("escalation.yaml", "after: 15 min", "after: quarter hour", "quarter", "not a length of time", "15 min"),
+    ("escalation.yaml", "after: 45 min", "after: 10 min", "10 min", "before the one above", "rising order"),
+    ("escalation.yaml", "- { level: 2", "- { level: 1", "1, name: senior", "does not rise", "lowest first"),
+    ("escalation.yaml", "- { level: 4", "- { level: 12", "12", "not a level", "1 to 9"),
+    ("escalation.yaml", "Europe/Berlin", "Mars/Olympus", "Mars", "no time zone", "IANA"),
+    ("escalation.yaml", "people: [ana]", "people: [anna]", "anna", "no person `anna`", "did you mean `ana`?"),
+    ("escalation.yaml", "people: [ana]", "people: []", "[]", "empty list means nobody", "name somebody"),
+    ("escalation.yaml", "people: [ana]", "people: [sam]", "sam", "no level", "holds level 1"),
+    ("escalation.yaml", "repeat: 15 min", "repeat: 0 min", "0 min", "without pause", "15 min"),
+    ("escalation.yaml", "level: 3\n    role", "level: 7\n    role", "7", "no level 7", "1, 2, 3, 4"),
+    // people.yaml
+    ("people.yaml", "level: 2", "level: 5", "5", "no level 5", "1, 2, 3, 4"),
+    ("people.yaml", "level: 2", "level: two", "two", "type", "value"),
+    ("people.yaml", "id: bo\n", "id: ana\n", "ana", "two people `ana`", "of their own"),
+    ("people.yaml", "user: U0BO", "user: U0ANA", "U0ANA", "belongs to `ana`", "sign twice"),
+    ("people.yaml", "chat: slack", "chat: slak", "slak", "`slak`", "did you mean `slack`?"),
+    ("people.yaml", "team: T0DATA, ", "", "U0ANA", "workspace", "add `team:`"),
+    ("people.yaml", "chat: web, user", "chat: web, team: T1, user", "T1", "no teams", "leave `team` out"),
+    // authority.yaml
+    ("authority.yaml", "approvals: [1]", "approvals: []", "[]", "nobody can approve", "name a level"),
+    ("authority.yaml", "approvals: [1]", "approvals: [8]", "8", "no level 8", "1, 2, 3, 4"),
+    ("authority.yaml", "[3, 2]", "[4, 4, 4]", "[4, 4, 4]", "fewer people hold level 4", "counts once"),
+    ("authority.yaml", "[security_breach_identified]", "[security_breach]", "security_breach", "no trigger", "use one of"),
+    ("authority.yaml", "approvals_valid: 4 h", "approvals_valid: four h", "four h", "not a length", "4 h"),
+    ("authority.yaml", "{ categories: [business] }", "{ categories: [busines] }", "busines", "`busines`", "`business`"),
+    ("authority.yaml", "when: { categories: [business] }", "when: {}", "{}", "always apply", "condition"),
+    ("authority.yaml", "    to: 3\n", "", "business_impact", "exactly one way", "to: 3"),
+    ("authority.yaml", "depends on {detail}", "depends on {model}", "\"The business", "brace", "{detail}"),
+    ("authority.yaml", "id: business_impact", "id: business_critical_consumer", "business_critical_consumer", "two rules", "own"),
+    // triggers.yaml and targets.yaml
+    ("triggers.yaml", "category: critical", "category: critcal", "critcal", "`critcal`", "did you mean `critical`?"),
+    ("triggers.yaml", "id: error_rate_high", "id: response_time_high", "response_time_high", "two triggers", "own"),
+    ("triggers.yaml", "[\"error rate\", ", "[\"*\", ", "\"*\"", "nearly everything", "three letters"),
+    ("triggers.yaml", "suggests: [full_environment, model_level]", "suggests: []", "[]", "no rollback", "best first"),
+    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [schema]", "schema", "no runbook for a schema", "`model_level`"),
+    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
+    ("targets.yaml", "name: marts.daily_revenue", "name: marts; drop", "marts; drop", "not the name of a model", "MODEL block"),
+    ("targets.yaml", "[Data warehouse]", "[Data warehouse, data warehouse]", "data warehouse", "belongs to", "one target"),
+    ("authority.yaml", "approvals_valid: 4 h", "approvals_valid: 0 h", "0 h", "run out at once", "4 h"),
+    ("authority.yaml", "reason: Revenue", "raeson: Revenue", "raeson", "not known", "`reason`"),
+    ("authority.yaml", "when: { categories: [business] }", "when: { categories: [business], typs: [schema] }", "typs", "not known", "`types`"),
+    // runbooks
+    ("runbooks/model_level.yaml", "name: model_level", "name: models", "models", "another name", "`model_level`"),
+    ("runbooks/model_level.yaml", "type: fingerprint", "type: fingerprnt", "fingerprnt", "`fingerprnt`", "`fingerprint`"),
+    ("runbooks/model_level.yaml", ", \"${baseline}\"]", "]", "baseline", "declared but not used", "${baseline}"),
+    ("runbooks/model_level.yaml", "timeout: 10 min", "timeout: 10", "10", "not a length", "15 min"),
+    ("runbooks/model_level.yaml", "timeout: 10 min", "timeout: 0 s", "0 s", "without a sensible end", "10 min"),
+    ("runbooks/model_level.yaml", "retries: 2", "retries: 50", "50", "too many", "at most 9"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sqlmesh: [chekc,", "chekc", "sub-command", "`check`"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sqlmesh: [rollback,", "rollback", "does not roll models back", "promote"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sqlmesh, destroy,", "destroy", "removes every table", "remove the step"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [/opt/venv/bin/sqlmesh, -p, x, rollback,", "rollback", "own state", "promote"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [python, -m, sqlmesh, janitor, --ignore-ttl,", "--ignore-ttl", "goes back to", "remove"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check, \"${to}\"]", "command: rm -rf ${to}", "rm", "no shell", "list of arguments"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [bash, -c,", "bash", "is a shell", "program itself"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sudo, /bin/sh, -c,", "/bin/sh", "is a shell", "program itself"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sql: [check,", "sql", "not known", "not available"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sqlmash: [check,", "sqlmash", "not known", "`sqlmesh`"),
+    ("runbooks/model_level.yaml", "[probe, \"${to}\"]", "[probe, \"${to\"]", "\"${to\"", "not finished", "close it"),
+    ("runbooks/model_level.yaml", "flag: --to", "flag: to", "to", "not a flag", "--to"),
+    ("runbooks/model_level.yaml", "idempotent: true", "idempotent: maybe", "maybe", "", ""),
+    // authority.cedar
+    ("authority.cedar", "@reason(\"A program may propose, but people decide.\")\n", "", "forbid", "no `@reason`", "people read it"),
+    ("authority.cedar", "@id(\"no_level\")\n", "", "forbid", "no `@id`", "names rules"),
+    ("authority.cedar", "@id(\"no_level\")", "@id(\"inactive\")", "forbid", "two rules `inactive`", "own"),
+    ("authority.cedar", "principal.human", "principal.humen", "principal.humen", "humen", ""),
+    ("authority.cedar", "Action::\"escalate\"", "Action::\"escalte\"", "Countersign::Action::\"escalte\"", "escalte", ""),
+    ("authority.cedar", "principal.level < 1", "principal.level < \"1\"", "\"1\"", "type", ""),
+    ("authority.cedar", "unless { principal.active };", "unless { principal.active ;", ";", "unexpected", ""),
+];
+
+#[test]
+fn every_slip_is_found_where_it_stands() {
+    let mut wrong = Vec::new();
+    for (file, from, to, caret, message, advice) in SLIPS {
+        let files = changed(file, from, to);
+        let Err(problems) = Policies::load(&files) else {
+            wrong.push(format!("{file}: `{to}` was accepted"));
+            continue;
+        };
+        let stands = |problem: &Problem| {
+            let line = files.0[*file].lines().nth(problem.line - 1).unwrap_or_default();
+            line.chars().skip(problem.column - 1).collect::<String>()
+        };
+        let is_found = problems.0.iter().any(|problem| {
+            problem.file == *file
+                && stands(problem).starts_with(caret)
+                && problem.message.contains(message)
+                && problem.advice.contains(advice)
+                && !problem.advice.is_empty()
+        });
+        if !is_found {
+            wrong.push(format!("{file}: `{to}` gives\n{problems}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
+}

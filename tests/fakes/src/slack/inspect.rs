@@ -1,0 +1,124 @@
+//! What a test may look at: messages, whispers, modals, calls.
+
+use serde_json::Value;
+
+use super::{Ephemeral, FakeSlack, Message, View};
+
+/// A button as a person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownButton {
+    /// Its name on the wire.
+    pub action_id: String,
+    /// What stands on it.
+    pub text: String,
+    /// What it carries.
+    pub value: String,
+}
+
+impl FakeSlack {
+    /// What a channel shows, by its id or `#name`, oldest first: messages, and replies that were broadcast.
+    #[track_caller]
+    pub fn messages(&self, channel: &str) -> Vec<Message> {
+        let mut state = self.lock();
+        let messages = state.channel_mut(channel).messages.iter();
+        messages
+            .filter(|message| message.thread_ts.is_none() || message.is_broadcast)
+            .cloned()
+            .collect()
+    }
+
+    /// What a thread shows below its head, oldest first.
+    #[track_caller]
+    pub fn replies(&self, channel: &str, ts: &str) -> Vec<Message> {
+        let mut state = self.lock();
+        let messages = state.channel_mut(channel).messages.iter();
+        messages.filter(|message| message.thread_ts.as_deref() == Some(ts)).cloned().collect()
+    }
+
+    /// A message as it is now.
+    #[track_caller]
+    pub fn message(&self, channel: &str, ts: &str) -> Message {
+        let mut state = self.lock();
+        let mut messages = state.channel_mut(channel).messages.iter();
+        let found = messages.find(|message| message.ts == ts).cloned();
+        found.unwrap_or_else(|| panic!("there is no message {ts} in {channel}"))
+    }
+
+    /// What only this person saw, oldest first.
+    pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
+        self.lock().ephemerals.iter().filter(|shown| shown.user == user).cloned().collect()
+    }
+
+    /// What only this person saw since the last time; it is gone then.
+    pub fn take_ephemerals(&self, user: &str) -> Vec<Ephemeral> {
+        self.lock().ephemerals.extract_if(.., |shown| shown.user == user).collect()
+    }
+
+    /// The modals that stand open for this person, the newest last.
+    pub fn views(&self, user: &str) -> Vec<View> {
+        self.lock().views.iter().filter(|view| view.user == user).cloned().collect()
+    }
+
+    /// The arguments of the calls of `method` that got through, oldest first.
+    pub fn calls(&self, method: &str) -> Vec<Value> {
+        let state = self.lock();
+        let calls = state.calls.iter().filter(|(called, _)| called == method);
+        calls.map(|(_, arguments)| arguments.clone()).collect()
+    }
+}
+
+impl Message {
+    /// Everything that a reader sees: the texts of the blocks, or the plain text where there are none.
+    pub fn shown(&self) -> String {
+        shown(&self.blocks, &self.text)
+    }
+
+    /// The buttons, in order.
+    pub fn buttons(&self) -> Vec<ShownButton> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let elements = self.blocks.iter().filter(|block| block["type"] == "actions");
+        elements
+            .flat_map(|block| block["elements"].as_array().into_iter().flatten())
+            .filter(|element| element["type"] == "button")
+            .map(|button| ShownButton {
+                action_id: text(&button["action_id"]),
+                text: text(&button["text"]["text"]),
+                value: text(&button["value"]),
+            })
+            .collect()
+    }
+}
+
+impl Ephemeral {
+    /// Everything that the person sees.
+    pub fn shown(&self) -> String {
+        shown(&self.blocks, &self.text)
+    }
+}
+
+impl View {
+    /// Everything that the person sees but buttons and inputs.
+    pub fn shown(&self) -> String {
+        let blocks = self.view["blocks"].as_array().map_or(&[][..], Vec::as_slice);
+        let title = self.view["title"]["text"].as_str().unwrap_or_default();
+        format!("{title}\n{}", shown(blocks, ""))
+    }
+}
+
+fn shown(blocks: &[Value], text: &str) -> String {
+    if blocks.is_empty() {
+        return text.to_owned();
+    }
+    let mut lines = Vec::new();
+    for block in blocks.iter().filter(|block| block["type"] != "actions") {
+        let listed = ["fields", "elements"].map(|list| block[list].as_array());
+        let texts = listed.into_iter().flatten().flatten();
+        lines.extend(
+            [&block["text"], &block["label"]]
+                .into_iter()
+                .chain(texts)
+                .filter_map(|text| text["text"].as_str()),
+        );
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,196 @@
+//! What the workspace remembers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::BOT_USER;
+use crate::faults::Faults;
+
+/// Tells the fake's time.
+pub(super) type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// How long a trigger is good, in milliseconds.
+const TRIGGER_LIFE_MS: i64 = 3000;
+
+/// A message in a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The channel's id.
+    pub channel: String,
+    /// The message's id.
+    pub ts: String,
+    /// The thread it is a reply in.
+    pub thread_ts: Option<String>,
+    /// Whether the channel sees the reply too.
+    pub is_broadcast: bool,
+    /// Who wrote it.
+    pub user: String,
+    /// The text for notifications.
+    pub text: String,
+    /// The blocks.
+    pub blocks: Vec<Value>,
+    /// The metadata.
+    pub metadata: Option<Value>,
+    /// How often it was edited.
+    pub edits: u32,
+}
+
+/// A message that one person saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ephemeral {
+    /// The channel's id.
+    pub channel: String,
+    /// Who saw it.
+    pub user: String,
+    /// The thread it was shown in; seen only by a person who has that thread open.
+    pub thread_ts: Option<String>,
+    /// The text for notifications.
+    pub text: String,
+    /// The blocks.
+    pub blocks: Vec<Value>,
+}
+
+/// A modal that stands open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Its id.
+    pub id: String,
+    /// Whom it is open for.
+    pub user: String,
+    /// What the bot sent.
+    pub view: Value,
+}
+
+#[derive(Debug)]
+pub(super) struct Channel {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) is_archived: bool,
+    pub(super) left: BTreeSet<String>,
+    pub(super) messages: Vec<Message>,
+    /// When messages were posted lately, in milliseconds.
+    pub(super) posted_ms: Vec<i64>,
+}
+
+#[derive(Debug)]
+struct Trigger {
+    user: String,
+    issued_ms: i64,
+    is_used: bool,
+}
+
+pub(super) struct State {
+    clock: Clock,
+    counter: u32,
+    triggers: BTreeMap<String, Trigger>,
+    pub(super) faults: Faults,
+    pub(super) posts_per_second: Option<usize>,
+    pub(super) users: BTreeSet<String>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) ephemerals: Vec<Ephemeral>,
+    pub(super) views: Vec<View>,
+    pub(super) calls: Vec<(String, Value)>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("State").field("channels", &self.channels).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            counter: 0,
+            triggers: BTreeMap::new(),
+            faults: Faults::default(),
+            posts_per_second: None,
+            users: BTreeSet::from([BOT_USER.to_owned()]),
+            channels: Vec::new(),
+            ephemerals: Vec::new(),
+            views: Vec::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    pub(super) fn add_channel(&mut self, id: &str, name: &str) {
+        self.channels.push(Channel {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            is_archived: false,
+            left: BTreeSet::new(),
+            messages: Vec::new(),
+            posted_ms: Vec::new(),
+        });
+    }
+
+    /// The channel with this id or name.
+    pub(super) fn find_channel(&mut self, channel: &str) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|known| known.id == channel || known.name == channel)
+    }
+
+    /// The channel with this id or name, which the test says is there.
+    #[track_caller]
+    pub(super) fn channel_mut(&mut self, channel: &str) -> &mut Channel {
+        self.find_channel(channel).unwrap_or_else(|| panic!("the fake has no channel {channel}"))
+    }
+
+    #[track_caller]
+    pub(super) fn say(&mut self, channel: &str, user: &str, text: &str) -> Message {
+        let ts = self.next_ts();
+        let channel = self.channel_mut(channel);
+        let message = Message {
+            channel: channel.id.clone(),
+            ts,
+            thread_ts: None,
+            is_broadcast: false,
+            user: user.to_owned(),
+            text: text.to_owned(),
+            blocks: Vec::new(),
+            metadata: None,
+            edits: 0,
+        };
+        channel.messages.push(message.clone());
+        message
+    }
+
+    /// A message id: the second, and a number that makes it unique.
+    pub(super) fn next_ts(&mut self) -> String {
+        format!("{}.{:06}", self.now().timestamp(), self.next_number())
+    }
+
+    pub(super) fn next_number(&mut self) -> u32 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// A trigger for what `user` just did.
+    pub(super) fn issue_trigger(&mut self, user: &str) -> String {
+        let id = format!("{}.0.fake", self.next_number());
+        let issued_ms = self.now().timestamp_millis();
+        let trigger = Trigger { user: user.to_owned(), issued_ms, is_used: false };
+        self.triggers.insert(id.clone(), trigger);
+        id
+    }
+
+    /// The user behind a trigger that is used now, or Slack's refusal.
+    pub(super) fn use_trigger(&mut self, id: &str) -> Result<String, &'static str> {
+        let now_ms = self.now().timestamp_millis();
+        let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
+        if trigger.is_used {
+            return Err("trigger_exchanged");
+        }
+        if now_ms - trigger.issued_ms > TRIGGER_LIFE_MS {
+            return Err("expired_trigger_id");
+        }
+        trigger.is_used = true;
+        Ok(trigger.user.clone())
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories through the real bot with fake outside systems.

@@ -1,0 +1,7 @@
+AUDIT (name amounts_positive);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  @column <= 0

@@ -1,0 +1,245 @@
+//! `cargo xtask demo`: a whole rollback on this machine, from the alert to the verified journal.
+//!
+//! Everything is real but PagerDuty, the people and the data. What is done is written into the demo's folder as it is
+//! done, so that a demo that was ended at any moment goes on where it was when the command is given again.
+
+mod folder;
+mod record;
+
+mod policies;
+mod project;
+
+mod alert;
+mod server;
+
+mod form;
+mod visitor;
+
+mod outcome;
+mod report;
+mod thread;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::{
+    packages::{self, Package},
+    paint::Paint,
+    program::{self, Unusable},
+    stage::Stages,
+    venv,
+};
+
+use self::{
+    alert::Pager,
+    folder::Folder,
+    outcome::Outcome,
+    project::Project,
+    server::{Countersign, Server},
+    thread::{Ended, Thread},
+    visitor::Personas,
+};
+
+/// How long a demo that clicks by itself may take once everything is built.
+const AUTO: Duration = Duration::from_mins(10);
+
+/// How to show it.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Clicks by itself; the exit code says whether all went well.
+    #[arg(long)]
+    auto: bool,
+    /// The rollback type: 1 blue-green, 2 model-level, 3 schema, 4 full environment.
+    #[arg(long = "type", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=4))]
+    rollback_type: u8,
+    /// How many times faster people are asked; 60 makes seconds of minutes.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    speed: u32,
+    /// Where the web page is.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where demos are kept; `target/demo` by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Keeps the folders of earlier demos that have ended.
+    #[arg(long)]
+    keep: bool,
+    /// Starts anew even if there is a demo that has not ended.
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// A demo that is ready to be looked at.
+struct Demo {
+    folder: Folder,
+    project: Project,
+    countersign: Countersign,
+    server: Server,
+    incident: String,
+    // The account exists for as long as the demo is shown.
+    _pager: Pager,
+}
+
+/// Shows it; an error is what did not go as it should.
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    if options.rollback_type != 2 {
+        let number = options.rollback_type;
+        return Err(Unusable(format!(
+            "the demo does not show rollbacks of type {number} yet, sorry. \
+             Type 2 (model-level) is there: leave `--type` out, or give `--type 2`"
+        ))
+        .into());
+    }
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("choose the cryptography for HTTP"))?;
+    let mut stages = Stages::new();
+    packages::install(&[Package::PythonVenv], &mut stages).await?;
+    let binary = server::build(&mut stages).await?;
+    let python = venv::install(&mut stages).await?;
+    if options.auto {
+        let shown = tokio::time::timeout(AUTO, show_alone(options, stages, binary, python)).await;
+        return shown.with_context(|| format!("the demo did not end within {AUTO:?}"))?;
+    }
+    show(options, stages, binary, python).await
+}
+
+/// Clicks by itself.
+async fn show_alone(
+    options: &Options,
+    mut stages: Stages,
+    binary: PathBuf,
+    python: PathBuf,
+) -> Result<()> {
+    let mut demo = Demo::start(options, &mut stages, binary, python).await?;
+    let mut visitor = Personas::of(demo.server.url(), &demo.incident)?;
+    let mut thread = Thread::new(demo.server.url(), &demo.incident)?;
+    let ended = tokio::select! {
+        ended = thread.follow(Some(&mut visitor)) => ended?,
+        died = demo.server.died() => bail!(died?),
+        interruption = program::interruption() => return demo.interrupted(interruption).await,
+    };
+    drop(thread);
+    let outcome = demo.judge(&mut stages, ended).await;
+    demo.stop().await?;
+    println!("{}", outcome?.line()?);
+    Ok(())
+}
+
+/// Lets a person click.
+async fn show(
+    options: &Options,
+    mut stages: Stages,
+    binary: PathBuf,
+    python: PathBuf,
+) -> Result<()> {
+    let mut demo = Demo::start(options, &mut stages, binary, python).await?;
+    let paint = Paint::new();
+    println!("   Open it, choose as whom you act, and decide. Ctrl-C ends the demo.\n");
+    let mut thread = Thread::new(demo.server.url(), &demo.incident)?;
+    let ended = tokio::select! {
+        ended = thread.follow(None) => ended?,
+        died = demo.server.died() => bail!(died?),
+        interruption = program::interruption() => return demo.interrupted(interruption).await,
+    };
+    drop(thread);
+    let line = match &ended {
+        Ended::RolledBack(_) => Some(demo.judge(&mut stages, ended).await?.line()?),
+        Ended::Otherwise(how) => {
+            println!("\n{}", paint.attention(&format!("No rollback this time: {how}.")));
+            demo.folder.finish()?;
+            None
+        }
+    };
+    println!("\nThe page stays open until you press Ctrl-C: {}", paint.strong(&demo.address()));
+    tokio::select! {
+        died = demo.server.died() => bail!(died?),
+        interruption = program::interruption() => interruption?,
+    }
+    demo.stop().await?;
+    if let Some(line) = line {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+impl Demo {
+    /// Goes on with a demo that has not ended, or prepares a new one; returns when its incident is on the page.
+    async fn start(
+        options: &Options,
+        stages: &mut Stages,
+        binary: PathBuf,
+        python: PathBuf,
+    ) -> Result<Self> {
+        let mut folder = Folder::open(options.dir.as_deref(), options.keep, options.fresh)?;
+        let place = folder.path().to_owned();
+        let project = Project::new(&place, python);
+        let countersign = Countersign::new(binary, &place);
+        if let Some(record) = folder.record() {
+            println!("\nGoing on with the demo in {} (`--fresh` starts anew).", place.display());
+            server::end_earlier(record).await?;
+        } else {
+            let truth = project.prepare(stages).await?;
+            folder.prepared(truth)?;
+        }
+        let stage = stages.begin("Start Countersign");
+        let pager = Pager::start(folder.needed_record()?).await;
+        let port =
+            server::choose_port(folder.needed_record()?.port.unwrap_or(options.port), &stage)?;
+        server::configure(&place, port, &pager, folder.needed_record()?)?;
+        if !countersign.is_set_up() {
+            policies::install(&place, options.speed, &project)?;
+            countersign.set_up(&stage).await?;
+        }
+        let server = Server::start(&countersign, port, &stage).await?;
+        folder.serving(port, server.identity())?;
+        stage.done(server.url());
+
+        let stage = stages.begin("Fire the alert");
+        let incident = match folder.needed_record()?.incident.clone() {
+            Some(known) => known,
+            None => pager.fire(server.url()).await?,
+        };
+        folder.fired(&incident)?;
+        stage.done("PagerDuty's signed webhook was accepted");
+        let demo = Self { folder, project, countersign, server, incident, _pager: pager };
+        println!("\n   {}\n", Paint::new().strong(&demo.address()));
+        Ok(demo)
+    }
+
+    /// Where a person looks at it.
+    fn address(&self) -> String {
+        format!("{}/incidents/{}", self.server.url(), self.incident)
+    }
+
+    /// Whether what the thread says is true of the data and of the journal.
+    async fn judge(&mut self, stages: &mut Stages, ended: Ended) -> Result<Outcome> {
+        let rolled_back = match ended {
+            Ended::RolledBack(rolled_back) => rolled_back,
+            Ended::Otherwise(how) => bail!("there was no rollback: {how}"),
+        };
+        let truth = &self.folder.needed_record()?.truth;
+        println!();
+        let stage = stages.begin("Compare the data with what it should be");
+        outcome::compare(&self.project, truth, &stage).await?;
+        stage.done("the models are right again, and the good change of the release is kept");
+        let stage = stages.begin("Verify the journal offline");
+        let proof = outcome::verify(&self.countersign, self.folder.path(), &self.incident).await?;
+        stage.done(&proof);
+        self.folder.finish()?;
+        Outcome::of(&self.incident, rolled_back)
+    }
+
+    async fn interrupted(self, interruption: Result<()>) -> Result<()> {
+        interruption?;
+        println!("\nEnding the demo. The same command goes on with it; `--fresh` starts anew.");
+        self.stop().await?;
+        Err(program::Interrupted.into())
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.server.stop().await
+    }
+}

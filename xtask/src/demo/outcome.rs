@@ -1,0 +1,102 @@
+//! The end of a demo: whether the data and the journal bear out what the thread says, and the line that says so.
+
+use std::{fs, path::Path, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+
+use super::{
+    project::{BAD_MODELS, GOOD_CHANGE, Project},
+    record::Fingerprints,
+    server::Countersign,
+    thread::RolledBack,
+};
+use crate::stage::Stage;
+
+/// DuckDB has one writer: another process may hold the file for a moment.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The last line of a demo.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome {
+    incident: String,
+    proposal: String,
+    #[serde(rename = "type")]
+    rollback_type: u8,
+    approvals: usize,
+    run: String,
+    recovery_seconds: f64,
+    journal: &'static str,
+}
+
+impl Outcome {
+    /// What is true once the data were compared and the journal was verified.
+    pub(super) fn of(incident: &str, rolled_back: RolledBack) -> Result<Self> {
+        let RolledBack { proposal, approvals, run, recovery_ms } = rolled_back;
+        ensure!(
+            run == "succeeded",
+            "the proposal says that it was rolled back, and its run: {run}"
+        );
+        ensure!(approvals > 0, "it was rolled back without an approval");
+        Ok(Self {
+            incident: incident.to_owned(),
+            proposal,
+            rollback_type: 2,
+            approvals,
+            run,
+            recovery_seconds: Duration::from_millis(recovery_ms).as_secs_f64(),
+            journal: "verified",
+        })
+    }
+
+    /// One JSON object on one line.
+    pub(super) fn line(&self) -> Result<String> {
+        serde_json::to_string(self).context("write the outcome")
+    }
+}
+
+/// Compares the models, row by row, with what they should be.
+pub(super) async fn compare(project: &Project, truth: &Fingerprints, stage: &Stage) -> Result<()> {
+    let found = now(project, stage).await?;
+    for model in BAD_MODELS {
+        ensure!(
+            found.get(model) == truth.get(model),
+            "{model} is not as it should be after the rollback"
+        );
+    }
+    ensure!(
+        found.get(GOOD_CHANGE) == truth.get(GOOD_CHANGE),
+        "{GOOD_CHANGE} is not as it should be: the rollback took the release's good change with it"
+    );
+    Ok(())
+}
+
+async fn now(project: &Project, stage: &Stage) -> Result<Fingerprints> {
+    let mut tries = 1;
+    loop {
+        match project.fingerprints_now(stage).await {
+            Ok(found) => return Ok(found),
+            Err(error) if tries == TRIES || error.is::<crate::program::Interrupted>() => {
+                return Err(error);
+            }
+            Err(_) => tries += 1,
+        }
+        stage.says("the database is in use; trying again");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Exports the incident's record, verifies it from the files alone, and says what was proved.
+pub(super) async fn verify(
+    countersign: &Countersign,
+    folder: &Path,
+    incident: &str,
+) -> Result<String> {
+    let record = countersign.call(&["audit", "export", "--incident", incident]).await?;
+    let log = folder.join("log.jsonl");
+    fs::write(&log, record).with_context(|| format!("write {}", log.display()))?;
+    let proved =
+        countersign.call(&["audit", "verify", "--log", "log.jsonl", "--keys", "keys"]).await?;
+    Ok(proved.lines().last().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,63 @@
+//! The commands of this repository: `cargo xtask test` and `cargo xtask demo`.
+//!
+//! Both install what they need, say what they do, and leave no process behind. Everything runs on the main thread:
+//! a child that asked to die with its parent dies with the thread that started it.
+
+mod repository;
+
+mod paint;
+mod stage;
+
+mod program;
+
+mod cargo;
+mod deny;
+mod packages;
+mod postgres;
+mod venv;
+
+mod demo;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    paint::Paint,
+    program::{Interrupted, Unusable},
+};
+
+/// Commands of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Installs what the checks need and runs all of them: format, lints, licences, tests.
+    Test(test::Options),
+    /// Shows a whole rollback on this machine, from the alert to the verified journal.
+    Demo(demo::Options),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Test(options) => test::run(options).await,
+        Command::Demo(options) => demo::run(options).await,
+    };
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    eprintln!("{} {error:#}", Paint::for_errors().bad("error:"));
+    if error.is::<Unusable>() {
+        ExitCode::from(2)
+    } else if error.is::<Interrupted>() {
+        ExitCode::from(130)
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,167 @@
+//! A private PostgreSQL cluster: made for one run of the tests, gone after it.
+//!
+//! It listens on 127.0.0.1 alone and trusts whoever connects there; it holds nothing but test data, so nothing is
+//! forced to disk. It never touches a cluster of the machine.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Command;
+
+use crate::program;
+
+/// PostgreSQL refuses to run as root; the distribution's package makes this user.
+const USER: &str = "postgres";
+const START: Duration = Duration::from_mins(1);
+const SETTINGS: [&str; 9] = [
+    "listen_addresses=127.0.0.1",
+    "max_connections=200",
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "log_min_messages=fatal",
+    "log_statement=none",
+];
+
+/// The cluster; dropping it ends the server and removes its files.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    server: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+/// The folder with `initdb` and `postgres`: the newest version that is installed.
+pub(crate) fn programs() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<_> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())))
+        .collect();
+    versions.sort_unstable();
+    let packaged = versions.into_iter().rev().map(|(_, folder)| folder.join("bin"));
+    let on_path = program::find("initdb").and_then(|initdb| Some(initdb.parent()?.to_owned()));
+    packaged.chain(on_path).find(|folder| {
+        ["initdb", "postgres", "pg_isready"]
+            .iter()
+            .all(|name| program::is_program(&folder.join(name)))
+    })
+}
+
+impl Postgres {
+    /// Makes a cluster and waits until it answers.
+    pub(crate) async fn start() -> Result<Self> {
+        let programs = programs().context("find PostgreSQL's programs")?;
+        let mut mktemp = as_owner(Path::new("mktemp"));
+        mktemp.args(["-d", "--tmpdir=/tmp", "countersign-postgres.XXXXXXXX"]);
+        let folder = PathBuf::from(program::read(mktemp).await?.trim_end());
+        let started = Self::start_in(folder.clone(), &programs).await;
+        if started.is_err() {
+            let _ = fs::remove_dir_all(&folder);
+        }
+        started
+    }
+
+    /// Where tests connect to.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    async fn start_in(folder: PathBuf, programs: &Path) -> Result<Self> {
+        let data = folder.join("data");
+        let mut initdb = as_owner(&programs.join("initdb"));
+        initdb.args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]);
+        // The caller's own folder may be closed to the other user.
+        initdb.args(["--username=postgres", "-D"]).arg(&data).current_dir(&folder);
+        program::read(initdb).await?;
+
+        let port = free_port()?;
+        let log = fs::File::create(folder.join("log")).context("create PostgreSQL's log")?;
+        let mut postgres = as_owner(&programs.join("postgres"));
+        postgres.arg("-D").arg(&data).arg("-p").arg(port.to_string()).arg("-k").arg(&folder);
+        for setting in SETTINGS {
+            postgres.args(["-c", setting]);
+        }
+        postgres.current_dir(&folder);
+        postgres.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));
+        // Ctrl-C on the terminal is for the tests; the server ends after them.
+        postgres.process_group(0);
+        let server = postgres.as_std_mut().spawn().context("start PostgreSQL")?;
+        let mut cluster = Self { server, folder, port };
+        cluster.wait_until_ready(programs).await?;
+        Ok(cluster)
+    }
+
+    async fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let mut ask = Command::new(programs.join("pg_isready"));
+            ask.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            if program::read(ask).await.is_ok() {
+                return Ok(());
+            }
+            let ended = self.server.try_wait().context("look after PostgreSQL")?;
+            if ended.is_some() || began.elapsed() > START {
+                let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+                bail!("PostgreSQL did not start ({ended:?}):\n{log}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Ok(Some(pid)) = i32::try_from(self.server.id()).map(Pid::from_raw) {
+            // At once, with all of its sessions: nothing in it is worth a checkpoint. It is not waited for before
+            // this place, so the number is still its own.
+            let _ = kill_process(pid, Signal::QUIT);
+        }
+        let _ = self.server.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A program of PostgreSQL, run as a user that it accepts.
+fn as_owner(program: &Path) -> Command {
+    let user = program::is_root().then_some(USER);
+    program::bound_to_us(user, program)
+}
+
+/// A port that nobody uses at this moment.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("look for a free port")?;
+    Ok(listener.local_addr().context("look for a free port")?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_cluster_answers_and_leaves_nothing_behind() {
+        let Some(programs) = programs() else {
+            eprintln!("skipped: PostgreSQL is not installed");
+            return;
+        };
+        let cluster = Postgres::start().await.expect("it starts");
+        let (folder, port) = (cluster.folder.clone(), cluster.port);
+        let mut ask = Command::new(programs.join("psql"));
+        ask.args(["-Atc", "show max_connections", "-d", &cluster.url()]);
+        assert_eq!(program::read(ask).await.expect("it answers"), "200\n");
+        drop(cluster);
+        assert!(!folder.exists(), "{} is left", folder.display());
+        assert!(
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(),
+            "port {port} is still used"
+        );
+    }
+}
