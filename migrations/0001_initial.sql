@@ -32,7 +32,7 @@ create table plan (
   body text not null
 );
 
--- `live` is the newest line of the step under way, `process` the identity of its process group.
+-- `live` is the newest line of the step under way.
 create table run (
   id text not null primary key,
   incident text not null references incident (id) deferrable initially deferred,
@@ -42,8 +42,7 @@ create table run (
   at_rest bigint not null check (at_rest in (0, 1)),
   version bigint not null,
   body text not null,
-  live text not null default '',
-  process text
+  live text not null default ''
 );
 -- One approval is good for one run.
 create unique index run_proposal on run (proposal);

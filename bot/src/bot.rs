@@ -9,6 +9,7 @@ use ::web::Pages;
 use anyhow::Context as _;
 use axum::Router;
 use domain::{
+    effect::Lane,
     person::ChatName,
     port::{Chat, Clock},
 };
@@ -83,18 +84,25 @@ impl Bot {
         let engine = Engine {
             store: store.clone(),
             policies: policies.clone(),
-            key: Arc::new(directory.open_signer()?),
+            // An executor of its own verifies with the public keys and has no use for the private one.
+            key: if roles.contains(&Role::Http) {
+                Some(Arc::new(directory.open_signer()?))
+            } else {
+                None
+            },
             keys: Arc::new(directory.public_keys()?),
             clock: clock.clone(),
             bell: Bell::default(),
             chats: chats.clone(),
         };
-        let live =
-            Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone(), chats };
+        let live = Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone() };
         let environment = config::inherited(&config.inherit);
-        let sqlmesh =
-            Arc::new(Sqlmesh::install(&std::path::absolute(&config.work)?, environment.clone())?);
         let secrets = secrets(config, &environment);
+        let sqlmesh = Arc::new(Sqlmesh::install(
+            &std::path::absolute(&config.work)?,
+            environment.clone(),
+            secrets.clone(),
+        )?);
         let steps =
             Arc::new(Steps { sqlmesh: sqlmesh.clone(), policies, environment, secrets, live });
         let desk = Desk { store, clock, owner: ids::owner() };
@@ -174,6 +182,25 @@ impl Bot {
         routes.into_router()
     }
 
+    /// What a chat had refused for good is tried once more: somebody may have mended it before this start.
+    async fn unpark(&self) {
+        for chat in self.engine.chats.iter() {
+            let jobs = self.engine.store.unpark_jobs(&Lane::Chat(*chat)).await;
+            let cards = self.engine.store.unpark_cards(*chat).await;
+            match jobs.and_then(|jobs| Ok(jobs + cards?)) {
+                Ok(0) => {}
+                Ok(many) => tracing::info!(
+                    "{many} messages that {} had refused are tried again",
+                    chat.as_str()
+                ),
+                Err(error) => tracing::warn!(
+                    "messages that {} had refused stay parked: {error}",
+                    chat.as_str()
+                ),
+            }
+        }
+    }
+
     /// Works off everything that is due, and what follows from it, until nothing is.
     pub async fn drain(&self) -> anyhow::Result<usize> {
         let mut total = 0;
@@ -194,6 +221,7 @@ impl Bot {
 
     /// Turns all workers until `shutdown`; then the step under way gets `grace` to end by itself.
     pub async fn turn(&self, shutdown: &CancellationToken, grace: Duration) {
+        self.unpark().await;
         let tasks = TaskTracker::new();
         for (worker, (_, pulse)) in self.workers.iter().zip(self.pulses.iter()) {
             let (bell, clock) = (self.engine.bell.clone(), self.engine.clock.clone());

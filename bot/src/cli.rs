@@ -120,10 +120,17 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn told(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
     let is_usage = error.is::<Usage>()
         || error.is::<config::ConfigError>()
         || error.is::<policies::Problems>();
+    // Mistakes in files come with their own heading, line and caret.
+    if error.is::<policies::Problems>()
+        || matches!(error.downcast_ref(), Some(config::ConfigError::Layout(_)))
+    {
+        eprintln!("{error}");
+    } else {
+        eprintln!("error: {error:#}");
+    }
     ExitCode::from(if is_usage { 2 } else { 1 })
 }
 

@@ -37,8 +37,8 @@ pub struct Engine {
     pub store: Store,
     /// The rules.
     pub policies: Arc<Policies>,
-    /// Signs receipts.
-    pub key: Arc<SigningKey>,
+    /// Signs receipts; a process that takes no decisions has none.
+    pub key: Option<Arc<SigningKey>>,
     /// Checks receipts.
     pub keys: Arc<KeyRing>,
     /// Tells the time.
@@ -66,6 +66,9 @@ pub enum EngineError {
     /// Somebody else changed the same thing, or took the lease over.
     #[error("somebody else was faster")]
     Raced,
+    /// This process takes no decisions.
+    #[error("this process has no signing key, so it cannot take decisions")]
+    NoKey,
     /// A machine refuses what the engine thought it would take.
     #[error("{id} refuses an event of our own: {refusal:?}")]
     Refused {
@@ -82,7 +85,7 @@ impl EngineError {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Raced => true,
-            Self::Missing { .. } | Self::Refused { .. } => false,
+            Self::NoKey | Self::Missing { .. } | Self::Refused { .. } => false,
         }
     }
 }

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     id::{IncidentId, RunId},
-    person::ChatName,
     port::Clock,
 };
 use store::Store;
@@ -24,8 +23,6 @@ pub struct Live {
     pub clock: Arc<dyn Clock>,
     /// Wakes the chats.
     pub bell: Bell,
-    /// The chats that show cards.
-    pub chats: Arc<[ChatName]>,
 }
 
 impl Live {
@@ -58,7 +55,8 @@ impl Live {
     ) -> Result<(), store::Error> {
         let mut tx = self.store.begin().await?;
         tx.set_live(run, line).await?;
-        tx.want_card(incident, &self.chats, self.clock.now(), &mut ids::message).await?;
+        let chats = tx.chats_of(incident).await?;
+        tx.want_card(incident, &chats, self.clock.now(), &mut ids::message).await?;
         tx.commit().await?;
         self.bell.ring(incident);
         Ok(())

@@ -50,6 +50,11 @@ impl Metrics {
                 "Messages that a chat refused for good and that are kept",
                 counts.parked_jobs,
             ),
+            (
+                "parked_cards",
+                "Cards that a chat refused for good and that are kept",
+                counts.parked_cards,
+            ),
             ("open_proposals", "Proposals that are not closed", counts.open_proposals),
             ("due_timers", "Timers that are due and not fired", counts.due_timers),
         ];

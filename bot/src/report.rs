@@ -76,7 +76,7 @@ pub async fn incident(
     id: &IncidentId,
 ) -> anyhow::Result<Option<IncidentReport>> {
     let Some(card) = view::card(store, id).await? else { return Ok(None) };
-    let thread = view::thread(store, people, id).await?.into_iter().map(|line| ThreadLine {
+    let thread = view::thread(store, id).await?.into_iter().map(|line| ThreadLine {
         seq: line.seq,
         at: line.at,
         who: line.who,

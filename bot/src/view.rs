@@ -42,7 +42,7 @@ pub async fn notice(
 }
 
 /// The thread of an incident: every notice of its journal, oldest first.
-pub async fn thread(store: &Store, people: &People, id: &IncidentId) -> anyhow::Result<Vec<Line>> {
+pub async fn thread(store: &Store, id: &IncidentId) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for sealed in store.journal(id).await? {
         let entry = open(&sealed)?;
@@ -63,7 +63,9 @@ pub async fn thread(store: &Store, people: &People, id: &IncidentId) -> anyhow::
 fn narrator(actor: &Actor) -> String {
     match actor {
         Actor::System(name) => system(name),
-        Actor::Person { .. } | Actor::Stranger { .. } | Actor::Clock | Actor::Countersign => "Countersign".to_owned(),
+        Actor::Person { .. } | Actor::Stranger { .. } | Actor::Clock | Actor::Countersign => {
+            "Countersign".to_owned()
+        }
     }
 }
 

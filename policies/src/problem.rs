@@ -84,11 +84,7 @@ impl fmt::Display for Problems {
             writeln!(formatter, "{problem}\n")?;
         }
         let count = self.0.len();
-        write!(
-            formatter,
-            "{count} {} in the policies",
-            if count == 1 { "mistake" } else { "mistakes" }
-        )
+        write!(formatter, "{count} {}", if count == 1 { "mistake" } else { "mistakes" })
     }
 }
 

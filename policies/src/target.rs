@@ -24,13 +24,13 @@ struct TargetLayout {
     id: At<String>,
     /// `PagerDuty` services, by id or name, whose alerts concern this target. A service belongs to one target.
     pagerduty_services: At<Vec<At<String>>>,
-    /// The folder of the `SQLMesh` project; relative to the configuration file.
+    /// The folder of the `SQLMesh` project; relative to where Countersign is started.
     project: String,
     /// `SQLMesh`'s name of the environment.
     environment: At<String>,
     /// `SQLMesh`'s name of the gateway.
     gateway: At<String>,
-    /// The Python with `SQLMesh` installed; the configuration's when left out.
+    /// The Python with `SQLMesh` installed; `python3` of the `PATH` when left out.
     python: Option<String>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,

@@ -110,8 +110,7 @@ fn automatic(trigger: &TriggerRule, how: String) -> Result<(&TriggerRule, String
     match trigger.kind {
         Kind::Automatic => Ok((trigger, how)),
         Kind::Manual => Err(format!(
-            "it looks like `{}` ({how}), which is for a person to propose: use `/countersign propose` and name \
-             that trigger.",
+            "it looks like `{}` ({how}), which a person has to judge: no rollback is proposed without one.",
             trigger.id
         )),
     }

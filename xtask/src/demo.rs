@@ -123,8 +123,11 @@ async fn show_alone(
     };
     drop(thread);
     let outcome = demo.judge(&mut stages, ended).await;
+    let place = demo.folder.path().display().to_string();
     demo.stop().await?;
-    println!("{}", outcome?.line()?);
+    let outcome =
+        outcome.with_context(|| format!("see {place}/serve.log; `--fresh` starts anew"))?;
+    println!("{}", outcome.line()?);
     Ok(())
 }
 
@@ -160,7 +163,8 @@ async fn show(
     }
     demo.stop().await?;
     if let Some(line) = line {
-        println!("{line}");
+        // Below the terminal's `^C`.
+        println!("\n{line}");
     }
     Ok(())
 }
@@ -218,7 +222,10 @@ impl Demo {
     async fn judge(&mut self, stages: &mut Stages, ended: Ended) -> Result<Outcome> {
         let rolled_back = match ended {
             Ended::RolledBack(rolled_back) => rolled_back,
-            Ended::Otherwise(how) => bail!("there was no rollback: {how}"),
+            Ended::Otherwise(how) => {
+                self.folder.finish()?;
+                bail!("there was no rollback: {how}");
+            }
         };
         let truth = &self.folder.needed_record()?.truth;
         println!();

@@ -105,13 +105,18 @@ pub(crate) async fn run(mut command: Command) -> Result<()> {
 /// Runs a program in silence and returns what it wrote to standard output. Where it fails, the error shows the end
 /// of all that it wrote.
 pub(crate) async fn read(command: Command) -> Result<String> {
-    let said = listen(command, |_| {}).await?;
-    Ok(said)
+    listen(command, |_| {}).await
 }
 
 /// Runs a program in silence, showing its latest word.
 pub(crate) async fn watch(command: Command, stage: &Stage) -> Result<String> {
-    listen(command, |line| stage.says(line)).await
+    // Objects are for programs.
+    listen(command, |line| {
+        if !line.starts_with('{') {
+            stage.says(line);
+        }
+    })
+    .await
 }
 
 async fn listen(mut command: Command, on_line: impl Fn(&str)) -> Result<String> {

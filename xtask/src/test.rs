@@ -75,7 +75,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
 
 async fn check_sources(stages: &mut Stages, is_fast: bool) -> Result<()> {
     let stage = stages.heading("Format");
-    program::run(cargo(["fmt", "--all", "--check"])).await.context("run `cargo fmt --all`")?;
+    let format = program::run(cargo(["fmt", "--all", "--check"])).await;
+    format.context("the format differs; `cargo fmt --all` puts it right")?;
     stage.done("");
 
     let stage = stages.heading("Lints");

@@ -98,8 +98,8 @@ pub enum KeyError {
     },
     /// The active key's private half is not there.
     #[error(
-        "the private key {} is missing: restore it from its backup, or make a new one with \
-         `countersign keys rotate`", path.display()
+        "the private key {} is missing: restore it from its backup, or make a new one \
+         (`countersign keys new` in an empty folder)", path.display()
     )]
     PrivateKeyMissing {
         /// Where it should be.
@@ -119,7 +119,7 @@ pub enum KeyError {
     /// Other users of the machine can read a private key.
     #[error(
         "the private key {} can be read by others (mode {mode:04o}): run `chmod 600 {}`; if \
-         somebody else uses this machine, replace it with `countersign keys rotate`",
+         somebody else uses this machine, replace it with a new one (`countersign keys new` in an empty folder)",
         path.display(), path.display()
     )]
     TooOpen {

@@ -133,7 +133,7 @@ fn what_is_missing_is_named_with_what_to_do() {
     insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[&entry]), @"the public key /keys/[key1].pub.pem is missing: write it with `openssl pkey -in /keys/[key1].key.pem -pubout -out /keys/[key1].pub.pem`");
     fs::write(&entry.public_path, public).unwrap();
     fs::remove_file(entry.private_path.as_ref().unwrap()).unwrap();
-    insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[&entry]), @"the private key /keys/[key1].key.pem is missing: restore it from its backup, or make a new one with `countersign keys rotate`");
+    insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[&entry]), @"the private key /keys/[key1].key.pem is missing: restore it from its backup, or make a new one (`countersign keys new` in an empty folder)");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_private_key_that_others_can_read_is_refused() {
         assert!(matches!(directory.open_signer(), Err(KeyError::TooOpen { .. })), "{mode:o}");
     }
     set_mode(private, 0o644);
-    insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[&entry]), @"the private key /keys/[key1].key.pem can be read by others (mode 0644): run `chmod 600 /keys/[key1].key.pem`; if somebody else uses this machine, replace it with `countersign keys rotate`");
+    insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[&entry]), @"the private key /keys/[key1].key.pem can be read by others (mode 0644): run `chmod 600 /keys/[key1].key.pem`; if somebody else uses this machine, replace it with a new one (`countersign keys new` in an empty folder)");
     set_mode(private, 0o400);
     assert!(directory.open_signer().is_ok());
 }

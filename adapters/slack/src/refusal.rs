@@ -81,7 +81,7 @@ fn advice(error: &str) -> &'static str {
             "Reinstall the app and set slack.bot_token to the new bot token"
         }
         "missing_scope" | "not_allowed_token_type" | "no_permission" => {
-            "Add the scopes of `countersign manifest slack` to the app and reinstall it"
+            "Add the scopes chat:write and channels:history (groups:history for a private channel) to the app and reinstall it"
         }
         "ekm_access_denied" | "org_login_required" | "team_access_not_granted" => {
             "The organisation's administrator has switched the app off"
@@ -109,6 +109,6 @@ fn advice(error: &str) -> &'static str {
             "This is a fault in Countersign: please report it with this message"
         }
         "unknown_method" => "Check slack.api_url: it must end in /api",
-        _ => "See Slack's description of this error, then run `countersign doctor`",
+        _ => "See Slack's description of this error, mend it, and restart",
     }
 }

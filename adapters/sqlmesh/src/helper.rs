@@ -41,6 +41,7 @@ const QUESTION: Duration = Duration::from_mins(2);
 pub struct Sqlmesh {
     helper: PathBuf,
     environment: BTreeMap<String, String>,
+    secrets: Vec<String>,
 }
 
 /// One call that may take long.
@@ -61,8 +62,12 @@ pub struct Call<'a> {
 
 impl Sqlmesh {
     /// Writes the helper below `folder`, in a folder that its content names: several versions of Countersign can
-    /// share it. `environment` is what every call inherits, such as `PATH`.
-    pub fn install(folder: &Path, environment: BTreeMap<String, String>) -> Result<Self, Error> {
+    /// share it. `environment` is what every call inherits, such as `PATH`; `secrets` are struck out of all output.
+    pub fn install(
+        folder: &Path,
+        environment: BTreeMap<String, String>,
+        secrets: Vec<String>,
+    ) -> Result<Self, Error> {
         let content: String = FILES.iter().map(|(_, text)| *text).collect();
         let helper = folder.join(format!("sqlmesh-helper-{}", Digest::of(content).short()));
         let write = |path: &Path, text: &str| -> std::io::Result<()> {
@@ -76,7 +81,7 @@ impl Sqlmesh {
         for (name, text) in FILES {
             write(&helper.join(name), text).map_err(failed)?;
         }
-        Ok(Self { helper, environment })
+        Ok(Self { helper, environment, secrets })
     }
 
     /// What the environment holds now, and held before its last release.
@@ -175,6 +180,7 @@ impl Sqlmesh {
             .map(str::to_owned)
             .chain(rest.iter().cloned());
         let mut command = Command::new(call.python, arguments, call.timeout);
+        command.secrets.clone_from(&self.secrets);
         command.env.clone_from(&self.environment);
         command.env.extend(call.variables.clone());
         // A stale cache answers with the snapshots of another database.

@@ -172,6 +172,14 @@ pub(crate) async fn thread(
     Ok(row.map(|row| message(&row)).transpose()?.flatten())
 }
 
+pub(crate) async fn chats(
+    connection: &mut AnyConnection,
+    incident: &IncidentId,
+) -> Result<Vec<ChatName>, Error> {
+    let query = sqlx::query(sql::CHATS).bind(incident.as_str());
+    rows::all(connection, "read an incident's chats", query, |row| row.parsed("chat")).await
+}
+
 fn claim(row: &Row, chat: ChatName) -> Result<CardClaim, Error> {
     Ok(CardClaim {
         incident: row.parsed("incident")?,

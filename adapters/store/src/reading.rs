@@ -102,6 +102,6 @@ reading! {
     /// The newest line of the step under way.
     fn live(run: &RunId) -> Option<String> = live::line;
 
-    /// The identity of the process group of the step under way.
-    fn process(run: &RunId) -> Option<String> = live::process;
+    /// The chats that show this incident's card, or are to show it.
+    fn chats_of(incident: &IncidentId) -> Vec<ChatName> = card::chats;
 }

@@ -97,7 +97,7 @@ impl Notice {
             }
             Self::IncidentAcknowledged => Words::plain("Acknowledged in PagerDuty."),
             Self::IncidentResolved => Words::plain("Resolved in PagerDuty."),
-            Self::NotProposed { why } => Words::plain("No rollback is proposed. ").text(why),
+            Self::NotProposed { why } => Words::plain("No rollback is proposed: ").text(why),
             Self::Proposed { rollback_type, models, because, changes } => {
                 proposed(*rollback_type, models, because, changes)
             }

@@ -57,6 +57,19 @@ impl ChatName {
     }
 }
 
+/// A name that no chat has.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no chat")]
+pub struct ChatNameError(String);
+
+impl TryFrom<String> for ChatName {
+    type Error = ChatNameError;
+    fn try_from(name: String) -> Result<Self, ChatNameError> {
+        let all = [Self::Slack, Self::Discord, Self::Web, Self::Cli];
+        all.into_iter().find(|chat| chat.as_str() == name).ok_or(ChatNameError(name))
+    }
+}
+
 /// Somebody as a chat knows them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {

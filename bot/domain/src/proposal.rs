@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! Open ──▶ Approved ──▶ Running ──▶ Closed
-//!  │ ▲         │           │  ▲        ▲
-//!  │ └─clock   │           ▼  │        │
-//!  └───────────┴────────▶ Stuck ───────┤
-//!        rejected, voided, withdrawn ──┘
+//!  │ ▲         │           │           ▲
+//!  │ └─clock   │           ▼           │
+//!  │           │         Stuck ────────┤  given up
+//!  └───────────┴───────────────────────┘  rejected, voided, withdrawn
 //! ```
 //! An approval names the plan's digest; a click on an older card is refused. Closed is final (I7).
 

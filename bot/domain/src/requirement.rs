@@ -58,9 +58,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whether nothing is missing.
+    /// Whether nothing is missing. Where nothing was asked for, nobody could approve: an empty list of approvals
+    /// means nobody, never everybody.
     pub fn is_complete(&self) -> bool {
-        self.missing.is_empty()
+        self.needed > 0 && self.missing.is_empty()
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Config {
     pub policies: PathBuf,
     /// The folder of the signing keys.
     pub keys: PathBuf,
-    /// Where helpers are unpacked and steps run.
+    /// Where the SQLMesh helper is unpacked.
     pub work: PathBuf,
     /// Names of variables that steps inherit besides the usual ones, such as `WAREHOUSE_PASSWORD`.
     pub inherit: Vec<String>,
@@ -107,7 +107,7 @@ pub struct Slack {
     #[serde(default, deserialize_with = "optional")]
     #[schemars(with = "Option<String>")]
     pub app_token: Option<SecretString>,
-    /// The workspace's id; learnt from the token where it is left out.
+    /// The workspace's id: only people of this workspace are mentioned by name.
     #[serde(default)]
     pub team: Option<String>,
     /// The id of the channel for incidents.

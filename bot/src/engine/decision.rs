@@ -12,6 +12,7 @@ use domain::{
     words::Words,
 };
 use policies::{Act, Verdict as Judgement};
+use signer::SigningKey;
 
 use super::{
     Engine, EngineError, again,
@@ -87,7 +88,8 @@ impl Engine {
             }
             None => Actor::Stranger { identity: decide.identity.clone() },
         };
-        let answer = match self.judge(decide, &proposal, person, &work) {
+        let key = self.key.as_deref().ok_or(EngineError::NoKey)?;
+        let answer = match self.judge(key, decide, &proposal, person, &work) {
             Ok((change, thanks)) => match work.apply(actor.clone(), change).await? {
                 Ok(()) => Answer::Done(thanks),
                 Err(refusal) => Answer::Refused(refusal),
@@ -112,6 +114,7 @@ impl Engine {
     /// Whether the person may, and the change that it makes, signed.
     fn judge(
         &self,
+        key: &SigningKey,
         decide: &Decide,
         proposal: &Proposal,
         person: Option<&Person>,
@@ -162,7 +165,7 @@ impl Engine {
         };
         let decision =
             draft.decide(work.now, ids::nonce(), work.head().next_seq, work.head().hash.clone());
-        let receipt = receipts::sign(&self.key, &decision);
+        let receipt = receipts::sign(key, &decision);
         let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
         Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
     }

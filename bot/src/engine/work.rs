@@ -9,6 +9,7 @@ use domain::{
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
     notice::Notice,
+    person::ChatName,
     proposal::{self, Proposal},
     refusal::Refusal,
     run::{self, Run, StepRule},
@@ -37,6 +38,7 @@ pub(crate) struct Work<'e> {
     /// The moment that everything in it happens.
     pub(crate) now: Timestamp,
     head: Head,
+    chats: Vec<ChatName>,
     follow: VecDeque<Change>,
 }
 
@@ -55,9 +57,14 @@ impl Engine {
     ) -> Result<Work<'_>, EngineError> {
         tx.lock_incident(incident).await?;
         let head = tx.head(incident).await?;
+        // A process without this chat's token (an executor of its own) still has to tell the chats that show the card.
+        let mut chats = tx.chats_of(incident).await?;
+        let own =
+            self.chats.iter().filter(|chat| !chats.contains(chat)).copied().collect::<Vec<_>>();
+        chats.extend(own);
         // Taken after the lock: the journal's times rise with its places.
         let now = self.clock.now();
-        Ok(Work { engine: self, tx, now, head, follow: VecDeque::new() })
+        Ok(Work { engine: self, tx, now, head, chats, follow: VecDeque::new() })
     }
 }
 
@@ -257,7 +264,7 @@ impl Work<'_> {
         let (sealed, next) = self.head.clone().seal(&entry, receipt);
         self.tx.append(&sealed, &self.head, &entry).await?;
         self.head = next;
-        for chat in self.engine.chats.iter() {
+        for chat in &self.chats {
             for index in 0..count {
                 let job = Job::Tell { seq, index };
                 self.tx
@@ -280,9 +287,7 @@ impl Work<'_> {
         match effect {
             Effect::Say(_) => {}
             Effect::SyncCard => {
-                self.tx
-                    .want_card(&incident, &self.engine.chats, self.now, &mut ids::message)
-                    .await?;
+                self.tx.want_card(&incident, &self.chats, self.now, &mut ids::message).await?;
             }
             Effect::Assess => {
                 self.tx

@@ -305,7 +305,7 @@ impl PageRoutes {
     ) -> Result<Option<String>, Failure> {
         let Some(card) = view::card(&self.engine.store, id).await? else { return Ok(None) };
         let people = self.engine.policies.people();
-        let lines = view::thread(&self.engine.store, people, id).await?;
+        let lines = view::thread(&self.engine.store, id).await?;
         let view = IncidentView {
             card: &card,
             lines: &lines,

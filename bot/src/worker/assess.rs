@@ -28,6 +28,8 @@ use crate::{
 const LEASE_MS: u64 = 600_000;
 /// After so many failures people are told that nobody knows.
 const ATTEMPTS: u32 = 5;
+/// After so many failures the alert's details are done without.
+const PATIENCE: u32 = 2;
 
 /// The worker that proposes.
 pub struct Assessor {
@@ -81,7 +83,7 @@ impl Assessor {
     async fn job(&self, claim: &JobClaim) -> anyhow::Result<()> {
         anyhow::ensure!(claim.job == Job::Assess, "{} is no job for the assessment", claim.id);
         let (store, owner) = (&self.desk.store, &self.desk.owner);
-        match self.assess(&claim.incident).await {
+        match self.assess(&claim.incident, claim.attempts).await {
             Ok(()) => store.finish_job(claim, owner).await?,
             Err(error) if claim.attempts < ATTEMPTS => {
                 let wait = back_off(claim.attempts);
@@ -112,7 +114,7 @@ impl Assessor {
         Ok(())
     }
 
-    async fn assess(&self, id: &IncidentId) -> anyhow::Result<()> {
+    async fn assess(&self, id: &IncidentId, attempts: u32) -> anyhow::Result<()> {
         let Some(incident) = self.desk.store.incident(id).await? else {
             anyhow::bail!("{id} is not in the store")
         };
@@ -122,7 +124,7 @@ impl Assessor {
         if incident.is_resolved() || is_waiting {
             return Ok(());
         }
-        let alert = self.detailed(&incident).await?;
+        let alert = self.detailed(&incident, attempts).await?;
         let found = self.find(&incident, &alert, earlier.last().map(|found| &found.value)).await?;
         match found {
             Found::Nothing(why) => self.engine.not_proposed(id, &why).await?,
@@ -139,14 +141,19 @@ impl Assessor {
     }
 
     /// The alert with its details, read once.
-    async fn detailed(&self, incident: &Incident) -> anyhow::Result<Alert> {
+    async fn detailed(&self, incident: &Incident, attempts: u32) -> anyhow::Result<Alert> {
         let Some(api) = self.pagerduty.as_ref().filter(|_| incident.alert.details.is_empty())
         else {
             return Ok(incident.alert.clone());
         };
         let mut alert = incident.alert.clone();
-        for details in api.incident_alerts(&alert.external_id).await? {
-            alert.details.extend(details.details);
+        match api.incident_alerts(&alert.external_id).await {
+            Ok(alerts) => alert.details.extend(alerts.into_iter().flat_map(|found| found.details)),
+            Err(error) if error.is_transient() && attempts < PATIENCE => return Err(error.into()),
+            // The headline may be enough, and nobody is asked while we wait.
+            Err(error) => {
+                tracing::warn!(incident.id = %incident.id, "the details of {} could not be read: {error}", incident.id);
+            }
         }
         if alert != incident.alert {
             self.engine.detail(&incident.id, &alert).await?;

@@ -14,7 +14,7 @@ use domain::{
 use store::RunLease;
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, Worker};
+use super::{Desk, Worker, after};
 use crate::{
     engine::{Begun, Engine, Guarded},
     steps::{End, Steps},
@@ -72,10 +72,9 @@ impl Worker for Executor {
 impl Executor {
     /// Carries the run on for as long as the lease is ours.
     async fn under_lease(&self, run: Run, lease: &RunLease) -> anyhow::Result<()> {
-        let lost = CancellationToken::new();
         let cancel = CancellationToken::new();
         let carry = self.carry(run, lease, &cancel);
-        let keep = self.keep(lease, &lost);
+        let keep = self.keep(lease);
         tokio::pin!(carry);
         tokio::select! {
             carried = &mut carry => return carried,
@@ -87,17 +86,20 @@ impl Executor {
         carry.await
     }
 
-    /// Renews the lease until it is lost.
-    async fn keep(&self, lease: &RunLease, lost: &CancellationToken) {
+    /// Renews the lease until it is lost, or was not renewed for so long that somebody else may hold it.
+    async fn keep(&self, lease: &RunLease) {
+        let mut until = after(self.desk.clock.now(), Duration::from_millis(LEASE_MS));
         loop {
-            tokio::select! {
-                () = lost.cancelled() => return,
-                () = tokio::time::sleep(RENEWAL) => {}
-            }
-            match self.desk.store.renew_run(lease, self.desk.clock.now(), LEASE_MS).await {
-                Ok(true) => {}
+            tokio::time::sleep(RENEWAL).await;
+            let now = self.desk.clock.now();
+            match self.desk.store.renew_run(lease, now, LEASE_MS).await {
+                Ok(true) => until = after(now, Duration::from_millis(LEASE_MS)),
                 Ok(false) => {
                     tracing::error!(run.id = %lease.run, "the lease on {} is lost; its step is ended", lease.target);
+                    return;
+                }
+                Err(error) if after(now, RENEWAL) >= until => {
+                    tracing::error!(run.id = %lease.run, "the lease on {} could not be renewed in time; its step is ended: {error}", lease.target);
                     return;
                 }
                 Err(error) => {

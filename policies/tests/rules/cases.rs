@@ -52,7 +52,7 @@ fn a_broken_case_is_told_from_a_failing_one() {
       |
       = help: did you mean `error_rate_high`?
 
-    1 mistake in the policies
+    1 mistake
     "#);
 }
 

@@ -21,7 +21,7 @@ fn a_typo_in_a_key() {
        |
        = help: did you mean `parameters`?
 
-    1 mistake in the policies
+    1 mistake
     "#);
 }
 
@@ -37,7 +37,7 @@ fn a_level_that_nobody_holds() {
        |
        = help: give somebody in people.yaml `level: 3`, or remove this rung
 
-    1 mistake in the policies
+    1 mistake
     "#);
 }
 
@@ -46,14 +46,14 @@ fn a_runbook_parameter_that_does_not_exist() {
     let files = changed("runbooks/model_level.yaml", r#"[probe, "${to}"]"#, r#"[probe, "${too}"]"#);
     insta::assert_snapshot!(rendered(&files), @r#"
     error: there is no parameter `too`
-      --> runbooks/model_level.yaml:50:24
+      --> runbooks/model_level.yaml:54:24
        |
-    50 |       sqlmesh: [probe, "${too}"]
+    54 |       sqlmesh: [probe, "${too}"]
        |                        ^^^^^^^^
        |
        = help: did you mean `to`?
 
-    1 mistake in the policies
+    1 mistake
     "#);
 }
 
@@ -116,7 +116,7 @@ fn all_mistakes_are_told_at_once() {
       |
       = help: add `targets.yaml` to the rules folder; the default one is a good beginning
 
-    6 mistakes in the policies
+    6 mistakes
     "#);
 }
 
@@ -156,7 +156,7 @@ fn files_that_nobody_reads_and_files_that_are_missing() {
       |
       = help: add `triggers.yaml` to the rules folder; the default one is a good beginning
 
-    2 mistakes in the policies
+    2 mistakes
     "#);
 }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::{
-    samples::{key, open_card, plan, proposal_id, rolled_back_card},
+    samples::{in_order, key, open_card, plan, proposal_id, rolled_back_card},
     world::{CHANNEL, World, ana, at, ben, identity},
 };
 
@@ -161,7 +161,7 @@ async fn the_modal_asks_why_and_opens_once() {
     };
     open().await.expect("a modal");
     let [view] = &world.fake.views("U0ANA")[..] else { panic!("one modal") };
-    insta::assert_json_snapshot!(view.view, @r#"
+    insta::assert_json_snapshot!(in_order(&view.view), @r#"
     {
       "blocks": [
         {

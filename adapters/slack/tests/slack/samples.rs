@@ -167,3 +167,17 @@ pub(crate) fn rolled_back_card() -> Card {
     let incident = incident("orders_daily: row count dropped 40 %");
     Card::of(&incident, Some(&proposal), Some(&run), None)
 }
+
+/// The same JSON with the keys of every object in order, whatever other crates ask of the JSON library.
+pub(crate) fn in_order(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(object) => {
+            let sorted: std::collections::BTreeMap<_, _> =
+                object.iter().map(|(key, value)| (key.clone(), in_order(value))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(array) => Value::Array(array.iter().map(in_order).collect()),
+        other => other.clone(),
+    }
+}

@@ -45,13 +45,3 @@ pub(crate) const UPDATE_LIVE: &str = "
 update run
 set live = $1
 where id = $2";
-
-pub(crate) const PROCESS: &str = "
-select process
-from run
-where id = $1";
-
-pub(crate) const UPDATE_PROCESS: &str = "
-update run
-set process = $1
-where id = $2";

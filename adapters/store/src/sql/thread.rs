@@ -6,6 +6,12 @@ from thread
 where incident = $1
   and chat = $2";
 
+pub(crate) const CHATS: &str = "
+select chat
+from thread
+where incident = $1
+order by chat";
+
 /// The key stays that of the first time. A card that was up to date is due now; one that waits keeps its
 /// waiting time, because the chat asked for it; a parked one is tried again with the newer state.
 pub(crate) const WANT_CARD: &str = "

@@ -100,7 +100,7 @@ contract!(runs_of_a_target_are_counted_from_a_moment, async |database: &Database
     }
 });
 
-contract!(live_line_and_process_are_kept_beside_the_run, async |database: &Database| {
+contract!(the_live_line_is_kept_beside_the_run, async |database: &Database| {
     let store = database.store().await;
     insert_runs(&store, &["warehouse"]).await;
     let lease = claim(&store, "a", 10).await.expect("waits");
@@ -108,14 +108,10 @@ contract!(live_line_and_process_are_kept_beside_the_run, async |database: &Datab
     commit(&store, async |tx| tx.set_live(&run_id(1), "3 of 7 models").await.unwrap()).await;
     assert_eq!(store.live(&run_id(1)).await.unwrap().as_deref(), Some("3 of 7 models"));
 
-    assert!(store.set_process(&lease, Some("4711@boot")).await.unwrap());
-    assert_eq!(store.process(&run_id(1)).await.unwrap().as_deref(), Some("4711@boot"));
     assert_eq!(store.run(&run_id(1)).await.unwrap().expect("stored").version, 1);
 
     end(&store, &lease).await;
     assert_eq!(store.live(&run_id(1)).await.unwrap(), None, "the step it spoke of is over");
-    assert!(store.set_process(&lease, None).await.unwrap());
-    assert_eq!(store.process(&run_id(1)).await.unwrap(), None);
 });
 
 contract!(executors_that_claim_at_once_get_different_targets, async |database: &Database| {

@@ -54,7 +54,6 @@ contract!(a_run_that_was_taken_over_is_not_its_old_owners, async |database: &Dat
     })
     .await;
     assert!(!store.renew_run(&old, at(91), LEASE_MS).await.unwrap());
-    assert!(!store.set_process(&old, Some("1")).await.unwrap());
     assert!(!store.release_run(&old).await.unwrap());
 
     taken.value.stage = Stage::Succeeded { at: at(92) };

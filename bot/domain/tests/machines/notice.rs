@@ -57,7 +57,7 @@ fn the_incident() {
     thread, neutral: Alert from Warehouse: orders_daily: row count dropped 40 %
     thread, neutral: Acknowledged in PagerDuty.
     thread, good: Resolved in PagerDuty.
-    thread, neutral: No rollback is proposed. No runbook fits this alert.
+    thread, neutral: No rollback is proposed: No runbook fits this alert.
     ");
 }
 

@@ -37,6 +37,16 @@ fn a_statement_comes_back_as_it_was_signed() {
     assert_eq!(bytes, decision.to_statement(), "the same decision is the same bytes");
 }
 
+#[test]
+fn a_proposal_that_asks_for_nobody_is_never_authorised() {
+    // Nobody can open such a proposal; somebody could write one into the database.
+    let mut forged = proposal(&[2]);
+    forged.opening.requirement.approvals.clear();
+    let plan = forged.opening.plan.clone();
+    let refused = authorise(&forged, &plan, &[], minute(3)).unwrap_err();
+    assert_eq!(refused, Unauthorised::Incomplete { given: 0, needed: 0 });
+}
+
 #[track_caller]
 fn is_no_statement(from: &str, to: &str, expected: fn(&StatementError) -> bool) {
     let bytes = signed(&proposal(&[2]), "ben", minute(3)).to_statement();

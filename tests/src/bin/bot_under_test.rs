@@ -1,0 +1,13 @@
+//! The binary `countersign` once more, so that stories can start it as a process of its own and kill it.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use countersign::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("nothing installed a provider before");
+    cli::run(Cli::parse())
+}

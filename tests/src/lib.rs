@@ -1,1 +1,0 @@
-//! Stories through the real bot with fake outside systems.

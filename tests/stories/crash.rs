@@ -1,0 +1,80 @@
+//! Death in the middle of a step: another process is killed with SIGKILL, and a later life finds out what it did.
+
+use std::{process::Child, time::Duration};
+
+use chrono::TimeDelta;
+
+use crate::{
+    story,
+    world::{CUSTOMERS, ORDERS, Warehouse, World},
+};
+
+/// Between two looks at another process.
+const LOOK: Duration = Duration::from_millis(20);
+/// After so many looks (a minute) it will not happen any more.
+const LOOKS: u32 = 3000;
+
+/// Approves, lets an executor of its own begin, and kills it when the warehouse hangs.
+async fn killed_while_promoting(w: &mut World) {
+    w.clock.follow_the_system();
+    w.alert().await;
+    w.read_on();
+    let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
+    assert_eq!(w.send("/slack/interactions", &request).await, 200);
+    let mut executor = w.start_executor();
+    until_hanging(&w.warehouse, &mut executor).await;
+    executor.kill().expect("SIGKILL");
+    executor.wait().expect("it is dead");
+    w.clock.follow_the_system();
+    // The dead executor's lease has to run out first.
+    w.advance(TimeDelta::seconds(31)).await;
+    w.slack.take_ephemerals("U0ANA");
+}
+
+async fn until_hanging(warehouse: &Warehouse, executor: &mut Child) {
+    for _ in 0..LOOKS {
+        if warehouse.is_hanging() {
+            return;
+        }
+        assert!(executor.try_wait().expect("a child").is_none(), "the executor ended by itself");
+        tokio::time::sleep(LOOK).await;
+    }
+    panic!("the warehouse never hung");
+}
+
+story!(
+    /// It had done everything, but nobody heard of it: the probe says so, and it is not done again.
+    a_step_that_was_done_is_not_done_again,
+    async |w| {
+        w.warehouse.fault("promote", &["late"]);
+        killed_while_promoting(w).await;
+        w.expect_card("Rolled back");
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "the executor was interrupted", "it is done", "Step 2 of 3", "Step 3 of 3", "Rolled back"]);
+        assert_eq!(w.warehouse.calls("promote"), 1);
+        assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.version(CUSTOMERS).as_str()), ("11", "12"));
+    }
+);
+
+story!(
+    /// It had done nothing yet: the orphan is ended, the probe says so, and the step is done.
+    a_step_that_was_not_done_is_done,
+    async |w| {
+        w.warehouse.fault("promote", &["hang"]);
+        killed_while_promoting(w).await;
+        w.expect_card("Rolled back");
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "the executor was interrupted", "it is not done", "Step 2 of 3", "Step 3 of 3", "Rolled back"]);
+        assert_eq!(w.warehouse.calls("promote"), 2);
+    }
+);
+
+story!(
+    /// It died in a check, which changes nothing and is simply done again.
+    a_check_that_was_interrupted_is_repeated,
+    async |w| {
+        w.warehouse.fault("verify", &["hang"]);
+        killed_while_promoting(w).await;
+        w.expect_card("Rolled back");
+        assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("verify")), (1, 2));
+        w.read_on();
+    }
+);

@@ -1,0 +1,130 @@
+//! Who may decide, and what a click does.
+
+use chrono::TimeDelta;
+
+use crate::{
+    story,
+    world::{CUSTOMERS, ORDERS},
+};
+
+story!(
+    /// The whole way: alert, proposal, a signature, the rollback, the checks.
+    from_the_alert_to_a_verified_rollback,
+    async |w| {
+        w.alert().await;
+        w.expect_card("Waiting for a decision");
+        w.expect_buttons(&["Approve", "Reject", "Ask the next level now"]);
+        w.expect_thread(&["Alert from *Data warehouse*", "Proposed: model-level rollback (type 2)", "Asking <@U0ANA> to decide"]);
+        w.approve("ana").await;
+        w.expect_whisper("ana", "is signed and kept");
+        w.expect_thread(&[
+            "<@U0ANA> approved at level 1: 1 of 1 approval",
+            "The rollback starts",
+            "Step 1 of 3: *Check that it is still possible*",
+            "Step 2 of 3: *Point the models back*",
+            "Step 3 of 3: *Check the data* – done",
+            "Rolled back: every step is done and every check passed",
+        ]);
+        w.expect_card("Rolled back");
+        w.expect_buttons(&[]);
+        assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.version(CUSTOMERS).as_str()), ("11", "12"));
+        assert_eq!(w.warehouse.calls("promote"), 1);
+    }
+);
+
+story!(a_person_whom_nobody_knows_is_told_what_to_do, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.approve("stranger").await;
+    w.expect_whisper("stranger", "I do not know you");
+    w.expect_card("0 of 1");
+    assert_eq!(w.warehouse.calls("promote"), 0);
+});
+
+story!(
+    /// Somebody without authority gets the reason, who could decide, and when the next level comes.
+    a_person_without_authority_gets_the_reason,
+    async |w| {
+        w.alert_with("Revenue processing affected by duplicate rows", &serde_json::json!({"models": ORDERS, "trigger": "security_breach_identified"})).await;
+        w.read_on();
+        w.expect_card("level 4");
+        w.approve("ana").await;
+        w.expect_whisper("ana", "This needs level 4, and you hold level 1. <@U0CLEO> and <@U0VIC> can decide");
+        w.expect_card("0 of 1");
+        w.approve("sam").await;
+        let told = w.slack.take_ephemerals("U0SAM");
+        assert_eq!(told.len(), 1, "sam is told why not");
+        assert_eq!(w.warehouse.calls("promote"), 0);
+        w.advance(TimeDelta::minutes(61)).await;
+        w.read_on();
+        w.approve("cleo").await;
+        w.expect_whisper("cleo", "is signed");
+        w.expect_card("Rolled back");
+        w.read_on();
+    }
+);
+
+story!(
+    /// Two clicks of one person count once, also at the same moment.
+    one_person_counts_once,
+    async |w| {
+        w.alert_with("Duplicate rows in the marts", &serde_json::json!({"models": ORDERS})).await;
+        w.read_on();
+        let card = w.card();
+        w.click(&card, "approve", "ana").await;
+        w.click(&card, "approve", "ana").await;
+        let told = w.slack.take_ephemerals("U0ANA");
+        assert_eq!(told.len(), 2, "each click is answered");
+        assert!(told[1].shown().contains("already closed"), "{}", told[1].shown());
+        assert_eq!(w.warehouse.calls("promote"), 1);
+        w.read_on();
+    }
+);
+
+story!(a_rejection_needs_a_reason_and_ends_the_proposal, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.reject("ana", "the numbers are a known effect of the price change").await;
+    w.expect_whisper("ana", "your rejection of plan");
+    w.expect_thread(&["rejected the rollback: the numbers are a known effect of the price change"]);
+    w.expect_card("Rejected");
+    w.expect_buttons(&[]);
+    assert_eq!(w.warehouse.calls("promote"), 0);
+});
+
+story!(late_clicks_are_refused_politely, async |w| {
+    w.alert().await;
+    w.read_on();
+    let old = w.card();
+    w.reject("ana", "no").await;
+    w.expect_whisper("ana", "rejection");
+    w.read_on();
+    w.click(&old, "approve", "ben").await;
+    w.expect_whisper("ben", "already closed");
+    assert_eq!(w.warehouse.calls("promote"), 0);
+});
+
+story!(a_click_with_a_wrong_signature_changes_nothing, async |w| {
+    w.alert().await;
+    w.read_on();
+    let card = w.card();
+    let mut request = w.slack.sign(b"payload=%7B%7D".to_vec());
+    request.body.push(b'x');
+    assert_eq!(w.send("/slack/interactions", &request).await, 401);
+    assert!(card.text().contains("0 of 1"));
+});
+
+story!(
+    /// An alert's text can neither mention the channel nor change the card.
+    hostile_text_stays_text,
+    async |w| {
+        w.alert_with("<!channel> duplicate rows <@U0MIA> <http://evil|click> `*_", &serde_json::json!({"models": ORDERS})).await;
+        w.read_on();
+        // The headline itself is plain text, in which nothing acts; everything else is markup and must escape.
+        let shown = w.card().markup() + &w.thread_so_far();
+        for acting in ["<!channel>", "<@U0MIA>", "<http://evil"] {
+            assert!(!shown.contains(acting), "{acting} acts in {shown}");
+        }
+        assert!(shown.contains("&lt;!channel&gt;"), "{shown}");
+    }
+);

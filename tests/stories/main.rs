@@ -1,0 +1,36 @@
+//! Stories: the real bot in this process, real HTTP, fake outside systems, on both databases.
+//!
+//! Every story ends with the same questions: was every message read, is anything left to do, was an error logged,
+//! does the journal verify, and does it fold to the stored state?
+
+mod world;
+
+mod crash;
+mod deciding;
+mod escalating;
+mod intake;
+mod records;
+mod running;
+
+/// One body, two tests: SQLite and PostgreSQL.
+macro_rules! story {
+    ($(#[$doc:meta])* $name:ident, $body:expr) => {
+        $(#[$doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every story needs all that the trade has")]
+            use super::*;
+            use crate::world::{Database, tell};
+
+            #[tokio::test]
+            async fn sqlite() {
+                tell(Some(Database::sqlite()), $body).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                tell(Database::postgres().await, $body).await;
+            }
+        }
+    };
+}
+pub(crate) use story;

@@ -1,0 +1,143 @@
+//! Slack in a story: people see cards, read threads and press buttons.
+
+use fakes::slack::{FakeSlack, Message};
+
+use super::{CHANNEL, World};
+
+/// The people of the default policies, by their Slack ids.
+const PEOPLE: [&str; 8] = ["ANA", "BO", "BEN", "TESS", "MIA", "CLEO", "VIC", "SAM"];
+
+/// The workspace's people and the incidents' channel.
+pub(crate) fn people(slack: &FakeSlack) {
+    slack.add_channel(CHANNEL, "#data-incidents");
+    for person in PEOPLE {
+        slack.add_user(&format!("U0{person}"));
+    }
+    slack.add_user("U0STRANGER");
+}
+
+fn user(person: &str) -> String {
+    format!("U0{}", person.to_uppercase())
+}
+
+/// A card as somebody has it on their screen.
+#[derive(Clone)]
+pub(crate) struct Card {
+    message: Message,
+}
+
+impl World {
+    /// The one card of the channel, as it is now.
+    #[track_caller]
+    pub(crate) fn card(&self) -> Card {
+        let cards = self.slack.messages(CHANNEL);
+        let roots: Vec<_> =
+            cards.into_iter().filter(|message| message.thread_ts.is_none()).collect();
+        assert_eq!(roots.len(), 1, "one card stands in the channel");
+        Card { message: roots[0].clone() }
+    }
+
+    /// The card says this.
+    #[track_caller]
+    pub(crate) fn expect_card(&self, text: &str) -> Card {
+        let card = self.card();
+        let shown = card.message.shown();
+        assert!(
+            shown.contains(text),
+            "the card does not say `{text}`:\n{shown}\n{}",
+            self.thread_so_far()
+        );
+        card
+    }
+
+    /// The card offers these buttons and no others.
+    #[track_caller]
+    pub(crate) fn expect_buttons(&self, labels: &[&str]) {
+        let shown: Vec<_> =
+            self.card().message.buttons().into_iter().map(|button| button.text).collect();
+        assert_eq!(shown, labels);
+    }
+
+    /// The thread's new replies are these, in this order; each contains its text.
+    #[track_caller]
+    pub(crate) fn expect_thread(&mut self, texts: &[&str]) {
+        let new = self.unread();
+        let shown: Vec<_> = new.iter().map(Message::shown).collect();
+        let fits = shown.len() == texts.len()
+            && shown.iter().zip(texts).all(|(shown, text)| shown.contains(text));
+        assert!(fits, "expected {texts:#?}\nbut the thread says {shown:#?}");
+        self.read.extend(new.into_iter().map(|message| message.ts));
+    }
+
+    /// The thread says nothing more that this story is about.
+    pub(crate) fn read_on(&mut self) {
+        let new = self.unread();
+        self.read.extend(new.into_iter().map(|message| message.ts));
+    }
+
+    /// What a person was told in private contains this.
+    #[track_caller]
+    pub(crate) fn expect_whisper(&self, person: &str, text: &str) {
+        let told: Vec<_> = self
+            .slack
+            .take_ephemerals(&user(person))
+            .iter()
+            .map(fakes::slack::Ephemeral::shown)
+            .collect();
+        assert!(
+            told.len() == 1 && told[0].contains(text),
+            "expected `{text}`, but {person} was told {told:#?}"
+        );
+    }
+
+    /// Presses a button of a card as somebody sees it; everything that follows is done.
+    pub(crate) async fn click(&self, card: &Card, button: &str, person: &str) {
+        let request = self.slack.click(&card.message, button, &user(person));
+        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+        self.drain().await;
+    }
+
+    /// Presses Approve on the card as it is now.
+    pub(crate) async fn approve(&self, person: &str) {
+        self.click(&self.card(), "approve", person).await;
+    }
+
+    /// Presses Reject on the card as it is now, and gives a reason in the modal.
+    pub(crate) async fn reject(&self, person: &str, reason: &str) {
+        self.click(&self.card(), "reject", person).await;
+        let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
+        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+        self.drain().await;
+    }
+
+    /// Replies that the story has not read.
+    pub(crate) fn unread(&self) -> Vec<Message> {
+        let roots =
+            self.slack.messages(CHANNEL).into_iter().filter(|message| message.thread_ts.is_none());
+        let replies = roots.flat_map(|root| self.slack.replies(CHANNEL, &root.ts));
+        replies.filter(|reply| !self.read.contains(&reply.ts)).collect()
+    }
+
+    /// The card's thread for a failure's report.
+    pub(crate) fn thread_so_far(&self) -> String {
+        let roots =
+            self.slack.messages(CHANNEL).into_iter().filter(|message| message.thread_ts.is_none());
+        let replies = roots.flat_map(|root| self.slack.replies(CHANNEL, &root.ts));
+        let shown: Vec<_> = replies.map(|reply| format!("  > {}", reply.shown())).collect();
+        shown.join("\n")
+    }
+}
+
+impl Card {
+    /// Everything on it that Slack reads as markup.
+    pub(crate) fn markup(&self) -> String {
+        let blocks = self.message.blocks.iter().filter(|block| block["type"] != "header");
+        let shown: String = blocks.map(ToString::to_string).collect();
+        shown + &self.message.text
+    }
+
+    /// Everything that stands on it.
+    pub(crate) fn text(&self) -> String {
+        self.message.shown()
+    }
+}
