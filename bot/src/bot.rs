@@ -1,7 +1,11 @@
 //! The wiring: one configuration becomes one bot. The stories of the tests run this very wiring, with other
 //! addresses, secrets and another clock.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use ::pagerduty::{PagerDutyApi, WebhookSecrets};
 use ::slack::{Pace, Slack, SlackConfig};
@@ -34,8 +38,8 @@ use crate::{
     policy_files,
     steps::Steps,
     worker::{
-        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, timers::Timers,
-        turn,
+        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor,
+        reconcile::Reconciler, timers::Timers, turn,
     },
 };
 
@@ -111,11 +115,20 @@ impl Bot {
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
         if roles.contains(&Role::Workers) {
             workers.push(Arc::new(Timers { engine: engine.clone() }));
+            let pagerduty = pagerduty(config)?;
+            if let Some(pagerduty) = &pagerduty {
+                let (engine, pagerduty) = (engine.clone(), pagerduty.clone());
+                workers.push(Arc::new(Reconciler {
+                    engine,
+                    pagerduty,
+                    next_ms: AtomicI64::new(0),
+                }));
+            }
             workers.push(Arc::new(Assessor {
                 engine: engine.clone(),
                 desk: desk.clone(),
                 sqlmesh,
-                pagerduty: pagerduty(config)?,
+                pagerduty,
             }));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();

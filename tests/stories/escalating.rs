@@ -61,6 +61,10 @@ story!(a_person_asks_for_the_next_level, async |w| {
     w.click(&w.card(), "escalate", "ana").await;
     w.expect_whisper("ana", "The next level is asked now");
     w.expect_thread(&["asks for the next level now", "Asking <@U0BO>"]);
+    // Pressed once more at once, the button wakes nobody else.
+    w.click(&w.card(), "escalate", "ben").await;
+    w.expect_whisper("ben", "was asked a moment ago");
+    w.expect_thread(&[]);
 });
 
 story!(

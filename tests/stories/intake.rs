@@ -36,7 +36,8 @@ story!(
 );
 
 story!(a_wrong_signature_leaves_nothing, async |w| {
-    let mut webhook = w.webhook("incident.triggered", "Duplicate rows in the marts");
+    let mut webhook =
+        w.pagerduty.sign("delivery", &serde_json::json!({"event": {"id": "01FORGED"}}));
     webhook.body.push(b' ');
     assert_eq!(w.send("/webhooks/pagerduty", &webhook).await, 401);
     assert!(w.bot.engine.store.incidents(10, None).await.expect("incidents").is_empty());
@@ -46,7 +47,7 @@ story!(a_wrong_signature_leaves_nothing, async |w| {
 });
 
 story!(three_hundred_kilobytes_are_refused_early, async |w| {
-    let mut webhook = w.webhook("incident.triggered", "Duplicate rows in the marts");
+    let mut webhook = w.pagerduty.sign("delivery", &serde_json::json!({"event": {"id": "01HUGE"}}));
     webhook.body.resize(300 * 1024, b' ');
     assert_eq!(w.send("/webhooks/pagerduty", &webhook).await, 413);
 });
@@ -103,4 +104,21 @@ story!(a_test_ping_is_kept, async |w| {
     let ping = w.pagerduty.sign("delivery", &serde_json::json!({"event": {"id": "01PING", "event_type": "pagey.ping", "resource_type": "pagey", "occurred_at": "2026-11-23T03:00:00Z", "data": {"message": "Hello from your friend Pagey!", "type": "ping"}}}));
     assert_eq!(w.send("/webhooks/pagerduty", &ping).await, 202);
     assert!(w.bot.engine.store.incidents(10, None).await.expect("incidents").is_empty());
+});
+
+story!(
+    /// The webhook never came: PagerDuty is asked at the start and every five minutes, and its open incident found.
+    an_incident_that_nobody_told_of_is_found, async |w| {
+    w.advance(TimeDelta::minutes(6)).await;
+    let lost = w.webhook("incident.triggered", "Duplicate rows in the marts");
+    w.advance(TimeDelta::minutes(4)).await;
+    assert!(w.bot.engine.store.incidents(10, None).await.expect("incidents").is_empty());
+    w.advance(TimeDelta::minutes(2)).await;
+    w.expect_card("Waiting for a decision");
+    w.expect_thread(&["Alert from", "Proposed", "Asking <@U0ANA>"]);
+    // At last it comes after all.
+    assert_eq!(w.send("/webhooks/pagerduty", &lost).await, 202);
+    w.advance(TimeDelta::minutes(6)).await;
+    w.incident().await;
+    w.expect_thread(&[]);
 });

@@ -120,3 +120,21 @@ story!(
         w.read_on();
     }
 );
+
+story!(
+    /// After a rollback the release before is the bad one: the next alert must not bring it back.
+    the_bad_release_is_not_proposed_again, async |w| {
+    w.alert().await;
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Rolled back");
+    w.pagerduty_says("incident.resolved").await;
+    w.read_on();
+    w.advance(chrono::TimeDelta::minutes(1)).await;
+    w.pagerduty_says("incident.reopened").await;
+    assert_eq!(w.warehouse.version(ORDERS), "11");
+    let shown = w.thread_so_far();
+    assert!(shown.contains("going back would bring marts.customer_segmentation=24 again"), "{shown}");
+    assert_eq!(w.warehouse.calls("promote"), 1);
+    w.read_on();
+});

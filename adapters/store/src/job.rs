@@ -93,6 +93,23 @@ impl Store {
         self.write("finish a job", query).await
     }
 
+    /// Holds the job for longer. `false`: somebody else has taken it over.
+    pub async fn renew_job(
+        &self,
+        claim: &JobClaim,
+        owner: &str,
+        now: Timestamp,
+        lease_ms: u64,
+    ) -> Result<bool, Error> {
+        let until = domain::escalation::later(now, lease_ms);
+        let query = sqlx::query(sql::RENEW_JOB)
+            .bind(until.timestamp_millis())
+            .bind(claim.id.as_str())
+            .bind(owner)
+            .bind(claim.epoch);
+        self.write("hold a job for longer", query).await
+    }
+
     /// The job is to be tried again at `due`; until then the incident's later ones wait. `unknown_outcome` puts it
     /// in doubt. `false`: somebody else has taken it over.
     pub async fn retry_job(

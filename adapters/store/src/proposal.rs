@@ -57,6 +57,15 @@ pub(crate) async fn list(
     rows::all(connection, READ, query, Row::versioned).await
 }
 
+pub(crate) async fn list_on(
+    connection: &mut AnyConnection,
+    target: &str,
+    limit: u32,
+) -> Result<Vec<Versioned<Proposal>>, Error> {
+    let query = sqlx::query(sql::PROPOSALS_ON_TARGET).bind(target).bind(i64::from(limit));
+    rows::all(connection, READ, query, Row::versioned).await
+}
+
 pub(crate) async fn find_open_on(
     connection: &mut AnyConnection,
     target: &str,

@@ -62,6 +62,9 @@ reading! {
     /// An incident's proposals, oldest first.
     fn proposals_of(incident: &IncidentId) -> Vec<Versioned<Proposal>> = proposal::list;
 
+    /// At most `limit` proposals on this target, whatever their incidents, newest first.
+    fn proposals_on(target: &str, limit: u32) -> Vec<Versioned<Proposal>> = proposal::list_on;
+
     /// The oldest proposal on this target that is not closed, whatever its incident.
     fn open_proposal_on(target: &str) -> Option<Versioned<Proposal>> = proposal::find_open_on;
 

@@ -31,6 +31,9 @@ mod step;
 /// does not hold the escalation up.
 pub const POSTING_GRACE_MS: u64 = 60_000;
 
+/// After a level was brought in, nobody can bring in the next one by hand for this time.
+pub const ESCALATION_PAUSE_MS: u64 = 60_000;
+
 /// Who made the proposal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -64,6 +64,13 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
+    /// Somebody was brought in a moment ago.
+    JustAsked {
+        /// Who.
+        who: Vec<PersonId>,
+        /// When.
+        at: Timestamp,
+    },
     /// A rejection must say why.
     ReasonMissing,
 }
@@ -114,6 +121,12 @@ impl Refusal {
                     .text(outcome.name())
                     .text("). Nothing was changed.")
             }
+            Self::JustAsked { who, at } => Words::new()
+                .people(who)
+                .text(if who.len() == 1 { " was" } else { " were" })
+                .text(" asked a moment ago, at ")
+                .time(*at)
+                .text(". Give them a minute before the next level is woken. Nothing was changed."),
             Self::ReasonMissing => {
                 Words::plain("Please say why: a rejection needs a reason that the others can read.")
             }

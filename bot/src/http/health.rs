@@ -55,7 +55,12 @@ async fn problems(routes: &HealthRoutes) -> Vec<String> {
     let stale = |(name, pulse): &(String, Arc<Pulse>)| match pulse.age_ms(now) {
         None => Some(format!("the {name} worker has not started")),
         // An executor is busy for as long as its step takes; its lease tells whether it lives.
-        Some(age) if age > STALE_MS && name != "executor" && name != "assessment" => {
+        Some(age)
+            if age > STALE_MS
+                && name != "executor"
+                && name != "assessment"
+                && name != "reconciliation" =>
+        {
             Some(format!("the {name} worker has not turned for {} s", age / 1000))
         }
         Some(_) => None,

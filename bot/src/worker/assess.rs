@@ -1,33 +1,40 @@
 //! Finds out whether a rollback would help and is possible, and proposes it. Reads only: nothing is changed here.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod draft;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use chrono::TimeZone;
 use domain::{
     Timestamp,
     alert::Alert,
     effect::{Job, Lane},
     id::IncidentId,
     incident::Incident,
-    plan::{Plan, SealedPlan, Target},
-    proposal::{Opening, Proposal, Proposer},
+    plan::{Outcome as Answered, SealedPlan},
+    proposal::{Outcome, Proposal, Stage},
 };
 use pagerduty::PagerDutyApi;
-use policies::{Ask, Match, Runbook, TargetRule, Triage};
-use sqlmesh::{Changed, Check, Inspection, Sqlmesh};
+use policies::Triage;
+use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
-use super::{BATCH, Desk, Worker, after, back_off};
+use self::draft::{Draft, choose, pairs, target};
+
+use super::{Desk, Worker, after, back_off};
 use crate::{
     engine::{Assessment, Engine},
     steps::python,
 };
 
-/// How long a claim on an assessment lasts, in milliseconds: longer than its questions take together.
-const LEASE_MS: u64 = 600_000;
+/// How long a claim on an assessment lasts without being renewed, in milliseconds.
+const LEASE_MS: u64 = 30_000;
+/// How often it is renewed: SQLMesh may take long to answer.
+const RENEWAL: Duration = Duration::from_secs(10);
 /// After so many failures people are told that nobody knows.
 const ATTEMPTS: u32 = 5;
+/// So many earlier proposals on a target are looked at for versions that were rolled back from.
+const REMEMBERED: u32 = 50;
 /// After so many failures the alert's details are done without.
 const PATIENCE: u32 = 2;
 
@@ -62,7 +69,7 @@ impl Worker for Assessor {
             let claims = self
                 .desk
                 .store
-                .claim_jobs(&Lane::Assess, &self.desk.owner, now, LEASE_MS, BATCH)
+                .claim_jobs(&Lane::Assess, &self.desk.owner, now, LEASE_MS, 1)
                 .await?;
             if claims.is_empty() {
                 return Ok(done);
@@ -83,7 +90,12 @@ impl Assessor {
     async fn job(&self, claim: &JobClaim) -> anyhow::Result<()> {
         anyhow::ensure!(claim.job == Job::Assess, "{} is no job for the assessment", claim.id);
         let (store, owner) = (&self.desk.store, &self.desk.owner);
-        match self.assess(&claim.incident, claim.attempts).await {
+        let assessed = tokio::select! {
+            assessed = self.assess(&claim.incident, claim.attempts) => assessed,
+            // Somebody else assesses now; nothing was changed here.
+            () = self.keep(claim) => return Ok(()),
+        };
+        match assessed {
             Ok(()) => store.finish_job(claim, owner).await?,
             Err(error) if claim.attempts < ATTEMPTS => {
                 let wait = back_off(claim.attempts);
@@ -112,6 +124,19 @@ impl Assessor {
             }
         };
         Ok(())
+    }
+
+    /// Renews the claim until it is lost.
+    async fn keep(&self, claim: &JobClaim) {
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let now = self.desk.clock.now();
+            match self.desk.store.renew_job(claim, &self.desk.owner, now, LEASE_MS).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!("renewing the claim on {} failed: {error}", claim.id),
+            }
+        }
     }
 
     async fn assess(&self, id: &IncidentId, attempts: u32) -> anyhow::Result<()> {
@@ -176,213 +201,74 @@ impl Assessor {
             anyhow::bail!("the policies name no target `{}`", matched.target);
         };
         let Some(runbook) = policies.runbook(matched.rollback_type) else {
-            return Ok(Found::Nothing(format!(
-                "there is no runbook for a {}.",
-                matched.rollback_type
-            )));
+            let why = format!("there is no runbook for a {}.", matched.rollback_type);
+            return Ok(Found::Nothing(why));
         };
-        let target = target(rule)?;
-        let inspection = self.sqlmesh.inspect(python(Some(rule)), &target).await?;
+        let (target, python) = (target(rule)?, python(Some(rule)));
+        let inspection = self.sqlmesh.inspect(python, &target).await?;
         let chosen = match choose(&matched, &inspection) {
             Ok(chosen) => chosen,
             Err(why) => return Ok(Found::Nothing(why)),
         };
-        let check =
-            self.sqlmesh.check(python(Some(rule)), &target, &pairs(&chosen, previous)).await?;
-        if !check.possible {
-            let reasons: Vec<_> = check
-                .findings
-                .iter()
-                .filter(|finding| finding.outcome == domain::plan::Outcome::Fail)
-                .map(|finding| finding.detail.as_str())
-                .collect();
-            return Ok(Found::Nothing(format!(
-                "a {} is not possible. {}",
-                matched.rollback_type,
-                reasons.join(" ")
-            )));
+        let to = pairs(&chosen, |changed| changed.previous.as_ref());
+        if let Some(bad) =
+            self.rolled_back_from(&rule.id).await?.into_iter().find(|bad| to.contains(bad))
+        {
+            // SQLMesh remembers one release: after a rollback, the one before is the bad one.
+            let why =
+                format!("going back would bring {bad} again, which was rolled back from before.");
+            return Ok(Found::Nothing(why));
         }
-        let plan =
-            self.plan(incident, &matched, runbook, (rule, target), &chosen, &inspection, &check)?;
-        let opening = self.opening(incident, &matched, rule, &plan, check, earlier).await?;
+        let check = self.sqlmesh.check(python, &target, &to).await?;
+        if !check.possible {
+            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
+            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
+            let why = format!("a {} is not possible. {}", matched.rollback_type, reasons.join(" "));
+            return Ok(Found::Nothing(why));
+        }
+        let now = self.desk.clock.now();
+        let draft = Draft {
+            incident,
+            matched: &matched,
+            rule,
+            runbook,
+            target,
+            chosen,
+            inspection: &inspection,
+            check,
+            now,
+        };
+        let plan = draft.plan()?;
+        let changes = match earlier {
+            Some(earlier) => self.changes(earlier, &plan).await?,
+            None => vec![],
+        };
+        let rollbacks_lately =
+            self.desk.store.rollbacks_since(&rule.id, before(now, policies.lately_ms())).await?;
+        let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
         Ok(Found::Proposal(Box::new(Assessment { plan, opening })))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a plan is made of all that was found out, once, here"
-    )]
-    fn plan(
-        &self,
-        incident: &Incident,
-        matched: &Match,
-        runbook: &Runbook,
-        (rule, target): (&TargetRule, Target),
-        chosen: &[&Changed],
-        inspection: &Inspection,
-        check: &Check,
-    ) -> anyhow::Result<SealedPlan> {
-        let models: Vec<String> = chosen.iter().map(|changed| changed.name.clone()).collect();
-        let parameters = BTreeMap::from([
-            ("models".to_owned(), models.clone()),
-            ("to".to_owned(), pairs(chosen, previous)),
-            ("instead_of".to_owned(), pairs(chosen, previous)),
-            ("from".to_owned(), pairs(chosen, |changed| changed.current.as_ref())),
-            ("fingerprint".to_owned(), vec![inspection.fingerprint.clone()]),
-        ]);
-        let steps = runbook.steps(&parameters)?;
-        anyhow::ensure!(
-            inspection.fingerprint == check.fingerprint,
-            "{} changed while it was looked at",
-            rule.id
-        );
-        Ok(SealedPlan::seal(Plan {
-            version: 1,
-            incident: incident.id.clone(),
-            rollback_type: matched.rollback_type,
-            runbook: runbook.name().to_owned(),
-            runbook_digest: runbook.digest().clone(),
-            target,
-            models,
-            downstream: check.affected.downstream.clone(),
-            parameters,
-            target_fingerprint: inspection.fingerprint.clone(),
-            tool_versions: BTreeMap::from([(
-                "sqlmesh".to_owned(),
-                inspection.sqlmesh_version.clone(),
-            )]),
-            steps,
-            recovery_target_ms: runbook.recovery_target_ms(),
-            possible_until: check
-                .possible_until_ms
-                .and_then(|at| chrono::Utc.timestamp_millis_opt(at).single()),
-            prepared_at: self.desk.clock.now(),
-        }))
-    }
-
-    async fn opening(
-        &self,
-        incident: &Incident,
-        matched: &Match,
-        rule: &TargetRule,
-        sealed: &SealedPlan,
-        check: Check,
-        earlier: Option<&Proposal>,
-    ) -> anyhow::Result<Opening> {
-        let plan = sealed.plan();
-        let policies = &self.engine.policies;
-        let since = before(self.desk.clock.now(), policies.lately_ms());
-        let ask = Ask {
-            rollback_type: plan.rollback_type,
-            target: rule,
-            models: &plan.models,
-            downstream: &plan.downstream,
-            trigger: &matched.trigger,
-            findings: &check.findings,
-            rollbacks_lately: self.desk.store.rollbacks_since(&rule.id, since).await?,
-            // Models go back to tables that are kept beside the present ones: nothing is lost.
-            data_loss_ms: Some(0),
-            security: false,
-        };
-        let chats = &self.engine.chats;
-        let is_reachable = |person: &domain::person::Person| {
-            // The web page is always there for those whom no chat reaches.
-            chats.is_empty()
-                || person.identities.iter().any(|identity| chats.contains(&identity.chat))
-        };
-        let requirement = policies.requirement(&ask, &is_reachable);
-        Ok(Opening {
-            incident: incident.id.clone(),
-            plan: sealed.digest().clone(),
-            rollback_type: plan.rollback_type,
-            target: plan.target.clone(),
-            models: plan.models.clone(),
-            downstream: plan.downstream.clone(),
-            possible_until: plan.possible_until,
-            recovery_target_ms: plan.recovery_target_ms,
-            proposer: Proposer::Trigger(matched.trigger.clone()),
-            because: matched.because.clone(),
-            findings: check.findings,
-            requirement,
-            changes: match earlier {
-                Some(earlier) => self.changes(earlier, plan).await?,
-                None => vec![],
-            },
-        })
+    /// The versions (`model=identifier`) that earlier rollbacks of this target went back from.
+    async fn rolled_back_from(&self, target: &str) -> anyhow::Result<BTreeSet<String>> {
+        let mut versions = BTreeSet::new();
+        for found in self.desk.store.proposals_on(target, REMEMBERED).await? {
+            let proposal = found.value;
+            let Stage::Closed { outcome: Outcome::RolledBack { .. }, .. } = proposal.stage else {
+                continue;
+            };
+            if let Some(plan) = self.desk.store.plan(&proposal.opening.plan).await? {
+                versions.extend(plan.plan().parameters.get("from").into_iter().flatten().cloned());
+            }
+        }
+        Ok(versions)
     }
 
     /// What a person has to know who approved the proposal before.
-    async fn changes(&self, earlier: &Proposal, plan: &Plan) -> anyhow::Result<Vec<String>> {
-        let Some(old) = self.desk.store.plan(&earlier.opening.plan).await? else {
-            return Ok(vec![]);
-        };
-        let old = old.plan();
-        let mut changes = Vec::new();
-        if old.target_fingerprint != plan.target_fingerprint {
-            changes.push(format!("{} was deployed again", plan.target.environment));
-        }
-        if old.models != plan.models {
-            changes.push(format!(
-                "the models are now {} instead of {}",
-                plan.models.join(", "),
-                old.models.join(", ")
-            ));
-        }
-        if old.parameters.get("to") != plan.parameters.get("to") {
-            changes.push("the versions that the models go back to are others".to_owned());
-        }
-        if changes.is_empty() {
-            changes.push("nothing but the time: the approvals had run out".to_owned());
-        }
-        Ok(changes)
+    async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
+        let old = self.desk.store.plan(&earlier.opening.plan).await?;
+        Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
     }
-}
-
-fn target(rule: &TargetRule) -> anyhow::Result<Target> {
-    let project = std::path::absolute(&rule.project)?.display().to_string();
-    Ok(Target {
-        id: rule.id.clone(),
-        environment: rule.environment.clone(),
-        gateway: rule.gateway.clone(),
-        project,
-    })
-}
-
-/// The models that go back: those of the alert that the last release changed; all that it changed where the alert
-/// names none.
-fn choose<'a>(matched: &Match, inspection: &'a Inspection) -> Result<Vec<&'a Changed>, String> {
-    let can_go_back = |changed: &&Changed| changed.current.is_some() && changed.previous.is_some();
-    let is_meant = |changed: &&Changed| {
-        matched.models.is_empty()
-            || matched.models.contains(&changed.name)
-            || matched.models.iter().any(|model| changed.name.ends_with(&format!(".{model}")))
-    };
-    let chosen: Vec<_> = inspection.changed.iter().filter(can_go_back).filter(is_meant).collect();
-    if !chosen.is_empty() {
-        return Ok(chosen);
-    }
-    let environment = &inspection.environment.name;
-    Err(if matched.models.is_empty() {
-        format!(
-            "the last release of {environment} changed no model, so there is nothing to go back to."
-        )
-    } else {
-        format!(
-            "the last release of {environment} did not change {}, so going back would change nothing.",
-            matched.models.join(", ")
-        )
-    })
-}
-
-fn previous(changed: &Changed) -> Option<&String> {
-    changed.previous.as_ref()
-}
-
-fn pairs(chosen: &[&Changed], side: impl Fn(&Changed) -> Option<&String>) -> Vec<String> {
-    chosen
-        .iter()
-        .filter_map(|changed| Some(format!("{}={}", changed.name, side(changed)?)))
-        .collect()
 }
 
 fn before(now: Timestamp, milliseconds: u64) -> Timestamp {

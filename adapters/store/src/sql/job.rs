@@ -54,6 +54,13 @@ where id = $1
   and owner = $2
   and epoch = $3";
 
+pub(crate) const RENEW_JOB: &str = "
+update job
+set lease_until_ms = $1
+where id = $2
+  and owner = $3
+  and epoch = $4";
+
 /// A doubt stays until the job is done: a later failure says nothing of an earlier try.
 pub(crate) const RETRY_JOB: &str = "
 update job

@@ -11,6 +11,13 @@ from proposal
 where incident = $1
 order by opened_ms, id";
 
+pub(crate) const PROPOSALS_ON_TARGET: &str = "
+select body, version
+from proposal
+where target = $1
+order by opened_ms desc, id desc
+limit $2";
+
 pub(crate) const OPEN_PROPOSAL_ON_TARGET: &str = "
 select body, version
 from proposal

@@ -1,4 +1,4 @@
-//! A database of its own for each test: a file for SQLite, a schema for PostgreSQL.
+//! A database of its own for each test: a file for SQLite, a schema for PostgreSQL. The stories use it too.
 //!
 //! PostgreSQL is named by `COUNTERSIGN_TEST_POSTGRES`, such as `postgres://postgres@127.0.0.1:5432/postgres`; with
 //! `skip` its half is left out, without the variable it fails. A test that fails leaves its schema for inspection.

@@ -27,6 +27,7 @@ contract!(a_job_that_was_taken_over_is_not_its_old_owners, async |database: &Dat
     assert!(!store.finish_job(&old, "old").await.unwrap());
     assert!(!store.finish_job(&old, "new").await.unwrap(), "an old epoch");
     assert!(!store.finish_job(&new, "old").await.unwrap(), "another owner");
+    assert!(!store.renew_job(&old, "old", at(0), LEASE_MS).await.unwrap());
     assert!(!store.retry_job(&old, "old", at(0), "late", false).await.unwrap());
     assert!(!store.park_job(&old, "old", "late").await.unwrap());
     assert!(store.finish_job(&new, "new").await.unwrap());

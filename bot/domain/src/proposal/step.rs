@@ -1,6 +1,6 @@
 //! How a proposal moves: one event in, the next stage and its effects out.
 
-use super::{Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage};
+use super::{ESCALATION_PAUSE_MS, Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage};
 use crate::{
     Timestamp,
     digest::Digest,
@@ -24,6 +24,7 @@ impl Proposal {
                 self.deadline(&position, (*rung, *repeats), now)
             }
             (Stage::Open { position }, Event::Escalated { by }) => {
+                self.may_climb(&position, now)?;
                 let (proposal, mut effects) = self.climb(&position, now);
                 effects.insert(0, Effect::Say(Notice::EscalatedBy { by: by.clone() }));
                 Ok((proposal, effects))
@@ -125,6 +126,18 @@ impl Proposal {
         };
         effects.extend(ask(requirement, &reached, self.asked_from));
         (Self { stage: Stage::Open { position: reached }, ..self }, effects)
+    }
+
+    /// Two people who press at once, or one who presses twice, wake one level, not two.
+    fn may_climb(&self, position: &Position, now: Timestamp) -> Result<(), Refusal> {
+        let is_first = position.repeats == 0
+            && escalation::first(self.requirement(), self.asked_from)
+                .is_some_and(|first| first.rung == position.rung);
+        if is_first || now >= escalation::later(position.asked_at, ESCALATION_PAUSE_MS) {
+            return Ok(());
+        }
+        let rung = &self.opening.requirement.ladder[position.rung];
+        Err(Refusal::JustAsked { who: rung.people.clone(), at: position.asked_at })
     }
 
     fn approve(

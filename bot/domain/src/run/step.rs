@@ -227,8 +227,9 @@ impl Run {
         changes: &[String],
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        // Steps that cannot be undone have changed nothing (they only read), so voiding after them is clean.
-        if self.steps[..next].iter().any(|step| step.has_undo) {
+        // Voiding says that nothing was done. A step that can be taken back, or that must not be done twice, has
+        // done something.
+        if self.steps[..next].iter().any(|step| step.has_undo || !step.idempotent) {
             return self.stick(
                 next,
                 format!("the target changed while the run was under way: {}", changes.join("; ")),
