@@ -252,7 +252,7 @@ fn facts(incident: &Incident, proposal: &Proposal) -> Vec<Fact> {
         Proposer::Trigger(_) => Words::new(),
         Proposer::Person(person) => Words::plain("Proposed by ").person(person).text(". "),
     };
-    add("Why", by.text(&opening.because));
+    add("Why", by.words(Words::marked(&opening.because)));
     if !opening.changes.is_empty() {
         add("What changed", Words::plain(opening.changes.join("; ")));
     }

@@ -97,7 +97,9 @@ impl Notice {
             }
             Self::IncidentAcknowledged => Words::plain("Acknowledged in PagerDuty."),
             Self::IncidentResolved => Words::plain("Resolved in PagerDuty."),
-            Self::NotProposed { why } => Words::plain("No rollback is proposed: ").text(why),
+            Self::NotProposed { why } => {
+                Words::plain("No rollback is proposed: ").words(Words::marked(why))
+            }
             Self::Proposed { rollback_type, models, because, changes } => {
                 proposed(*rollback_type, models, because, changes)
             }
@@ -275,7 +277,7 @@ fn proposed(
     } else {
         words.text(" of ").codes(models.iter().map(String::as_str))
     };
-    let words = words.text(format!(". {because}"));
+    let words = words.text(". ").words(Words::marked(because));
     if changes.is_empty() {
         words
     } else {

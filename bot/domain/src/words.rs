@@ -40,6 +40,18 @@ impl Words {
         Self::new().text(text)
     }
 
+    /// A sentence of our own in which names of the machine's world stand between backticks. A backtick without its
+    /// partner stays a letter.
+    pub fn marked(sentence: &str) -> Self {
+        let mut words = Self::new();
+        let mut rest = sentence;
+        while let Some((before, name, after)) = quoted(rest) {
+            words = words.text(before).code(name);
+            rest = after;
+        }
+        if rest.is_empty() { words } else { words.text(rest) }
+    }
+
     /// Adds plain letters.
     #[must_use]
     pub fn text(self, text: impl Into<String>) -> Self {
@@ -118,5 +130,31 @@ impl Words {
     fn push(mut self, span: Span) -> Self {
         self.0.push(span);
         self
+    }
+}
+
+/// The first text between backticks, with what stands before and after it.
+fn quoted(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (name, after) = rest.split_once('`')?;
+    Some((before, name, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backticks_mark_names() {
+        let words = Words::marked("It is `data_corruption` (data is corrupt), not `x`.");
+        let expected = Words::plain("It is ")
+            .code("data_corruption")
+            .text(" (data is corrupt), not ")
+            .code("x")
+            .text(".");
+        assert_eq!(words, expected);
+        assert_eq!(Words::marked("no name"), Words::plain("no name"));
+        assert_eq!(Words::marked("one ` alone"), Words::plain("one ` alone"));
+        assert_eq!(Words::marked(""), Words::new());
     }
 }

@@ -85,8 +85,10 @@ impl Work<'_> {
 
     /// Commits and wakes the workers.
     pub(crate) async fn commit(self) -> Result<(), EngineError> {
-        let incident = self.head.incident.clone();
+        let Head { incident, next_seq, hash } = self.head;
         self.tx.commit().await?;
+        // Outside the database, so that one that was set back to an older state shows.
+        tracing::info!(incident.id = %incident, journal.entries = next_seq, journal.hash = %hash, "the journal of {incident} has {next_seq} entries, the last with hash {}", hash.short());
         self.engine.bell.ring(&incident);
         Ok(())
     }
