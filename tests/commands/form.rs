@@ -1,0 +1,35 @@
+//! The page's form, filled in and sent without a browser.
+
+use reqwest::{RequestBuilder, header};
+
+use crate::installation::{Serving, client};
+
+impl Serving {
+    /// Fills in the page's form as a person and sends it; gives the page that answers.
+    pub(crate) async fn decide(&self, incident: &str, person: &str, verdict: &str) -> String {
+        let url = format!("{}/incidents/{incident}", self.address);
+        let persona = format!("countersign_persona={person}");
+        let page = text(client().get(&url).header(header::COOKIE, &persona)).await;
+        let field = |name: &str| {
+            let (_, rest) =
+                page.split_once(&format!("name=\"{name}\" value=\"")).expect("a field of the form");
+            rest.split('"').next().expect("its value").to_owned()
+        };
+        let (token, proposal, plan) = (field("token"), field("proposal"), field("plan"));
+        let form = [
+            ("token", token.as_str()),
+            ("proposal", &proposal),
+            ("plan", &plan),
+            ("verdict", verdict),
+        ];
+        let cookies = format!("{persona}; countersign_token={token}");
+        let post = client().post(format!("{url}/decide")).header(header::COOKIE, cookies);
+        text(post.form(&form)).await
+    }
+}
+
+async fn text(request: RequestBuilder) -> String {
+    let answer = request.send().await.expect("the bot answers");
+    assert_eq!(answer.status().as_u16(), 200);
+    answer.text().await.expect("text")
+}

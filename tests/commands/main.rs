@@ -1,0 +1,15 @@
+//! The program from outside: commands as processes in an installation's folder, their output and their exit codes.
+
+#[path = "../installation/installation.rs"]
+mod installation;
+
+mod form;
+mod incident;
+mod redacted;
+
+mod auditing;
+mod checking;
+mod keys;
+mod page;
+mod reading;
+mod serving;

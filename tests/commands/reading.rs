@@ -1,0 +1,158 @@
+//! What is said of incidents: `migrate`, `list`, `show`, `timeline` and `why`.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::{installation::Installation, redacted::redacted};
+
+#[tokio::test]
+async fn a_database_that_is_not_ready_says_so() {
+    let installation = Installation::bare().await;
+    let ended = installation.run(&["list"]).await.expect_code(1);
+    assert!(ended.stderr.contains("`countersign migrate` prepares it"), "{ended}");
+}
+
+#[tokio::test]
+async fn an_empty_database() {
+    let installation = Installation::bare().await;
+    for _ in 0..2 {
+        let ended = installation.run(&["migrate"]).await.expect_code(0);
+        assert_eq!(ended.stdout, "The database is ready.\n");
+    }
+    assert_snapshot!(installation.run(&["list"]).await, @"
+    There is no incident yet. PagerDuty's webhook brings the first.
+    [exit 0]
+    ");
+    assert_snapshot!(installation.run(&["list", "--json"]).await, @"
+    []
+    [exit 0]
+    ");
+    for arguments in [["show", "nothing"], ["timeline", "nothing"]] {
+        let ended = installation.run(&arguments).await.expect_code(2);
+        assert!(ended.stderr.contains("no incident whose id ends in `nothing`"), "{ended}");
+    }
+    let ended = installation.run(&["why", "nothing", "--person", "ana"]).await.expect_code(2);
+    assert!(ended.stderr.contains("no proposal whose id ends in `nothing`"), "{ended}");
+}
+
+#[tokio::test]
+async fn an_incident_that_was_rolled_back() {
+    let (installation, incident) = Installation::rolled_back().await;
+    let ids = [incident.as_str(), &incident[incident.len() - 6..]];
+    assert_snapshot!(redacted(&installation.run(&["list"]).await, &ids), @"
+    [id]  [date] [time] UTC  Rolled back               Duplicate rows in the marts
+    [exit 0]
+    ");
+    // The end of an id is enough.
+    assert_snapshot!(redacted(&installation.run(&["show", ids[1]]).await, &ids), @"
+    🟢 Rolled back  [id]
+    Duplicate rows in the marts
+      Service          Data warehouse
+      Since            [day] [month] [time] UTC
+      Proposal         model-level rollback (type 2)
+      Where            prod of warehouse
+      Models           marts.customer_segmentation, marts.order_analytics
+      Rebuilt besides  marts.segment_summary
+      Why              It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
+      Target recovery  within 15 min
+      Approvals        1 of 1: Ana Ruiz
+      Needs            A model-level rollback needs one approval of level 1.
+      Plan             [digest]
+      Outcome          Rolled back: every step is done and every check passed, [took] after the proposal.
+      pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
+      pass             target_version_exists: Version 11 of marts.order_analytics is in the state.
+
+    [time]  PagerDuty: Alert from Data warehouse: Duplicate rows in the marts
+    [time]  Countersign: Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
+    [time]  Countersign: Asking Ana Ruiz to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at [day] [month] [time] UTC.
+    [time]  Countersign: Ana Ruiz approved at level 1: 1 of 1 approval.
+    [time]  Countersign: The rollback starts: Check that it is still possible → Point the models back → Check the data.
+    [time]  Countersign: Step 1 of 3: Check that it is still possible – done in [took]. It is still possible.
+    [time]  Countersign: Step 2 of 3: Point the models back – done in [took].
+    [time]  Countersign: Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
+    [time]  Countersign: Rolled back: every step is done and every check passed, [took] after the proposal.
+    [exit 0]
+    ");
+    let timeline = installation.run(&["timeline", ids[1]]).await.expect_code(0);
+    assert_snapshot!(redacted(&told(&timeline.stdout), &ids), @"
+    [date] [time] UTC  Alert from Data warehouse: Duplicate rows in the marts
+    [date] [time] UTC  Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
+    [date] [time] UTC  Asking Ana Ruiz to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at [day] [month] [time] UTC.
+    [date] [time] UTC  Ana Ruiz approved at level 1: 1 of 1 approval.
+    [date] [time] UTC  The rollback starts: Check that it is still possible → Point the models back → Check the data.
+    [date] [time] UTC  Countersign: step 1 begins, try 1
+    [date] [time] UTC  Step 1 of 3: Check that it is still possible – done in [took]. It is still possible.
+    [date] [time] UTC  Countersign: step 2 begins, try 1
+    [date] [time] UTC  Step 2 of 3: Point the models back – done in [took].
+    [date] [time] UTC  Countersign: step 3 begins, try 1
+    [date] [time] UTC  Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
+    [date] [time] UTC  Rolled back: every step is done and every check passed, [took] after the proposal.
+    ");
+    let ended = installation.run(&["show", "inc_00000000000000000000000000"]).await;
+    assert_snapshot!(ended, @"
+    error: there is no incident inc_00000000000000000000000000
+    [exit 2]
+    ");
+}
+
+/// The entries of which people were told, without their places: how often PagerDuty says the same thing again
+/// depends on when it is asked.
+fn told(timeline: &str) -> String {
+    let lines = timeline.lines().filter(|line| !line.contains('{'));
+    lines.map(|line| line[4..].trim_start()).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn programs_read_the_same() {
+    let (installation, incident) = Installation::rolled_back().await;
+    let listed = installation.run(&["list", "--json"]).await.expect_code(0);
+    let rows: Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["state"]),
+        (&incident.as_str().into(), &"Rolled back".into())
+    );
+
+    let shown = installation.run(&["show", &incident, "--json"]).await.expect_code(0);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    assert_eq!(shown["id"], incident);
+    assert_eq!(shown["card"]["state"]["word"], "Rolled back");
+    assert_eq!(shown["proposals"].as_array().expect("proposals").len(), 1);
+    assert_eq!(shown["runs"].as_array().expect("runs").len(), 1);
+
+    let told = installation.run(&["timeline", &incident, "--json"]).await.expect_code(0);
+    let entries: Vec<Value> =
+        told.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let places: Vec<_> = entries.iter().filter_map(|entry| entry["seq"].as_u64()).collect();
+    assert_eq!(
+        places,
+        (places[0]..).take(entries.len()).collect::<Vec<_>>(),
+        "no entry is missing"
+    );
+}
+
+#[tokio::test]
+async fn why_says_who_may_decide() {
+    let (installation, serving, incident) = Installation::waiting().await;
+    let (code, log) = serving.process.terminate().await;
+    assert_eq!(code, Some(0), "{log}");
+    let shown = installation.run(&["show", &incident, "--json"]).await.expect_code(0);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let proposal = shown["card"]["proposal"].as_str().expect("a proposal");
+    let ids = [proposal];
+    let why = async |person| {
+        let ended = installation.run(&["why", proposal, "--person", person]).await;
+        redacted(&ended, &ids)
+    };
+    assert_snapshot!(why("ana").await, @"
+    Ana Ruiz may approve this, holding level 1. Rule level_reaches: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: Ana Ruiz, Ben Okafor, Bo Lindqvist, Cleo Martin, Mia Haddad, Tess Novak and Vic Tanaka. Could not: Sam Weber. Asked next, if nobody decides before [day] [month] [time] UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
+    [exit 0]
+    ");
+    assert_snapshot!(why("sam").await, @"
+    Sam Weber may not approve this. People without a level watch and are told, but do not decide. Said by no_level in authority.cedar. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: Ana Ruiz, Ben Okafor, Bo Lindqvist, Cleo Martin, Mia Haddad, Tess Novak and Vic Tanaka. Could not: Sam Weber. Asked next, if nobody decides before [day] [month] [time] UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
+    [exit 0]
+    ");
+    assert_snapshot!(why("nobody").await, @"
+    people.yaml does not name nobody, so nothing they do changes anything. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: Ana Ruiz, Ben Okafor, Bo Lindqvist, Cleo Martin, Mia Haddad, Tess Novak and Vic Tanaka. Could not: Sam Weber. Asked next, if nobody decides before [day] [month] [time] UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
+    [exit 0]
+    ");
+}
