@@ -77,10 +77,7 @@ impl Bot {
         roles: &[Role],
     ) -> anyhow::Result<Self> {
         let store = Store::open(&config.database_url).await?;
-        store
-            .ping()
-            .await
-            .context("the database is not ready; `countersign migrate` prepares it")?;
+        store.ping().await.context("the database is not ready")?;
         let policies = Arc::new(Policies::load(&policy_files::read(&config.policies)?)?);
         let directory = KeyDirectory::new(&config.keys);
         let slack = config.slack.as_ref().map(slack).transpose()?.map(Arc::new);

@@ -122,7 +122,8 @@ pub fn run(cli: Cli) -> ExitCode {
 fn told(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.is::<Usage>()
         || error.is::<config::ConfigError>()
-        || error.is::<policies::Problems>();
+        || error.is::<policies::Problems>()
+        || error.is::<policy_files::PolicyFilesError>();
     // Mistakes in files come with their own heading, line and caret.
     if error.is::<policies::Problems>()
         || matches!(error.downcast_ref(), Some(config::ConfigError::Layout(_)))
@@ -179,10 +180,19 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
     }
 }
 
+/// The database, for commands that only look: one that is not there is not made.
 async fn store(config: &Config) -> anyhow::Result<Store> {
     use anyhow::Context as _;
+    if let Some(file) = config.database_url.strip_prefix("sqlite://")
+        && !std::path::Path::new(file).exists()
+    {
+        return Err(Usage(format!(
+            "there is no database at {file}; `countersign migrate` makes it"
+        ))
+        .into());
+    }
     let store = Store::open(&config.database_url).await?;
-    store.ping().await.context("the database is not ready; `countersign migrate` prepares it")?;
+    store.ping().await.context("the database is not ready")?;
     Ok(store)
 }
 
@@ -193,4 +203,13 @@ fn policies(config: &Config) -> anyhow::Result<Policies> {
 /// The people for their names; without usable policies ids are shown instead.
 fn people(config: &Config) -> People {
     policies(config).map(|policies| policies.people().clone()).unwrap_or_default()
+}
+
+/// `1 step`, `2 steps`, `3 entries`.
+fn counted(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
 }

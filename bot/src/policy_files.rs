@@ -9,9 +9,7 @@ use policies::Files;
 
 /// The folder cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot read the policies at {path}: {source}. `policies:` in the configuration names their folder"
-)]
+#[error("cannot read the policies at {path}; `policies:` in the configuration names their folder")]
 pub struct PolicyFilesError {
     path: PathBuf,
     source: std::io::Error,

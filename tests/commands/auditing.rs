@@ -35,7 +35,7 @@ async fn a_good_record_is_proved_without_database_and_configuration() {
     let entries = log.lines().filter(|line| line.contains("\"kind\":\"entry\"")).count();
     let proved = installation.run(&VERIFY).await.expect_code(0);
     let expected = format!(
-        "verified: 1 incidents, {entries} entries, 1 signed decisions, 3 steps with their approvals\n"
+        "verified: 1 incident, {entries} entries, 1 signed decision, 3 steps with their approvals\n"
     );
     assert_eq!(proved.stdout, expected);
     let mut with_policies = VERIFY.to_vec();
@@ -103,8 +103,8 @@ async fn an_unknown_key_is_named() {
     let (installation, incident, _) = exported().await;
     fs::rename(installation.path("keys"), installation.path("old")).expect("takes the keys away");
     assert_snapshot!(installation.run(&VERIFY).await, @"
-    error: cannot list keys: No such file or directory (os error 2)
-    [exit 1]
+    error: no public key (*.pub.pem) in keys: make a key with `countersign keys new`, or name the folder that has them
+    [exit 2]
     ");
     let exported = installation.run(&["audit", "export"]).await;
     assert_snapshot!(exported, @"

@@ -19,7 +19,7 @@ async fn good_policies_pass() {
     let installation = Installation::bare().await;
     let ended = installation.run(&["check"]).await.expect_code(0);
     assert_snapshot!(redacted(&ended, &[]), @"
-    The configuration and the policies are in order: 8 people, 1 targets, policies [digest].
+    The configuration and the policies are in order: 8 people, 1 target, policies [digest].
     [exit 0]
     ");
 }

@@ -3,7 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use runner::end_marked;
-use tokio::process::Command;
+use tokio::{io::AsyncReadExt as _, process::Command};
 
 #[tokio::test]
 async fn only_marked_processes_are_ended() {
@@ -21,6 +21,12 @@ async fn only_marked_processes_are_ended() {
     let mark = format!("mine-{}", std::process::id());
     let mut mine = sleeper(&mark);
     let mut other = sleeper("other");
+    // A child carries its environment from the moment that its program has begun.
+    for child in [&mut mine, &mut other] {
+        let mut first = [0; 1];
+        let stdout = child.stdout.as_mut().expect("it is piped");
+        stdout.read_exact(&mut first).await.expect("it says that it is up");
+    }
 
     let ended =
         end_marked("COUNTERSIGN_TEST_MARK", &mark, Duration::from_secs(5)).await.expect("they end");

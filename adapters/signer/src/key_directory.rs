@@ -10,7 +10,7 @@
 //! Nothing here deletes a key: old public keys are needed for as long as somebody wants to verify.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
@@ -156,7 +156,12 @@ impl KeyDirectory {
     fn public_paths(&self) -> Result<Vec<PathBuf>, KeyError> {
         let failed = |error| key_file::failed("list", &self.path, error);
         let mut paths = Vec::new();
-        for entry in fs::read_dir(&self.path).map_err(failed)? {
+        let entries = match fs::read_dir(&self.path) {
+            // No folder, no keys.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(paths),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
             let name = entry.map_err(failed)?.file_name();
             let bytes = name.as_encoded_bytes();
             if bytes.ends_with(PUBLIC_SUFFIX.as_bytes()) && !bytes.starts_with(b".") {

@@ -123,7 +123,7 @@ fn an_auditor_needs_the_public_files_alone() {
 fn what_is_missing_is_named_with_what_to_do() {
     let (home, directory) = empty();
     insta::assert_snapshot!(in_words(directory.open_signer(), &home, &[]), @"no key signs yet in /keys: make one with `countersign keys new`");
-    insta::assert_snapshot!(in_words(directory.public_keys(), &home, &[]), @"cannot list /keys: No such file or directory (os error 2)");
+    insta::assert_snapshot!(in_words(directory.public_keys(), &home, &[]), @"no public key (*.pub.pem) in /keys: make a key with `countersign keys new`, or name the folder that has them");
     fs::create_dir(home.path().join("keys")).unwrap();
     insta::assert_snapshot!(in_words(directory.public_keys(), &home, &[]), @"no public key (*.pub.pem) in /keys: make a key with `countersign keys new`, or name the folder that has them");
 

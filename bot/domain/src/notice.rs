@@ -33,7 +33,15 @@ pub enum Notice {
         changes: Vec<String>,
     },
     /// People are brought in.
-    Asked { level: Level, role: String, people: Vec<PersonId>, repeats: u32, next: Timestamp },
+    Asked {
+        level: Level,
+        role: String,
+        people: Vec<PersonId>,
+        repeats: u32,
+        /// The lowest level that can decide, where these people cannot.
+        needs: Option<Level>,
+        next: Timestamp,
+    },
     /// A rung of the ladder has nobody.
     LevelSkipped { level: Level, role: String },
     /// A person brings in the next level before its time.
@@ -103,7 +111,10 @@ impl Notice {
             Self::Proposed { rollback_type, models, because, changes } => {
                 proposed(*rollback_type, models, because, changes)
             }
-            Self::Asked { level, role, people, repeats, next } => {
+            Self::Asked { level, role, people, needs: Some(needs), next, .. } => {
+                told_only((*level, role), people, *needs, *next)
+            }
+            Self::Asked { level, role, people, repeats, needs: None, next } => {
                 asked((*level, role), people, *repeats, *next)
             }
             Self::LevelSkipped { level, role } => Words::plain(format!(
@@ -305,6 +316,20 @@ fn asked(
             .time(next)
             .text(".")
     }
+}
+
+/// Those who are brought in first may see to it that somebody else decides.
+fn told_only(
+    (level, role): (Level, &str),
+    people: &[PersonId],
+    needs: Level,
+    next: Timestamp,
+) -> Words {
+    Words::plain("Telling ")
+        .people(people)
+        .text(format!(": {role}, {level}. The decision needs {needs}. Unless somebody asks for the next level sooner, the escalation goes on at "))
+        .time(next)
+        .text(".")
 }
 
 fn with_note(words: Words, note: &str) -> Words {

@@ -76,6 +76,11 @@ impl Requirement {
         Digest::of(serde_json::to_vec(self).expect("a requirement holds only what JSON can write"))
     }
 
+    /// The lowest level that can give one of the approvals.
+    pub fn lowest_need(&self) -> Option<Level> {
+        self.approvals.iter().copied().min()
+    }
+
     /// Counts approvals, one per person. The highest approvals fill the highest needs: levels are nested
     /// (a higher one may do all that a lower one may), so this assigns as many as can be assigned.
     pub fn tally(&self, approvals: &[Approval]) -> Tally {

@@ -5,13 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use domain::port::Clock;
 use policies::Policies;
 use signer::KeyDirectory;
 
-use super::{Done, incidents, store};
+use super::{Done, Usage, counted, incidents, store};
 use crate::{audit, config::Config, policy_files};
 
 #[derive(Debug, Subcommand)]
@@ -58,16 +57,21 @@ pub(super) async fn run(
 }
 
 pub(super) fn verify(log: &Path, keys: &Path, policies: Option<&Path>) -> anyhow::Result<Done> {
-    let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
-    let keys = KeyDirectory::new(keys).public_keys()?;
+    // Exit code 1 is for records that do not verify.
+    let text = fs::read_to_string(log)
+        .map_err(|error| Usage(format!("cannot read {}: {error}", log.display())))?;
+    let keys = KeyDirectory::new(keys).public_keys().map_err(|error| Usage(error.to_string()))?;
     let digest = policies
         .map(|folder| anyhow::Ok(Policies::load(&policy_files::read(folder)?)?.digest().clone()))
         .transpose()?;
     match audit::verify(&text, &keys, digest.as_ref()) {
         Ok(proved) => {
             println!(
-                "verified: {} incidents, {} entries, {} signed decisions, {} steps with their approvals",
-                proved.incidents, proved.entries, proved.receipts, proved.steps
+                "verified: {}, {}, {}, {} with their approvals",
+                counted(proved.incidents as u64, "incident"),
+                counted(proved.entries, "entry"),
+                counted(proved.receipts, "signed decision"),
+                counted(proved.steps, "step"),
             );
             Ok(Done::Well)
         }

@@ -2,31 +2,40 @@
 
 use policies::Policies;
 
-use super::{Done, Usage};
+use super::{Done, Usage, counted};
 use crate::{config::Config, policy_files};
 
 pub(super) fn check(config: &Config) -> anyhow::Result<Done> {
+    refuse(config)?;
     let policies = Policies::load(&policy_files::read(&config.policies)?)?;
     let mut hints = Vec::new();
     if config.pagerduty.webhook_secrets.is_empty() {
         hints.push("`pagerduty.webhook_secrets` is empty: every webhook will be refused. Write the secret of the webhook subscription there.");
     }
-    if config.discord.is_some() {
-        return Err(Usage("`discord` is configured, but this version talks to Slack and the web page only. Take the section out.".to_owned()).into());
-    }
-    if config.web.demo_personas && !config.listen.ip().is_loopback() {
-        return Err(Usage(format!("`web.demo_personas` lets anybody act as anybody, and `listen` is {}. Listen on 127.0.0.1, or turn the personas off.", config.listen)).into());
-    }
     println!(
-        "The configuration and the policies are in order: {} people, {} targets, policies {}.",
+        "The configuration and the policies are in order: {} people, {}, policies {}.",
         policies.people().iter().count(),
-        policies.targets().len(),
+        counted(policies.targets().len() as u64, "target"),
         policies.digest().short(),
     );
     for hint in hints {
         println!("note: {hint}");
     }
     Ok(Done::Well)
+}
+
+/// What must not run, however it is started.
+pub(super) fn refuse(config: &Config) -> Result<(), Usage> {
+    if config.discord.is_some() {
+        return Err(Usage("`discord` is configured, but this version talks to Slack and the web page only. Take the section out.".to_owned()));
+    }
+    if config.web.demo_personas && !config.listen.ip().is_loopback() {
+        return Err(Usage(format!(
+            "`web.demo_personas` lets anybody act as anybody, and `listen` is {}. Listen on 127.0.0.1, or turn the personas off.",
+            config.listen
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn schema() -> anyhow::Result<Done> {

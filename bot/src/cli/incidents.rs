@@ -1,6 +1,12 @@
 //! `list`, `show` and `timeline`.
 
-use domain::{id::IncidentId, journal::Entry, person::People};
+use domain::{
+    id::IncidentId,
+    incident,
+    journal::{Entry, Record},
+    person::People,
+    proposal, run,
+};
 use store::Store;
 
 use super::{Done, Usage};
@@ -121,18 +127,61 @@ fn told(entry: &Entry, people: &People) -> String {
 
 /// What an entry says that nobody was told of.
 fn quiet(entry: &Entry, people: &People) -> String {
-    use domain::{journal::Record, proposal, run};
     match &entry.record {
         Record::Refused { refusal, .. } => {
             format!("was refused: {}", refusal.words().to_plain(people))
         }
-        Record::Run { event: run::Event::Intended { step, attempt }, .. } => {
+        Record::Incident(event) => quiet_incident(event),
+        Record::Proposal { event, .. } => quiet_proposal(event).to_owned(),
+        Record::Run { event, .. } => quiet_run(event),
+    }
+}
+
+fn quiet_incident(event: &incident::Event) -> String {
+    match event {
+        incident::Event::Reported { .. } => "the alert was reported again".to_owned(),
+        incident::Event::Acknowledged { .. } => "the incident was acknowledged".to_owned(),
+        incident::Event::Unacknowledged { .. } => "the incident was given back".to_owned(),
+        incident::Event::Resolved { .. } => "the incident was resolved".to_owned(),
+        incident::Event::Remarked { what, .. } => format!("says {}", one_line(what)),
+        incident::Event::Detailed { .. } => "the alert's details were read".to_owned(),
+        incident::Event::NotProposed { .. } => "no rollback is proposed".to_owned(),
+    }
+}
+
+fn quiet_proposal(event: &proposal::Event) -> &'static str {
+    match event {
+        proposal::Event::Opened { .. } => "the proposal was opened",
+        proposal::Event::Posted => "the card is posted; the clock counts from here",
+        proposal::Event::DeadlinePassed { .. } => "a deadline passed",
+        proposal::Event::Escalated { .. } => "the next level was asked for",
+        proposal::Event::Approved { .. } => "approved",
+        proposal::Event::Rejected { .. } => "rejected",
+        proposal::Event::Voided { .. } => "the proposal is void",
+        proposal::Event::RunStarted { .. } => "the proposal is running",
+        proposal::Event::RunStuck => "the proposal waits for a person",
+        proposal::Event::RunSucceeded => "the proposal is done",
+        proposal::Event::RunUndone { .. } => "the proposal's run was taken back",
+        proposal::Event::IncidentResolved => "the proposal's incident is over",
+    }
+}
+
+fn quiet_run(event: &run::Event) -> String {
+    match event {
+        run::Event::Created { .. } => "the run was made".to_owned(),
+        run::Event::Intended { step, attempt } => {
             format!("step {} begins, try {attempt}", step + 1)
         }
-        Record::Proposal { event: proposal::Event::Posted, .. } => {
-            "the card is posted; the clock counts from here".to_owned()
+        run::Event::Did { step, .. } => format!("step {} is done", step + 1),
+        run::Event::Failed { step, .. } => format!("step {} failed", step + 1),
+        run::Event::Interrupted { step } => format!("step {} was interrupted", step + 1),
+        run::Event::Probed { step, .. } => format!("step {} was probed", step + 1),
+        run::Event::UndoDid { step } => format!("step {} was taken back", step + 1),
+        run::Event::UndoFailed { step, why } => {
+            format!("taking step {} back failed: {}", step + 1, one_line(why))
         }
-        record => serde_json::to_string(record).unwrap_or_default(),
+        run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
+        run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
     }
 }
 

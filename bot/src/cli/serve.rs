@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use super::Done;
+use super::{Done, check};
 use crate::{
     bot::{Bot, Role},
     config::Config,
@@ -21,6 +21,7 @@ pub(super) async fn serve(
     clock: Arc<dyn Clock>,
     roles: &[Role],
 ) -> anyhow::Result<Done> {
+    check::refuse(config)?;
     log();
     Store::open(&config.database_url).await?.migrate().await?;
     let bot = Bot::build(config, clock, roles).await?;

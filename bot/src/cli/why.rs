@@ -17,7 +17,11 @@ pub(super) async fn why(
     let Some(found) = store.proposal(&id).await? else {
         return Err(Usage(format!("there is no proposal {id}")).into());
     };
-    let words = policies.why(&PersonId::new(person), &found.value, clock.now());
+    let person = PersonId::new(person);
+    if policies.people().get(&person).is_none() {
+        return Err(Usage(format!("people.yaml does not name `{person}`")).into());
+    }
+    let words = policies.why(&person, &found.value, clock.now());
     println!("{}", words.to_plain(policies.people()));
     Ok(Done::Well)
 }

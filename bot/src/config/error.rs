@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum ConfigError {
     /// The file is not there or cannot be read.
     #[error(
-        "cannot read {path}: {source}. Give the file with --config, or write one (docs/configuration.md)"
+        "cannot read {path}; give the file with --config, or write one (docs/configuration.md)"
     )]
     Read {
         /// The file.

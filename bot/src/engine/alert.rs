@@ -108,9 +108,7 @@ fn later_event(
     at: Timestamp,
 ) -> Option<Event> {
     match kind {
-        EventType::IncidentTriggered | EventType::IncidentReopened if is_known => {
-            Some(Event::Reported { alert: alert(data), at })
-        }
+        EventType::IncidentReopened if is_known => Some(Event::Reported { alert: alert(data), at }),
         EventType::IncidentTriggered | EventType::IncidentReopened => None,
         EventType::IncidentAcknowledged => Some(Event::Acknowledged { at }),
         EventType::IncidentUnacknowledged => Some(Event::Unacknowledged { at }),

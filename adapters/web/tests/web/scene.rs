@@ -183,6 +183,7 @@ impl Scene {
             role: "on-call engineer".into(),
             people: vec![person("ana")],
             repeats: 0,
+            needs: None,
             next: night(15, 20),
         };
         scene.proposal = Some(Proposal {
@@ -207,6 +208,7 @@ impl Scene {
             role: "tech lead".into(),
             people: vec![person("ben")],
             repeats: 0,
+            needs: None,
             next: night(45, 20),
         };
         Self::open()
@@ -307,6 +309,7 @@ impl Scene {
             role: "engineering manager".into(),
             people: vec![person("cleo")],
             repeats: 1,
+            needs: None,
             next: night(75, 20),
         };
         Self::open()

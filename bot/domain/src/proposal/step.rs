@@ -253,6 +253,7 @@ pub(super) fn ask(
         role: rung.role.clone(),
         people: rung.people.clone(),
         repeats: position.repeats,
+        needs: requirement.lowest_need().filter(|need| rung.level < *need),
         next: escalation::next(requirement, asked_from, position).position.asked_at,
     };
     vec![Effect::Say(notice), set_timer(requirement, asked_from, position), Effect::SyncCard]

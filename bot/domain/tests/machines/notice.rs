@@ -90,6 +90,7 @@ fn the_escalation() {
         role: text(role),
         people: ids.iter().copied().map(person).collect(),
         repeats,
+        needs: (number < 2 && repeats == 7).then(|| level(2)),
         next: minute(15),
     };
     let approved = |id: &str, number, given, needed| Notice::ApprovedBy {
