@@ -66,10 +66,23 @@ pub fn authorise(
     envelopes: &[String],
     now: Timestamp,
 ) -> Result<Authorised, ReceiptError> {
-    let decisions = envelopes
-        .iter()
-        .zip(1..)
-        .map(|(envelope, place)| open(keys, envelope, place))
-        .collect::<Result<Vec<_>, _>>()?;
+    let decisions = open_all(keys, envelopes)?;
     Ok(receipt::authorise(proposal, stored_plan, &decisions, now)?)
+}
+
+/// Whether the plan could be run when the last approval was given. A step that has begun may be probed and taken
+/// back after the approvals have run out, and never without them.
+pub fn was_authorised(
+    keys: &KeyRing,
+    proposal: &Proposal,
+    stored_plan: &Digest,
+    envelopes: &[String],
+) -> Result<Authorised, ReceiptError> {
+    let decisions = open_all(keys, envelopes)?;
+    let then = receipt::last_approval(&decisions).unwrap_or(proposal.opened_at);
+    Ok(receipt::authorise(proposal, stored_plan, &decisions, then)?)
+}
+
+fn open_all(keys: &KeyRing, envelopes: &[String]) -> Result<Vec<Decision>, ReceiptError> {
+    envelopes.iter().zip(1..).map(|(envelope, place)| open(keys, envelope, place)).collect()
 }

@@ -86,3 +86,44 @@ story!(the_web_page_and_the_api_show_the_thread, async |w| {
     let (status, list) = w.get("/").await;
     assert!(status == 200 && list.contains("Duplicate rows in the marts"));
 });
+
+story!(
+    /// Probing and taking back need the approvals too, though they may have run out meanwhile.
+    taking_back_needs_the_approvals, async |w| {
+    w.alert().await;
+    w.read_on();
+    let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
+    assert_eq!(w.send("/slack/interactions", &request).await, 200);
+    let incident = w.incident().await;
+    let engine = &w.bot.engine;
+    let run = engine.store.runs_of(&incident).await.expect("runs").remove(0).value;
+    w.clock.advance(chrono::TimeDelta::days(2));
+    let outcome = engine.was_authorised(&run).await.expect("the database answers");
+    assert!(outcome.is_ok(), "{outcome:?}");
+    for (change, undo) in [
+        (
+            "update plan set body = body || ' '",
+            "update plan set body = substr(body, 1, length(body) - 1)",
+        ),
+        (
+            "update journal set receipt = replace(receipt, '\"sig\":\"', '\"sig\":\"A') where receipt is not null",
+            "update journal set receipt = replace(receipt, '\"sig\":\"A', '\"sig\":\"') where receipt is not null",
+        ),
+        (
+            "update journal set proposal = 'none' where receipt is not null",
+            "update journal set proposal = (select id from proposal) where receipt is not null",
+        ),
+    ] {
+        behind_its_back(&w.database_url, change).await;
+        let outcome = w.bot.engine.was_authorised(&run).await.expect("the database answers");
+        assert!(outcome.is_err(), "after {change}");
+        behind_its_back(&w.database_url, undo).await;
+    }
+    // The approvals have run out: the executor does not begin, and people are asked anew.
+    w.drain().await;
+    assert_eq!(w.warehouse.calls("promote"), 0);
+    let shown = w.thread_so_far();
+    assert!(shown.contains("was good until"), "{shown}");
+    w.slack.take_ephemerals("U0ANA");
+    w.read_on();
+});

@@ -247,6 +247,13 @@ pub enum Unauthorised {
     },
 }
 
+/// The moment at which the last approval was given: what was allowed then may be probed and taken back later, when
+/// the approvals have run out.
+pub fn last_approval(decisions: &[Decision]) -> Option<Timestamp> {
+    let approvals = decisions.iter().filter(|decision| decision.verdict == Verdict::Approve);
+    approvals.map(|decision| decision.issued_at).max()
+}
+
 /// Decides whether the decisions (whose signatures the caller has verified) allow to run the plan with digest
 /// `stored_plan` for `proposal` at `now` (invariant I3).
 pub fn authorise(

@@ -237,7 +237,7 @@ pub enum Event {
         /// Why.
         why: String,
     },
-    /// The receipts do not allow the next step: somebody has to find out why.
+    /// The receipts do not allow what comes next: somebody has to find out why.
     Unauthorised {
         /// What is wrong with them.
         why: String,

@@ -14,7 +14,7 @@ use super::{
     Engine, EngineError, again,
     work::{Change, Work},
 };
-use crate::receipts;
+use crate::receipts::{self, ReceiptError};
 
 /// What came of the wish to do the next step.
 #[derive(Debug)]
@@ -104,6 +104,20 @@ impl Engine {
             Ok(run)
         })
         .await
+    }
+
+    /// Whether the run's plan, as it is stored, was ever approved: asked before a step is probed or taken back.
+    pub async fn was_authorised(
+        &self,
+        run: &Run,
+    ) -> Result<Result<Authorised, ReceiptError>, EngineError> {
+        let missing = |what, id: &str| EngineError::Missing { what, id: id.to_owned() };
+        let proposal = self.store.proposal(&run.proposal).await?;
+        let proposal = proposal.ok_or_else(|| missing("proposal", run.proposal.as_str()))?.value;
+        let plan = self.store.plan(&run.plan).await?;
+        let plan = plan.ok_or_else(|| missing("plan", run.plan.as_str()))?;
+        let envelopes = self.store.receipts(&run.proposal).await?;
+        Ok(receipts::was_authorised(&self.keys, &proposal, plan.digest(), &envelopes))
     }
 
     async fn change(

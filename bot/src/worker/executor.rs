@@ -118,10 +118,26 @@ impl Executor {
         let Some(sealed) = self.desk.store.plan(&run.plan).await? else {
             anyhow::bail!("{} has no plan", run.id)
         };
+        // What is carried out below is this very text; that it was approved is checked before each thing that is done.
+        if *sealed.digest() != run.plan {
+            let why = format!(
+                "the stored plan has digest {}, and the run is for {}",
+                sealed.digest(),
+                run.plan
+            );
+            self.hold(&run, why, lease).await?;
+            return Ok(());
+        }
         let plan = sealed.plan();
         // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
         self.steps.end_leftovers(&run.id).await?;
         loop {
+            if matches!(run.stage, Stage::InDoubt { .. } | Stage::Undoing { .. })
+                && let Err(error) = self.engine.was_authorised(&run).await?
+            {
+                self.hold(&run, error.to_string(), lease).await?;
+                return Ok(());
+            }
             run = match &run.stage {
                 Stage::Pending { .. } if self.closing.is_cancelled() => return Ok(()),
                 Stage::Pending { next, attempt } => {
@@ -166,6 +182,20 @@ impl Executor {
                 | Stage::Stuck { .. } => return Ok(()),
             };
         }
+    }
+
+    /// Stops a run whose approvals do not hold; a person has to find out why.
+    async fn hold(&self, run: &Run, why: String, lease: &RunLease) -> anyhow::Result<()> {
+        tracing::error!(run.id = %run.id, "run {} is held: {why}", run.id);
+        let run = match run.stage {
+            // Nobody may ask what became of the step before the approvals hold again.
+            Stage::Doing { step, .. } => self.tell(run, Event::Interrupted { step }, lease).await?,
+            _ => run.clone(),
+        };
+        if !run.is_at_rest() {
+            self.tell(&run, Event::Unauthorised { why }, lease).await?;
+        }
+        Ok(())
     }
 
     async fn tell(&self, run: &Run, event: Event, lease: &RunLease) -> anyhow::Result<Run> {

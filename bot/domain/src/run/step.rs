@@ -26,9 +26,12 @@ impl Run {
             (Stage::Pending { next, attempt: 1 }, Event::TargetChanged { changes }) => {
                 Ok(self.target_changed(next, changes, now))
             }
-            (Stage::Pending { next, .. }, Event::Unauthorised { why }) => {
-                Ok(self.stick(next, format!("the signed approvals do not allow it: {why}")))
-            }
+            (
+                Stage::Pending { next: step, .. }
+                | Stage::InDoubt { step, .. }
+                | Stage::Undoing { step, .. },
+                Event::Unauthorised { why },
+            ) => Ok(self.stick(step, format!("the signed approvals do not allow it: {why}"))),
             (Stage::Doing { step, attempt }, Event::Did { step: this, note, findings })
                 if step == *this =>
             {
