@@ -141,7 +141,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         return audit::verify(log, keys, policies.as_deref());
     }
     if matches!(cli.command, Command::Check { schema: true }) {
-        return check::schema();
+        return Ok(check::schema());
     }
     let config = config::load(path)?;
     let clock = Arc::new(SystemClock);

@@ -5,8 +5,10 @@
 mod document;
 mod error;
 mod overlay;
+mod schema;
 mod secret;
 
 pub use document::{Config, Discord, Pagerduty, Slack, Web};
 pub use error::ConfigError;
 pub use overlay::{inherited, load};
+pub use schema::schema;

@@ -1,7 +1,7 @@
 //! `POST /slack/interactions`: verified from the raw bytes, decided in one transaction, acknowledged within Slack's
 //! three seconds. What the person is told comes by the outbox, after the commit.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,6 +19,9 @@ use crate::{
     engine::{Decide, Engine, Wish},
     metrics::Metrics,
 };
+
+/// Slack wants its answer within three seconds, and a trigger lives no longer.
+const MODAL: Duration = Duration::from_millis(2500);
 
 /// What the handler uses.
 #[derive(Clone)]
@@ -58,8 +61,16 @@ async fn interactions(
         Interaction::Click { button: Button::Reject, proposal, plan, trigger_id, .. } => {
             let people = routes.engine.policies.people();
             let words = Words::plain("You are about to reject plan ").code(plan.short()).text(".");
-            routes.slack.open_reject_modal(&trigger_id, &proposal, &plan, &words, people).await?;
-            routes.metrics.click("modal");
+            let opening =
+                routes.slack.open_reject_modal(&trigger_id, &proposal, &plan, &words, people);
+            match tokio::time::timeout(MODAL, opening).await {
+                Ok(Ok(())) => routes.metrics.click("modal"),
+                // The person sees that nothing opens, and presses again.
+                Ok(Err(error)) => {
+                    tracing::warn!("the dialog for a rejection did not open: {error}");
+                }
+                Err(_) => tracing::warn!("the dialog for a rejection did not open in time"),
+            }
         }
         Interaction::Click { identity, button, proposal, plan, .. } => {
             let wish = if button == Button::Approve {
