@@ -128,3 +128,46 @@ story!(
         assert!(shown.contains("&lt;!channel&gt;"), "{shown}");
     }
 );
+
+/// What the shipped policies ask for a model-level rollback, and what two stories ask instead.
+const ONE: &str = "model_level:\n    approvals: [1]";
+const TWO: &str = "model_level:\n    approvals: [2, 1]";
+
+story!(
+    /// Two approvals are needed, one of them of level 2: in whatever order, each person once.
+    two_people_sign, async |w| {
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.alert().await;
+    w.read_on();
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("1 of 2");
+    w.expect_thread(&["approved at level 1: 1 of 2 approvals"]);
+    w.approve("ana").await;
+    w.expect_whisper("ana", "already signed");
+    w.approve("bo").await;
+    w.expect_whisper("bo", "This needs level 2, and you hold level 1");
+    assert_eq!(w.warehouse.calls("promote"), 0);
+    w.approve("ben").await;
+    w.expect_whisper("ben", "is signed");
+    w.expect_card("Rolled back");
+    w.expect_card("2 of 2");
+    w.read_on();
+});
+
+story!(
+    /// A running proposal keeps the rules that it started with, and a person who has left loses authority at once.
+    rules_are_frozen_and_people_are_live, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.edit_policy("people.yaml", "  - id: ben\n", "  - id: ben\n    active: false\n").await;
+    w.approve("ben").await;
+    let told = w.slack.take_ephemerals("U0BEN");
+    assert!(told.len() == 1 && told[0].shown().contains("Nothing was changed"), "{told:?}");
+    w.expect_card("0 of 1");
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Rolled back");
+    w.read_on();
+});

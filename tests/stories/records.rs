@@ -60,6 +60,10 @@ story!(
         let log = w.export().await;
         let proved = countersign::audit::verify(&log, &keys, None).expect("it verifies");
         assert_eq!((proved.incidents, proved.receipts, proved.steps), (1, 1, 3));
+    let policies = w.bot.engine.policies.digest();
+    countersign::audit::verify(&log, &keys, Some(policies)).expect("decided under these policies");
+    let others = domain::digest::Digest::of("other policies");
+    assert!(countersign::audit::verify(&log, &keys, Some(&others)).is_err());
         let lines: Vec<_> = log.lines().collect();
         for cut in 1..lines.len() {
             let without: Vec<_> = lines.iter().enumerate().filter(|(place, _)| *place != cut).map(|(_, line)| *line).collect();

@@ -141,6 +141,12 @@ impl World {
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
 
+    /// Somebody edits a policy file, and the bot is restarted.
+    pub(crate) async fn edit_policy(&mut self, file: &str, old: &str, new: &str) {
+        policies::edit(&self.config.policies.join(file), old, new);
+        self.restart().await;
+    }
+
     /// Starts an executor as a process of its own, on the same database.
     pub(crate) fn start_executor(&self) -> std::process::Child {
         let file = self.config.work.with_file_name("countersign.yaml");

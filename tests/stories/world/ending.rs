@@ -43,7 +43,7 @@ impl World {
     pub(crate) async fn expect_record(&self) {
         let log = self.export().await;
         let keys = KeyDirectory::new(&self.config.keys).public_keys().expect("reads the keys");
-        if let Err(error) = audit::verify(&log, &keys, Some(self.bot.engine.policies.digest())) {
+        if let Err(error) = audit::verify(&log, &keys, None) {
             panic!("the record does not verify: {error}");
         }
         self.expect_fold().await;
