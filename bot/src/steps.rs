@@ -128,7 +128,11 @@ impl Steps {
             end
         };
         let (end, ()) = tokio::join!(work, self.live.follow(&run.incident, &run.id, said));
-        end
+        match end {
+            // What was ended by us has not failed; what it did is found out later.
+            End::Failed { .. } if cancel.is_cancelled() => End::CutShort,
+            end => end,
+        }
     }
 
     async fn command(

@@ -132,6 +132,10 @@ impl Executor {
         // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
         self.steps.end_leftovers(&run.id).await?;
         loop {
+            // The lease is lost or the process stops: whoever comes next goes on from what is written down.
+            if cancel.is_cancelled() {
+                return Ok(());
+            }
             if matches!(run.stage, Stage::InDoubt { .. } | Stage::Undoing { .. })
                 && let Err(error) = self.engine.was_authorised(&run).await?
             {
