@@ -95,11 +95,11 @@ story!(
         w.approve("ana").await;
         w.expect_whisper("ana", "is signed");
         w.expect_card("Stuck: needs a person");
-        w.expect_buttons(&["Reject"]);
+        w.expect_buttons(&["End the rollback"]);
         let shown = w.thread_so_far();
         assert!(shown.contains("14950 rows of"), "{shown}");
         w.read_on();
-        w.reject("ben", "restored from the backup by hand").await;
+        w.give_up("ben", "restored from the backup by hand").await;
         w.expect_whisper("ben", "rejection");
         w.expect_card("Given up");
         w.read_on();

@@ -79,6 +79,7 @@ pub(crate) fn action_id(button: Button) -> &'static str {
         Button::Approve => "approve",
         Button::Reject => "reject",
         Button::Escalate => "escalate",
+        Button::GiveUp => "give_up",
     }
 }
 
@@ -232,7 +233,7 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                     element["style"] = json!("primary");
                     element["confirm"] = confirm(card, people);
                 }
-                Button::Reject => element["style"] = json!("danger"),
+                Button::Reject | Button::GiveUp => element["style"] = json!("danger"),
                 Button::Escalate => {}
             }
             element

@@ -111,7 +111,7 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
-    let buttons = [Button::Approve, Button::Reject, Button::Escalate];
+    let buttons = [Button::Approve, Button::Reject, Button::Escalate, Button::GiveUp];
     let Some(button) = buttons.into_iter().find(|button| action_id(*button) == id) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };

@@ -30,6 +30,8 @@ pub enum Button {
     Reject,
     /// Bring in the next level before its time.
     Escalate,
+    /// End a rollback that is stuck, with a reason.
+    GiveUp,
 }
 
 impl Button {
@@ -39,6 +41,7 @@ impl Button {
             Self::Approve => "Approve",
             Self::Reject => "Reject",
             Self::Escalate => "Ask the next level now",
+            Self::GiveUp => "End the rollback",
         }
     }
 }
@@ -294,7 +297,7 @@ fn next_ask(proposal: &Proposal) -> Option<NextAsk> {
 fn buttons(proposal: &Proposal) -> Vec<Button> {
     match &proposal.stage {
         Stage::Open { .. } => vec![Button::Approve, Button::Reject, Button::Escalate],
-        Stage::Stuck { .. } => vec![Button::Reject],
+        Stage::Stuck { .. } => vec![Button::GiveUp],
         Stage::Approved { .. } | Stage::Running { .. } | Stage::Closed { .. } => vec![],
     }
 }

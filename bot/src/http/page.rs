@@ -161,7 +161,7 @@ async fn decide(
         "approve" => Some(Wish::Approve {
             reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
         }),
-        "reject" => Some(Wish::Reject { reason: form.reason }),
+        "reject" | "give_up" => Some(Wish::Reject { reason: form.reason }),
         "escalate" => Some(Wish::Escalate),
         _ => None,
     };

@@ -58,9 +58,21 @@ async fn interactions(
         }
     };
     match routes.slack.parse(&signed)? {
-        Interaction::Click { button: Button::Reject, proposal, plan, trigger_id, .. } => {
+        Interaction::Click {
+            button: button @ (Button::Reject | Button::GiveUp),
+            proposal,
+            plan,
+            trigger_id,
+            ..
+        } => {
             let people = routes.engine.policies.people();
-            let words = Words::plain("You are about to reject plan ").code(plan.short()).text(".");
+            let words = if button == Button::Reject {
+                Words::plain("You are about to reject plan ").code(plan.short()).text(".")
+            } else {
+                Words::plain("You are about to end the stuck rollback of plan ")
+                    .code(plan.short())
+                    .text(". Everything stays as it stands now.")
+            };
             let opening =
                 routes.slack.open_reject_modal(&trigger_id, &proposal, &plan, &words, people);
             match tokio::time::timeout(MODAL, opening).await {

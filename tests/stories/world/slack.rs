@@ -104,7 +104,16 @@ impl World {
 
     /// Presses Reject on the card as it is now, and gives a reason in the modal.
     pub(crate) async fn reject(&self, person: &str, reason: &str) {
-        self.click(&self.card(), "reject", person).await;
+        self.press_and_say_why("reject", person, reason).await;
+    }
+
+    /// Ends a stuck rollback, and gives a reason in the modal.
+    pub(crate) async fn give_up(&self, person: &str, reason: &str) {
+        self.press_and_say_why("give_up", person, reason).await;
+    }
+
+    async fn press_and_say_why(&self, button: &str, person: &str, reason: &str) {
+        self.click(&self.card(), button, person).await;
         let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
         assert_eq!(self.send("/slack/interactions", &request).await, 200);
         self.drain().await;

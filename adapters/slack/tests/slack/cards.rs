@@ -246,7 +246,7 @@ async fn stuck() {
     🛑 2. Point the models back – stuck
     ▫️ 3. Check the data
     [actions]
-    (Reject) reject danger confirm: -
+    (End the rollback) give_up danger confirm: -
     ");
 }
 

@@ -244,9 +244,9 @@ fn stuck() {
     - target_version_exists of shop.orders_daily: version 4d1c is still there
     - target_version_exists of shop.revenue: version 9e02 is still there
     - backup_available of prod: rollback point of 02:10 UTC
-    [Reject]
+    [End the rollback]
     → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
-    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=reject} The rollback is stuck. This ends it as Cléo Martin and leaves everything as it stands now.
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=give_up} The rollback is stuck. This ends it as Cléo Martin and leaves everything as it stands now.
     Why? The others read this in the thread.
     {reason: ____}
     [End the rollback]
@@ -334,7 +334,7 @@ fn without_a_person_there_is_nothing_to_press() {
     let scene = Scene::open();
     let view = IncidentView { viewer: Viewer::ReadOnly, csrf: "", ..scene.view() };
     let last = |view| read_card(view).lines().last().unwrap().to_owned();
-    assert_snapshot!(last(&view), @"You can read here. To decide, use the buttons in the chat, or countersign approve prp_01k7gq3a00e9jvd5m8wz7h3k9t.");
+    assert_snapshot!(last(&view), @"You can read here. To decide, use the buttons in the chat.");
     let everyone = scene.people.iter().collect();
     let view = IncidentView { viewer: Viewer::ChoosePersona { everyone }, ..scene.view() };
     assert_snapshot!(last(&view), @"Choose as whom you act at the top of the page; then the buttons appear here.");

@@ -97,14 +97,14 @@ fn a_proposal_that_waits_and_one_that_is_over() {
 
 #[test]
 fn buttons_are_there_only_while_they_do_something() {
-    use Button::{Approve, Escalate, Reject};
+    use Button::{Approve, Escalate, GiveUp, Reject};
     let open = proposal(&[1]);
     let signed = step(open.clone(), &approved("ana"), 1);
     let running = step(signed.clone(), &Event::RunStarted { run: run_id(1) }, 2);
     let stuck = step(running.clone(), &Event::RunStuck, 3);
     let closed = step(running.clone(), &Event::RunSucceeded, 4);
     assert_eq!(of(&open).buttons, [Approve, Reject, Escalate]);
-    assert_eq!(of(&stuck).buttons, [Reject]);
+    assert_eq!(of(&stuck).buttons, [GiveUp]);
     for silent in [&signed, &running, &closed] {
         assert_eq!(of(silent).buttons, [], "{:?}", silent.stage);
     }
