@@ -133,3 +133,14 @@ create table timer (
   due_ms bigint not null
 );
 create index timer_due on timer (due_ms);
+
+-- What the programs of a run's steps printed, in order; capped, with secrets taken out. No part of the record.
+create table output (
+  run text not null references run (id) deferrable initially deferred,
+  place bigint not null,
+  at_ms bigint not null,
+  step bigint not null,
+  act text not null,
+  body text not null,
+  primary key (run, place)
+);

@@ -61,6 +61,9 @@ enum Command {
     Show {
         /// Its id, or the end of it.
         incident: String,
+        /// What the programs of its runs printed, instead.
+        #[arg(long, conflicts_with = "json")]
+        output: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -158,7 +161,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             Ok(Done::Well)
         }
         Command::List { json } => incidents::list(&store(&config).await?, json).await,
-        Command::Show { incident, json } => {
+        Command::Show { incident, output: true, .. } => {
+            incidents::output(&store(&config).await?, &incident).await
+        }
+        Command::Show { incident, json, .. } => {
             incidents::show(&store(&config).await?, &people(&config), &incident, json).await
         }
         Command::Timeline { incident, json } => {

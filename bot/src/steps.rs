@@ -9,7 +9,7 @@ use domain::{
 };
 use policies::{Policies, TargetRule};
 use runner::{Command, Outcome};
-use sqlmesh::{Call, Sqlmesh, Verification, live_line};
+use sqlmesh::{Call, Called, Sqlmesh, Verification, live_line};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +55,15 @@ pub enum End {
     },
     /// We ended it ourselves; a later life finds out what it did.
     CutShort,
+}
+
+/// An action that is over.
+#[derive(Debug)]
+pub struct Performed {
+    /// How it ended.
+    pub end: End,
+    /// What was printed, capped, with secrets taken out.
+    pub output: String,
 }
 
 impl Steps {
@@ -112,11 +121,11 @@ impl Steps {
         action: &Action,
         timeout_ms: u64,
         cancel: &CancellationToken,
-    ) -> End {
+    ) -> Performed {
         let (say, said) = watch::channel(String::new());
         let variables = BTreeMap::from([(MARK.to_owned(), run.id.to_string())]);
         let work = async {
-            let end = match action {
+            let performed = match action {
                 Action::Sqlmesh(arguments) => {
                     self.helper(plan, arguments, &variables, timeout_ms, cancel, &say).await
                 }
@@ -125,13 +134,14 @@ impl Steps {
                 }
             };
             drop(say);
-            end
+            performed
         };
-        let (end, ()) = tokio::join!(work, self.live.follow(&run.incident, &run.id, said));
+        let (Performed { end, output }, ()) =
+            tokio::join!(work, self.live.follow(&run.incident, &run.id, said));
         match end {
             // What was ended by us has not failed; what it did is found out later.
-            End::Failed { .. } if cancel.is_cancelled() => End::CutShort,
-            end => end,
+            End::Failed { .. } if cancel.is_cancelled() => Performed { end: End::CutShort, output },
+            end => Performed { end, output },
         }
     }
 
@@ -142,25 +152,29 @@ impl Steps {
         timeout_ms: u64,
         cancel: &CancellationToken,
         say: &watch::Sender<String>,
-    ) -> End {
+    ) -> Performed {
         let finished = self
             .spawn(argv, variables, timeout_ms, cancel, |line| {
                 drop(say.send_replace(line.to_owned()));
             })
             .await;
         match finished {
-            Ok(finished) => match finished.outcome {
-                Outcome::Exited(0) => End::Did { note: String::new(), findings: vec![] },
-                Outcome::Cancelled => End::CutShort,
-                Outcome::TimedOut => failed("it took too long and was ended"),
-                Outcome::Exited(code) => {
-                    failed(&format!("it ended with exit code {code}: {}", tail(&finished.output)))
-                }
-                Outcome::Signalled(signal) => {
-                    failed(&format!("it was ended by signal {signal}: {}", tail(&finished.output)))
-                }
-            },
-            Err(error) => failed(&error.to_string()),
+            Ok(finished) => {
+                let last = tail(&finished.output);
+                let end = match finished.outcome {
+                    Outcome::Exited(0) => did("", vec![]),
+                    Outcome::Cancelled => End::CutShort,
+                    Outcome::TimedOut => failed("it took too long and was ended"),
+                    Outcome::Exited(code) => {
+                        failed(&format!("it ended with exit code {code}: {last}"))
+                    }
+                    Outcome::Signalled(signal) => {
+                        failed(&format!("it was ended by signal {signal}: {last}"))
+                    }
+                };
+                Performed { end, output: finished.output }
+            }
+            Err(error) => Performed { end: failed(&error.to_string()), output: String::new() },
         }
     }
 
@@ -189,7 +203,7 @@ impl Steps {
         timeout_ms: u64,
         cancel: &CancellationToken,
         say: &watch::Sender<String>,
-    ) -> End {
+    ) -> Performed {
         let timeout = Duration::from_millis(timeout_ms);
         let call = Call {
             python: self.python(plan),
@@ -204,11 +218,13 @@ impl Steps {
                 say.send_replace(line);
             }
         };
-        match self.sqlmesh.call(call, on_line).await {
+        let Called { answer, output } = self.sqlmesh.call(call, on_line).await;
+        let end = match answer {
             Ok(answer) => judge(arguments, answer.value),
             Err(sqlmesh::Error::Cancelled { .. }) => End::CutShort,
             Err(error) => failed(&error.to_string()),
-        }
+        };
+        Performed { end, output }
     }
 
     fn python(&self, plan: &Plan) -> &str {

@@ -106,6 +106,20 @@ fn told(timeline: &str) -> String {
 }
 
 #[tokio::test]
+async fn what_the_steps_printed_can_be_read() {
+    let (installation, incident) = Installation::rolled_back().await;
+    let shown = installation.run(&["show", &incident, "--output"]).await.expect_code(0).stdout;
+    for heading in [
+        "step 1, Check that it is still possible (do)",
+        "step 2, Point the models back (do)",
+        "step 3, Check the data (do)",
+    ] {
+        assert!(shown.contains(heading), "{heading} is not in {shown}");
+    }
+    assert!(shown.contains("\"progress\"") && shown.contains("\"already\":false"), "{shown}");
+}
+
+#[tokio::test]
 async fn programs_read_the_same() {
     let (installation, incident) = Installation::rolled_back().await;
     let listed = installation.run(&["list", "--json"]).await.expect_code(0);

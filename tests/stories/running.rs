@@ -81,6 +81,11 @@ story!(
         w.expect_whisper("ana", "is signed");
         w.expect_card("Failed, taken back");
         assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.version(CUSTOMERS).as_str()), ("22", "24"));
+    let run = w.bot.engine.store.runs_of(&w.incident().await).await.expect("runs").remove(0).value;
+    let kept = w.bot.engine.store.outputs_of(&run.id).await.expect("outputs");
+    let acts: Vec<_> = kept.iter().map(|output| (output.step, output.act.as_str())).collect();
+    assert_eq!(acts, [(0, "do"), (1, "do"), (1, "do"), (1, "do"), (1, "undo")]);
+    assert!(kept[1].text.contains("the warehouse said no"), "{}", kept[1].text);
         w.read_on();
     }
 );

@@ -60,6 +60,15 @@ pub struct Call<'a> {
     pub cancel: &'a CancellationToken,
 }
 
+/// What came of a call.
+#[derive(Debug)]
+pub struct Called {
+    /// The answer, or why there is none.
+    pub answer: Result<Answer, Error>,
+    /// What was printed, capped, with secrets taken out.
+    pub output: String,
+}
+
 impl Sqlmesh {
     /// Writes the helper below `folder`, in a folder that its content names: several versions of Countersign can
     /// share it. `environment` is what every call inherits, such as `PATH`; `secrets` are struck out of all output.
@@ -136,18 +145,23 @@ impl Sqlmesh {
             timeout: QUESTION,
             cancel: &cancel,
         };
-        let answer = self.call(call, |_| {}).await?;
+        let answer = self.call(call, |_| {}).await.answer?;
         read(&arguments[0], answer.value)
     }
 
-    /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error.
-    pub async fn call(
-        &self,
-        call: Call<'_>,
-        mut on_line: impl FnMut(&str),
-    ) -> Result<Answer, Error> {
-        let cache = tempfile::tempdir()
-            .map_err(|source| Error::Install { path: "a cache folder".to_owned(), source })?;
+    /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error; what was
+    /// printed comes in either case.
+    pub async fn call(&self, call: Call<'_>, mut on_line: impl FnMut(&str)) -> Called {
+        let cache = match tempfile::tempdir() {
+            Ok(cache) => cache,
+            Err(source) => {
+                let path = "a cache folder".to_owned();
+                return Called {
+                    answer: Err(Error::Install { path, source }),
+                    output: String::new(),
+                };
+            }
+        };
         let command = self.command(&call, cache.path());
         let name = call.arguments.first().cloned().unwrap_or_default();
         let take = |stream: Stream, line: &str| {
@@ -155,9 +169,10 @@ impl Sqlmesh {
                 on_line(line);
             }
         };
-        let finished =
-            runner::run(&command, call.cancel, |_| {}, take).await.map_err(Error::Run)?;
-        answer(name, &finished)
+        match runner::run(&command, call.cancel, |_| {}, take).await {
+            Ok(finished) => Called { answer: answer(name, &finished), output: finished.output },
+            Err(error) => Called { answer: Err(Error::Run(error)), output: String::new() },
+        }
     }
 
     fn command(&self, call: &Call<'_>, cache: &Path) -> Command {

@@ -13,5 +13,5 @@ pub use answer::{
     Verification,
 };
 pub use error::Error;
-pub use helper::{Call, Sqlmesh};
+pub use helper::{Call, Called, Sqlmesh};
 pub use progress::live_line;

@@ -25,6 +25,7 @@ mod due;
 mod job;
 mod lease;
 mod live;
+mod output;
 mod timer;
 
 mod counts;
@@ -34,6 +35,7 @@ pub use counts::Counts;
 pub use error::Error;
 pub use job::JobClaim;
 pub use lease::RunLease;
+pub use output::Output;
 pub use store::Store;
 pub use timer::Timer;
 pub use tx::Tx;

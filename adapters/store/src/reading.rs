@@ -14,7 +14,9 @@ use domain::{
     run::Run,
 };
 
-use crate::{Error, Store, Tx, Versioned, card, incident, journal, live, plan, proposal, run};
+use crate::{
+    Error, Output, Store, Tx, Versioned, card, incident, journal, live, output, plan, proposal, run,
+};
 
 macro_rules! reading {
     ($(
@@ -104,6 +106,9 @@ reading! {
 
     /// The newest line of the step under way.
     fn live(run: &RunId) -> Option<String> = live::line;
+
+    /// What the programs of a run's steps printed, in order.
+    fn outputs_of(run: &RunId) -> Vec<Output> = output::list;
 
     /// The chats that show this incident's card, or are to show it.
     fn chats_of(incident: &IncidentId) -> Vec<ChatName> = card::chats;

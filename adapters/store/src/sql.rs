@@ -7,6 +7,7 @@ pub(crate) mod job;
 pub(crate) mod journal;
 pub(crate) mod lease;
 pub(crate) mod metrics;
+pub(crate) mod output;
 pub(crate) mod proposal;
 pub(crate) mod run;
 pub(crate) mod thread;

@@ -15,6 +15,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("journal", include_str!("../src/sql/journal.rs")),
     ("lease", include_str!("../src/sql/lease.rs")),
     ("metrics", include_str!("../src/sql/metrics.rs")),
+    ("output", include_str!("../src/sql/output.rs")),
     ("proposal", include_str!("../src/sql/proposal.rs")),
     ("run", include_str!("../src/sql/run.rs")),
     ("thread", include_str!("../src/sql/thread.rs")),

@@ -55,6 +55,25 @@ pub(super) async fn show(
     Ok(Done::Well)
 }
 
+/// What the programs of the incident's runs printed.
+pub(super) async fn output(store: &Store, incident: &str) -> anyhow::Result<Done> {
+    let id = find(store, incident).await?;
+    for run in store.runs_of(&id).await? {
+        let run = run.value;
+        for output in store.outputs_of(&run.id).await? {
+            let name = run.steps.get(output.step).map_or("", |rule| rule.name.as_str());
+            let (step, at) = (output.step + 1, output.at.format("%Y-%m-%d %H:%M:%S UTC"));
+            println!(
+                "── {} step {step}, {name} ({}), {at}\n{}",
+                run.id,
+                output.act,
+                output.text.trim_end()
+            );
+        }
+    }
+    Ok(Done::Well)
+}
+
 pub(super) async fn timeline(
     store: &Store,
     people: &People,

@@ -11,7 +11,7 @@ use domain::{
     plan::{Plan, Step},
     run::{Event, ProbeAnswer, Run, Stage},
 };
-use store::RunLease;
+use store::{Output, RunLease};
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, Worker, after};
@@ -253,7 +253,9 @@ impl Executor {
         cancel: &CancellationToken,
     ) -> anyhow::Result<Option<Event>> {
         tracing::info!(run.id = %run.id, step = index, "{}: {}", run.id, step.name);
-        Ok(match self.steps.perform(run, plan, &step.action, step.timeout_ms, cancel).await {
+        let performed = self.steps.perform(run, plan, &step.action, step.timeout_ms, cancel).await;
+        self.keep_output(run, index, "do", performed.output).await;
+        Ok(match performed.end {
             End::Did { note, findings } => Some(Event::Did { step: index, note, findings }),
             End::Failed { why, findings } => Some(Event::Failed { step: index, why, findings }),
             End::CutShort => None,
@@ -271,10 +273,20 @@ impl Executor {
         let Some(undo) = &step.undo else {
             anyhow::bail!("{} cannot take back step {index}", run.id)
         };
-        Ok(match self.steps.perform(run, plan, undo, step.timeout_ms, cancel).await {
+        let performed = self.steps.perform(run, plan, undo, step.timeout_ms, cancel).await;
+        self.keep_output(run, index, "undo", performed.output).await;
+        Ok(match performed.end {
             End::Did { .. } => Some(Event::UndoDid { step: index }),
             End::Failed { why, .. } => Some(Event::UndoFailed { step: index, why }),
             End::CutShort => None,
         })
+    }
+
+    /// Keeps what a program printed. What it came to matters more, so a failure here is only logged.
+    async fn keep_output(&self, run: &Run, step: usize, act: &str, text: String) {
+        let output = Output { at: self.desk.clock.now(), step, act: act.to_owned(), text };
+        if let Err(error) = self.desk.store.keep_output(&run.id, &output).await {
+            tracing::warn!(run.id = %run.id, "what step {} printed was not kept: {error}", step + 1);
+        }
     }
 }

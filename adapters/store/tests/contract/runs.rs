@@ -1,7 +1,7 @@
 //! Runs: who may claim one, in which order, and what hangs on the lease.
 
 use domain::run::Stage;
-use store::{RunLease, Store};
+use store::{Output, RunLease, Store};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -127,4 +127,25 @@ contract!(executors_that_claim_at_once_get_different_targets, async |database: &
     targets.sort_unstable();
     assert_eq!(targets, ["a", "b", "c"]);
     assert!(leases.iter().all(|lease| lease.epoch == 1));
+});
+
+contract!(what_the_steps_printed_is_kept_in_order, async |database: &Database| {
+    let store = database.store().await;
+    insert_runs(&store, &["warehouse"]).await;
+    let output = |step, act: &str, text: &str| Output {
+        at: at(7),
+        step,
+        act: act.to_owned(),
+        text: text.to_owned(),
+    };
+    assert_eq!(store.outputs_of(&run_id(1)).await.unwrap(), []);
+    let kept =
+        [output(0, "do", "checked"), output(1, "do", ""), output(1, "undo", "é\n✓ \u{fffd}")];
+    for output in &kept {
+        store.keep_output(&run_id(1), output).await.unwrap();
+    }
+    assert_eq!(store.outputs_of(&run_id(1)).await.unwrap(), kept);
+    store.keep_output(&run_id(1), &output(2, "do", "a\0b")).await.unwrap();
+    let read = store.outputs_of(&run_id(1)).await.unwrap();
+    assert_eq!(read[3].text, "a\u{fffd}b", "a text that both databases can hold");
 });
