@@ -61,7 +61,7 @@ pub struct Bot {
     /// Counts.
     pub metrics: Arc<Metrics>,
     workers: Vec<Arc<dyn Worker>>,
-    pulses: Arc<[(String, Arc<Pulse>)]>,
+    pulses: Arc<[Arc<Pulse>]>,
     slack: Option<Arc<Slack>>,
     executor_closing: CancellationToken,
     executor_cancel: CancellationToken,
@@ -146,7 +146,7 @@ impl Bot {
                 cancel,
             }));
         }
-        let pulses = workers.iter().map(|worker| (worker.name(), Arc::default())).collect();
+        let pulses = workers.iter().map(|worker| Arc::new(Pulse::of(worker.as_ref()))).collect();
         Ok(Self {
             engine,
             metrics: Arc::default(),
@@ -233,7 +233,7 @@ impl Bot {
     pub async fn turn(&self, shutdown: &CancellationToken, grace: Duration) {
         self.unpark().await;
         let tasks = TaskTracker::new();
-        for (worker, (_, pulse)) in self.workers.iter().zip(self.pulses.iter()) {
+        for (worker, pulse) in self.workers.iter().zip(self.pulses.iter()) {
             let (bell, clock) = (self.engine.bell.clone(), self.engine.clock.clone());
             tasks.spawn(turn(worker.clone(), bell, clock, pulse.clone(), shutdown.clone()));
         }

@@ -9,12 +9,19 @@ use domain::{
 };
 use policies::{Policies, TargetRule};
 use runner::{Command, Outcome};
-use sqlmesh::{Call, Called, Sqlmesh, Verification, live_line};
+use sqlmesh::{Call, Called, Probe, Sqlmesh, Verification, live_line};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
 
+/// Between the tries of a probe that had no answer.
+const PROBE_PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 /// How long a probe may take, in milliseconds.
 const PROBE_MS: u64 = 120_000;
 /// Names the run to every process of its steps, so that leftovers of a crash are found again.
@@ -89,12 +96,10 @@ impl Steps {
         cancel: &CancellationToken,
     ) -> (ProbeAnswer, String) {
         match action {
-            Action::Sqlmesh(arguments) => {
-                match self.sqlmesh.probe(self.python(plan), &plan.target, arguments).await {
-                    Ok(probe) => (probe.state, probe.detail),
-                    Err(error) => (ProbeAnswer::Unknown, error.to_string()),
-                }
-            }
+            Action::Sqlmesh(arguments) => match self.ask(plan, arguments, cancel).await {
+                Ok(probe) => (probe.state, probe.detail),
+                Err(error) => (ProbeAnswer::Unknown, error.to_string()),
+            },
             // By convention of the runbooks: 0 done, 1 not done, anything else unknown.
             Action::Command(argv) => {
                 match self.spawn(argv, &BTreeMap::new(), PROBE_MS, cancel, |_| {}).await {
@@ -111,6 +116,28 @@ impl Steps {
                 }
             }
         }
+    }
+
+    /// Probes until there is an answer: a warehouse that somebody else holds for a moment is no reason to ask a person.
+    async fn ask(
+        &self,
+        plan: &Plan,
+        arguments: &[String],
+        cancel: &CancellationToken,
+    ) -> Result<Probe, sqlmesh::Error> {
+        for pause in PROBE_PAUSES {
+            match self.sqlmesh.probe(self.python(plan), &plan.target, arguments).await {
+                Err(error) if error.is_transient() && !cancel.is_cancelled() => {
+                    tracing::warn!("the probe had no answer and is asked again: {error}");
+                }
+                answered => return answered,
+            }
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.sqlmesh.probe(self.python(plan), &plan.target, arguments).await
     }
 
     /// Does an action for a run; what it says on the way is shown on the card.

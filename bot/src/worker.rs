@@ -34,6 +34,12 @@ pub trait Worker: Send + Sync {
     /// Its name, for logs and `/readyz`.
     fn name(&self) -> String;
 
+    /// Whether one thing that it does may take longer than a look into the store: then it is not late while it
+    /// works, and its lease tells whether it lives.
+    fn may_take_long(&self) -> bool {
+        false
+    }
+
     /// Does what is due until nothing is; gives how many things were done.
     async fn drain(&self) -> anyhow::Result<usize>;
 
@@ -42,17 +48,29 @@ pub trait Worker: Send + Sync {
 }
 
 /// When a worker last looked into the store without a failure.
-#[derive(Debug, Default)]
-pub struct Pulse(AtomicI64);
+#[derive(Debug)]
+pub struct Pulse {
+    /// The worker's name.
+    pub name: String,
+    /// Whether it may be busy for longer than others.
+    pub may_take_long: bool,
+    last_ms: AtomicI64,
+}
 
 impl Pulse {
+    /// The pulse of a worker that has not turned yet.
+    pub fn of(worker: &dyn Worker) -> Self {
+        let (name, may_take_long) = (worker.name(), worker.may_take_long());
+        Self { name, may_take_long, last_ms: AtomicI64::new(0) }
+    }
+
     fn beat(&self, now: Timestamp) {
-        self.0.store(now.timestamp_millis(), Ordering::Relaxed);
+        self.last_ms.store(now.timestamp_millis(), Ordering::Relaxed);
     }
 
     /// How long ago that was, in milliseconds; `None` before the first time.
     pub fn age_ms(&self, now: Timestamp) -> Option<i64> {
-        let last = self.0.load(Ordering::Relaxed);
+        let last = self.last_ms.load(Ordering::Relaxed);
         (last > 0).then(|| now.timestamp_millis() - last)
     }
 }

@@ -127,7 +127,7 @@ impl TargetRule {
     }
 
     /// Whether an alert of this service concerns the target. Ids are compared exactly, names without case.
-    pub(crate) fn serves(&self, service_id: &str, service_name: &str) -> bool {
+    pub fn serves(&self, service_id: &str, service_name: &str) -> bool {
         self.pagerduty_services
             .iter()
             .any(|service| service == service_id || service.eq_ignore_ascii_case(service_name))

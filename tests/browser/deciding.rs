@@ -114,7 +114,7 @@ async fn the_keyboard_is_enough() {
     let browser = &visit.browser;
     tab_to(&visit, ".personas button[value=ana]").await;
     browser.press(ENTER).await;
-    browser.text_with(".demo", "You act as Ana Ruiz").await;
+    browser.whole_page_with(".demo", "You act as Ana Ruiz").await;
     tab_to(&visit, APPROVE).await;
     browser.screenshot("6-focus").await;
     browser.press(ENTER).await;

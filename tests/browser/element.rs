@@ -44,6 +44,16 @@ impl Browser {
         .await
     }
 
+    /// Waits until the page that shows `text` is there as a whole, its script included: a page that is still being
+    /// read has its first lines, and no keys yet.
+    pub(crate) async fn whole_page_with(&self, selector: &str, text: &str) {
+        self.text_with(selector, text).await;
+        until("the whole page", async || {
+            (self.evaluate("return document.readyState").await == "complete").then_some(())
+        })
+        .await;
+    }
+
     /// The shown texts of all elements that a selector names.
     pub(crate) async fn texts(&self, selector: &str) -> Vec<String> {
         let script = format!(

@@ -46,7 +46,7 @@ impl Visit {
     /// Chooses as whom to act.
     pub(crate) async fn act_as(&self, person: &str, name: &str) {
         self.browser.click(&format!(".personas button[value={person}]")).await;
-        self.browser.text_with(".demo", &format!("You act as {name}")).await;
+        self.browser.whole_page_with(".demo", &format!("You act as {name}")).await;
         self.browser.text_with("#card .state", "Waiting for a decision").await;
     }
 

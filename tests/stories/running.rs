@@ -143,3 +143,17 @@ story!(
     assert_eq!(w.warehouse.calls("promote"), 1);
     w.read_on();
 });
+
+story!(
+    /// Somebody else holds the warehouse when the probe asks: it is asked again, and nobody is woken.
+    a_probe_without_an_answer_is_asked_again, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.warehouse.fault("promote", &["fail"]);
+    w.warehouse.fault("probe", &["busy"]);
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.calls("probe"), w.warehouse.calls("promote")), (2, 2));
+    w.read_on();
+});

@@ -26,7 +26,7 @@ pub struct HealthRoutes {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The workers of this process and when they last turned.
-    pub pulses: Arc<[(String, Arc<Pulse>)]>,
+    pub pulses: Arc<[Arc<Pulse>]>,
     /// The counters.
     pub metrics: Arc<Metrics>,
 }
@@ -52,16 +52,10 @@ async fn problems(routes: &HealthRoutes) -> Vec<String> {
         return vec![format!("the database does not answer: {error}")];
     }
     let now = routes.clock.now();
-    let stale = |(name, pulse): &(String, Arc<Pulse>)| match pulse.age_ms(now) {
-        None => Some(format!("the {name} worker has not started")),
-        // An executor is busy for as long as its step takes; its lease tells whether it lives.
-        Some(age)
-            if age > STALE_MS
-                && name != "executor"
-                && name != "assessment"
-                && name != "reconciliation" =>
-        {
-            Some(format!("the {name} worker has not turned for {} s", age / 1000))
+    let stale = |pulse: &Arc<Pulse>| match pulse.age_ms(now) {
+        None => Some(format!("the {} worker has not started", pulse.name)),
+        Some(age) if age > STALE_MS && !pulse.may_take_long => {
+            Some(format!("the {} worker has not turned for {} s", pulse.name, age / 1000))
         }
         Some(_) => None,
     };

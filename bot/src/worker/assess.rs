@@ -62,6 +62,10 @@ impl Worker for Assessor {
         "assessment".to_owned()
     }
 
+    fn may_take_long(&self) -> bool {
+        true
+    }
+
     async fn drain(&self) -> anyhow::Result<usize> {
         let mut done = 0;
         loop {

@@ -45,6 +45,10 @@ impl Worker for Executor {
         "executor".to_owned()
     }
 
+    fn may_take_long(&self) -> bool {
+        true
+    }
+
     async fn drain(&self) -> anyhow::Result<usize> {
         let mut done = 0;
         while !self.closing.is_cancelled() {

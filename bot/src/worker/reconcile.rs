@@ -32,6 +32,10 @@ impl Worker for Reconciler {
         "reconciliation".to_owned()
     }
 
+    fn may_take_long(&self) -> bool {
+        true
+    }
+
     async fn drain(&self) -> anyhow::Result<usize> {
         let now = self.engine.clock.now();
         if now.timestamp_millis() < self.next_ms.load(Ordering::Relaxed) {
@@ -67,13 +71,9 @@ impl Worker for Reconciler {
 impl Reconciler {
     /// Whether the incident's service belongs to one of our targets.
     fn concerns_us(&self, data: &IncidentData) -> bool {
-        let is_named = |service: &Option<String>| {
-            let targets = self.engine.policies.targets().iter();
-            service.as_ref().is_some_and(|service| {
-                targets.flat_map(|target| &target.pagerduty_services).any(|named| named == service)
-            })
-        };
-        is_named(&data.service_id) || is_named(&data.service_summary)
+        let id = data.service_id.as_deref().unwrap_or_default();
+        let name = data.service_summary.as_deref().unwrap_or_default();
+        self.engine.policies.targets().iter().any(|target| target.serves(id, name))
     }
 
     async fn take_in(&self, data: IncidentData, now: Timestamp) -> anyhow::Result<()> {

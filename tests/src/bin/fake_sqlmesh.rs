@@ -1,7 +1,7 @@
 //! A stand-in for a Python with SQLMesh: started like one (`python helper.py COMMAND --project ..`), it answers like
 //! the helper, by the helper's rules, over a warehouse that is one JSON file in the project's folder.
 //!
-//! Faults stand in the file too: `fail` (nothing happens), `half` (the record is written, not finished), `hang`
+//! Faults stand in the file too: `fail` (nothing happens), `busy` (nothing happens, somebody else holds the file), `half` (the record is written, not finished), `hang`
 //! (before anything happens) and `late` (everything happens, but no answer comes).
 
 use std::{
@@ -62,6 +62,10 @@ fn main() -> ExitCode {
     let (code, answer) = match (arguments.command.as_str(), fault.as_deref()) {
         (_, Some("hang")) => hang(&arguments.file),
         (_, Some("fail")) => refuse(1, "crash", "the warehouse said no"),
+        (_, Some("busy")) => {
+            let error = "could not set lock on the warehouse";
+            (1, json!({"error": error, "kind": "crash", "transient": true}))
+        }
         ("inspect", _) => (0, inspect(&warehouse)),
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
