@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::AtomicI64},
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -30,7 +30,7 @@ use crate::{
     engine::Engine,
     http::{
         Routes, health::HealthRoutes, page::PageRoutes, pagerduty::PagerdutyRoutes,
-        slack::SlackRoutes,
+        slack::SlackRoutes, sqlmesh::SqlmeshRoutes,
     },
     ids,
     live::Live,
@@ -39,7 +39,7 @@ use crate::{
     steps::Steps,
     worker::{
         Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor,
-        reconcile::Reconciler, timers::Timers, turn,
+        reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
     },
 };
 
@@ -124,8 +124,15 @@ impl Bot {
             workers.push(Arc::new(Assessor {
                 engine: engine.clone(),
                 desk: desk.clone(),
-                sqlmesh,
+                sqlmesh: sqlmesh.clone(),
                 pagerduty,
+            }));
+            workers.push(Arc::new(Watcher {
+                engine: engine.clone(),
+                desk: desk.clone(),
+                sqlmesh,
+                closing: executor_closing.clone(),
+                measured: Mutex::default(),
             }));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
@@ -174,6 +181,11 @@ impl Bot {
             pagerduty: PagerdutyRoutes {
                 engine: self.engine.clone(),
                 secrets: self.secrets.clone(),
+                metrics: self.metrics.clone(),
+            },
+            sqlmesh: SqlmeshRoutes {
+                engine: self.engine.clone(),
+                secrets: config.sqlmesh.webhook_secrets.clone().into(),
                 metrics: self.metrics.clone(),
             },
             slack: self.slack.clone().map(|slack| SlackRoutes {
@@ -279,6 +291,7 @@ fn secrets(config: &Config, environment: &BTreeMap<String, String>) -> Vec<Strin
         .pagerduty
         .webhook_secrets
         .iter()
+        .chain(&config.sqlmesh.webhook_secrets)
         .map(Some)
         .chain([config.pagerduty.api_token.as_ref()]);
     let own = slack.chain(pagerduty).flatten().map(|secret| secret.expose_secret().to_owned());

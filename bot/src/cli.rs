@@ -2,9 +2,12 @@
 
 mod audit;
 mod check;
+mod gate;
+mod hold;
 mod incidents;
 mod keys;
 mod policy;
+mod release;
 mod serve;
 mod why;
 
@@ -90,6 +93,15 @@ enum Command {
     /// The record for an auditor.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What must not come back after a rollback.
+    #[command(subcommand)]
+    Hold(hold::Command),
+    /// Whether CI may deploy.
+    #[command(subcommand)]
+    Gate(gate::Command),
+    /// What was deployed.
+    #[command(subcommand)]
+    Release(release::Command),
     /// Signing keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -102,6 +114,8 @@ enum Done {
     Well,
     /// What was asked about is not as it should be.
     Failed,
+    /// It is held, or was refused.
+    Held,
 }
 
 /// The configuration or the usage is wrong: exit code 2.
@@ -118,6 +132,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Failed) => ExitCode::from(1),
+        Ok(Done::Held) => ExitCode::from(3),
         Err(error) => told(&error),
     }
 }
@@ -182,6 +197,15 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         }
         Command::Policy(command) => policy::run(&config, &command),
         Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
+        Command::Hold(command) => {
+            hold::run(&config, &store(&config).await?, &policies(&config)?, &command).await
+        }
+        Command::Gate(command) => {
+            gate::run(&store(&config).await?, &policies(&config)?, &command).await
+        }
+        Command::Release(command) => {
+            release::run(&store(&config).await?, policies(&config)?, clock, &command).await
+        }
         Command::Keys(command) => keys::run(&config, &command, clock.as_ref()),
     }
 }

@@ -3,8 +3,10 @@
 pub mod assess;
 pub mod chat;
 pub mod executor;
+mod ledger;
 pub mod reconcile;
 pub mod timers;
+pub mod watch;
 
 use std::{
     sync::{

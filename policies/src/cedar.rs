@@ -36,6 +36,8 @@ pub enum Act {
     Reject,
     /// Bring in the next level before its time.
     Escalate,
+    /// Let come again what it went back from.
+    LiftHold,
 }
 
 /// Whether somebody may do it, and which rules say so.
@@ -85,6 +87,7 @@ impl Act {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::Escalate => "escalate",
+            Self::LiftHold => "lift_hold",
         }
     }
 }

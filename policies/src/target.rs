@@ -6,7 +6,12 @@ use domain::plan::{RollbackType, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{place::At, problem::Examined, runbook::TypeLayout, suggest};
+use crate::{duration::DurationText, place::At, problem::Examined, runbook::TypeLayout, suggest};
+
+/// How often a target is looked at where the file says nothing of it.
+const LOOK_EVERY_MS: u64 = 300_000;
+/// The shortest interval between two looks.
+const SHORTEST_MS: u64 = 30_000;
 
 /// The places where rollbacks act.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,6 +37,8 @@ struct TargetLayout {
     gateway: At<String>,
     /// The Python with `SQLMesh` installed; `python3` of the `PATH` when left out.
     python: Option<String>,
+    /// How often its state is looked at for new releases; 5 min when left out. `0 min`: only when somebody asks.
+    look_every: Option<At<DurationText>>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
@@ -82,6 +89,8 @@ pub struct TargetRule {
     pub gateway: String,
     /// The Python with `SQLMesh` installed, where it is not the configuration's.
     pub python: Option<String>,
+    /// How often its state is looked at for new releases, in milliseconds; `None`: only when somebody asks.
+    pub look_every_ms: Option<u64>,
     /// Which rollback types may be proposed here.
     pub rollbacks: Vec<RollbackType>,
     /// The models that go back when neither alert nor trigger names any.
@@ -189,7 +198,8 @@ impl TargetsFile {
                 );
             }
             layout.check_rollbacks(runbooks, file);
-            targets.push(layout.rule());
+            let look_every_ms = layout.look_every_ms(file);
+            targets.push(layout.rule(look_every_ms));
         }
         targets
     }
@@ -241,7 +251,22 @@ impl TargetLayout {
         }
     }
 
-    fn rule(&self) -> TargetRule {
+    fn look_every_ms(&self, file: &mut Examined<'_>) -> Option<u64> {
+        let Some(at) = &self.look_every else { return Some(LOOK_EVERY_MS) };
+        match DurationText::read(at, file) {
+            0 => None,
+            // Each look starts a Python, and on DuckDB it holds the file while it lasts.
+            short if short < SHORTEST_MS => {
+                let advice =
+                    "use `30 s` or more; SQLMesh's notifications are quicker than any look";
+                file.note(at.place, "looks would follow one another without pause", advice);
+                None
+            }
+            interval => Some(interval),
+        }
+    }
+
+    fn rule(&self, look_every_ms: Option<u64>) -> TargetRule {
         let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
         let consumer = |layout: &ConsumerLayout| ConsumerRule {
             name: layout.name.clone(),
@@ -259,6 +284,7 @@ impl TargetLayout {
             environment: self.environment.value.clone(),
             gateway: self.gateway.value.clone(),
             python: self.python.clone(),
+            look_every_ms,
             rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),

@@ -29,6 +29,14 @@ impl Browser {
         self.first(selector, clicked).await;
     }
 
+    /// Types a text into a field.
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) {
+        let typed = async |id: &str| {
+            self.call(&format!("element/{id}/value"), &json!({"text": text})).await
+        };
+        self.first(selector, typed).await;
+    }
+
     /// The text of an element as it is shown.
     pub(crate) async fn text(&self, selector: &str) -> String {
         let text =

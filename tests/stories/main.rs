@@ -8,6 +8,7 @@ mod world;
 mod crash;
 mod deciding;
 mod escalating;
+mod holding;
 mod intake;
 mod records;
 mod running;

@@ -80,6 +80,7 @@ pub(crate) fn action_id(button: Button) -> &'static str {
         Button::Reject => "reject",
         Button::Escalate => "escalate",
         Button::GiveUp => "give_up",
+        Button::LiftHold => "lift_hold",
     }
 }
 
@@ -234,7 +235,7 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                     element["confirm"] = confirm(card, people);
                 }
                 Button::Reject | Button::GiveUp => element["style"] = json!("danger"),
-                Button::Escalate => {}
+                Button::Escalate | Button::LiftHold => {}
             }
             element
         })

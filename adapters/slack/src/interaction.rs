@@ -44,6 +44,17 @@ pub enum Interaction {
         /// Why; blanks around it are gone, so it may be empty.
         reason: String,
     },
+    /// The reason for lifting a hold was given.
+    Lifted {
+        /// Who gave it.
+        identity: Identity,
+        /// The proposal that the card showed.
+        proposal: ProposalId,
+        /// The plan that the card showed.
+        plan: Digest,
+        /// Why; blanks around it are gone, so it may be empty.
+        reason: String,
+    },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
 }
@@ -111,7 +122,8 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
-    let buttons = [Button::Approve, Button::Reject, Button::Escalate, Button::GiveUp];
+    let buttons =
+        [Button::Approve, Button::Reject, Button::Escalate, Button::GiveUp, Button::LiftHold];
     let Some(button) = buttons.into_iter().find(|button| action_id(*button) == id) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
@@ -141,14 +153,19 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
 
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let view = &payload["view"];
-    if view["callback_id"] != modal::REJECT {
+    let is_lift = view["callback_id"] == modal::LIFT_HOLD;
+    if !is_lift && view["callback_id"] != modal::REJECT {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));
     }
     let (proposal, plan) = decided_on(&view["private_metadata"])?;
     let reason = &view["state"]["values"][modal::REASON][modal::REASON]["value"];
     // No database takes NUL in a text.
     let reason = reason.as_str().unwrap_or_default().replace('\0', "").trim().to_owned();
-    Ok(Interaction::Submitted { identity, proposal, plan, reason })
+    Ok(if is_lift {
+        Interaction::Lifted { identity, proposal, plan, reason }
+    } else {
+        Interaction::Submitted { identity, proposal, plan, reason }
+    })
 }
 
 fn decided_on(value: &Value) -> Result<(ProposalId, Digest), ParseError> {

@@ -98,6 +98,21 @@ impl Slack {
         Ok(())
     }
 
+    /// Asks the person who pressed “Lift the hold” for the reason. The answer comes as [`Interaction::Lifted`].
+    pub async fn open_lift_modal(
+        &self,
+        trigger_id: &str,
+        proposal: &ProposalId,
+        plan: &Digest,
+        words: &Words,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let text = paragraph(words, Tone::Neutral, self.readers(people)).text;
+        let view = modal::lift_hold(proposal, plan, &text);
+        self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
+        Ok(())
+    }
+
     fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
     }

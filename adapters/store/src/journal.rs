@@ -94,7 +94,7 @@ fn sealed(row: &Row) -> Result<SealedEntry, Error> {
 fn proposal(entry: &Entry) -> Option<&ProposalId> {
     match &entry.record {
         Record::Proposal { id, .. } | Record::Refused { proposal: id, .. } => Some(id),
-        Record::Incident(_) | Record::Run { .. } => None,
+        Record::Incident(_) | Record::Run { .. } | Record::Hold { .. } => None,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It is neutral: no chat's markup is in it, and every adapter lays it out in its own way.
 
+mod hold;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -32,6 +34,8 @@ pub enum Button {
     Escalate,
     /// End a rollback that is stuck, with a reason.
     GiveUp,
+    /// Let come again what was rolled back, with a reason.
+    LiftHold,
 }
 
 impl Button {
@@ -42,6 +46,7 @@ impl Button {
             Self::Reject => "Reject",
             Self::Escalate => "Ask the next level now",
             Self::GiveUp => "End the rollback",
+            Self::LiftHold => "Lift the hold",
         }
     }
 }

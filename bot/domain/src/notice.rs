@@ -8,9 +8,12 @@ use crate::{
     person::PersonId,
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
+    release::ModelVersion,
     run::ProbeAnswer,
     words::Words,
 };
+
+mod hold;
 
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +53,21 @@ pub enum Notice {
     ApprovedBy { by: PersonId, level: Level, given: usize, needed: usize },
     /// The proposal is over.
     Closed { outcome: Outcome },
+    /// A rollback's environment is held.
+    HoldPlaced { environment: String, bad: Vec<ModelVersion>, needs: Level },
+    /// A hold still stands.
+    HoldStands { environment: String, since: Timestamp, returned: Vec<ModelVersion>, needs: Level },
+    /// A release brought back what was rolled back from.
+    BadVersionsBack {
+        environment: String,
+        plan_id: String,
+        versions: Vec<ModelVersion>,
+        needs: Level,
+    },
+    /// A later release is without it.
+    BadVersionsGone { environment: String, plan_id: String },
+    /// A person lifted a hold.
+    HoldLifted { environment: String, by: PersonId, reason: String },
     /// The run began.
     RunStarted { steps: Vec<String> },
     /// A step is done.
@@ -128,6 +146,11 @@ impl Notice {
                 if *needed == 1 { "approval" } else { "approvals" }
             )),
             Self::Closed { outcome } => outcome.words(),
+            Self::HoldPlaced { .. }
+            | Self::HoldStands { .. }
+            | Self::BadVersionsBack { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::HoldLifted { .. } => self.of_a_hold(),
             Self::RunStarted { steps } => {
                 Words::plain(format!("The rollback starts: {}.", steps.join(" → ")))
             }
@@ -168,6 +191,7 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::RunStarted { .. }
             | Self::Closed { .. }
+            | Self::BadVersionsBack { .. }
             | Self::Stuck { .. } => Volume::Channel,
             Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
@@ -176,6 +200,10 @@ impl Notice {
             | Self::Proposed { .. }
             | Self::LevelSkipped { .. }
             | Self::ApprovedBy { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldStands { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::HoldLifted { .. }
             | Self::StepDone { .. }
             | Self::StepFailed { .. }
             | Self::StepInterrupted { .. }
@@ -191,16 +219,24 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::Proposed { .. }
             | Self::StepInterrupted { .. }
+            | Self::HoldStands { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
-            Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
+            Self::ApprovedBy { .. }
+            | Self::StepDone { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::IncidentResolved => Tone::Good,
             Self::Closed { outcome: Outcome::RolledBack { .. } } => Tone::Good,
             Self::Closed { outcome: Outcome::Undone { .. } | Outcome::GivenUp { .. } } => Tone::Bad,
             Self::Closed { outcome: Outcome::Rejected { .. } | Outcome::Withdrawn } => {
                 Tone::Neutral
             }
             Self::Closed { outcome: Outcome::Voided { .. } } => Tone::Attention,
-            Self::StepFailed { .. } | Self::Stuck { .. } => Tone::Bad,
-            Self::IncidentOpened { .. }
+            Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
+                Tone::Bad
+            }
+            Self::HoldPlaced { .. }
+            | Self::HoldLifted { .. }
+            | Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
             | Self::NotProposed { .. }
             | Self::RunStarted { .. }

@@ -7,7 +7,7 @@ use crate::{
     Timestamp,
     digest::Digest,
     escalation::later,
-    id::{IncidentId, ProposalId},
+    id::{HoldId, IncidentId, ProposalId},
     level::Level,
     person::{Identity, PersonId},
     proposal::{Proposal, Proposer},
@@ -48,7 +48,7 @@ struct Sha256 {
     sha256: String,
 }
 
-/// Yes or no.
+/// Yes or no, or what a person decides afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -56,6 +56,8 @@ pub enum Verdict {
     Approve,
     /// Do not run it.
     Reject,
+    /// It was run: what it went back from may come again.
+    LiftHold,
 }
 
 /// One person's decision on one plan.
@@ -72,6 +74,9 @@ pub struct Decision {
     pub proposal: ProposalId,
     /// The plan that was shown; also the statement's subject.
     pub plan: Digest,
+    /// The hold that is lifted, where the decision is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldId>,
     /// The summary that was shown.
     pub summary: Digest,
     /// The requirement that was frozen when the proposal opened.
@@ -128,6 +133,7 @@ impl Draft<'_> {
             incident: opening.incident.clone(),
             proposal: self.proposal.id.clone(),
             plan: opening.plan.clone(),
+            hold: None,
             summary: self.proposal.summary_digest(),
             requirement: opening.requirement.digest(),
             policy: opening.requirement.policy_digest.clone(),

@@ -64,6 +64,13 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
+    /// The hold was lifted before.
+    AlreadyLifted {
+        /// By whom.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody was brought in a moment ago.
     JustAsked {
         /// Who.
@@ -71,7 +78,7 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
-    /// A rejection must say why.
+    /// A rejection, or lifting a hold, must say why.
     ReasonMissing,
 }
 
@@ -121,6 +128,11 @@ impl Refusal {
                     .text(outcome.name())
                     .text("). Nothing was changed.")
             }
+            Self::AlreadyLifted { by, at } => Words::plain("You are a little late: ")
+                .person(by)
+                .text(" lifted this hold at ")
+                .time(*at)
+                .text(". Nothing was changed."),
             Self::JustAsked { who, at } => Words::new()
                 .people(who)
                 .text(if who.len() == 1 { " was" } else { " were" })
@@ -128,7 +140,7 @@ impl Refusal {
                 .time(*at)
                 .text(". Give them a minute before the next level is woken. Nothing was changed."),
             Self::ReasonMissing => {
-                Words::plain("Please say why: a rejection needs a reason that the others can read.")
+                Words::plain("Please say why: this needs a reason that the others can read.")
             }
         }
     }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use domain::{
     digest::Digest,
     fold::{Fold, FoldError},
-    id::{IncidentId, ProposalId},
+    hold,
+    id::{HoldId, IncidentId, ProposalId},
     journal::{Actor, ChainError, Entry, Head, Record, SealedEntry},
     proposal,
     receipt::{self, Decision, Unauthorised, Verdict},
@@ -191,6 +192,10 @@ impl Journal {
             (Record::Proposal { id, event }, decision) => self
                 .decided(id, event, decision, sealed, &entry, audited)
                 .map_err(|why| wrong(&why))?,
+            (Record::Hold { id, event }, decision) => {
+                let lifted = self.lifted(id, event, decision, sealed, &entry);
+                audited.receipts += lifted.map_err(|why| wrong(&why))?;
+            }
             (_, Some(_)) => return Err(wrong("it carries a receipt, but is no decision")),
             (_, None) => {}
         }
@@ -234,17 +239,45 @@ impl Journal {
                     &decision.plan,
                     &decision.proposal,
                 ) == (verdict, by, level, plan, id);
-                let is_here = (decision.seq, &decision.prev, &decision.incident)
-                    == (entry.seq, &sealed.prev, &entry.incident);
-                let is_theirs = matches!(&entry.actor, Actor::Person { person, identity }
-                    if *person == decision.person && *identity == decision.identity);
-                if !is_same || !is_here || !is_theirs || decision.issued_at != entry.at {
+                if !is_same || !is_of(&decision, sealed, entry) {
                     return Err("its receipt was signed for something else".to_owned());
                 }
                 audited.receipts += 1;
                 self.decisions.entry(id.clone()).or_default().push(decision);
                 Ok(())
             }
+        }
+    }
+
+    /// Lifting a hold is a decision like any other: its receipt says the same, and was signed for this very place. How many
+    /// receipts there are.
+    fn lifted(
+        &self,
+        id: &HoldId,
+        event: &hold::Event,
+        decision: Option<Decision>,
+        sealed: &SealedEntry,
+        entry: &Entry,
+    ) -> Result<u64, String> {
+        match (event, decision) {
+            (hold::Event::Lifted { by, level, plan, reason }, Some(decision)) => {
+                let proposal = self.fold.holds.get(id).map(|hold| &hold.opening.proposal);
+                let is_same = decision.verdict == Verdict::LiftHold
+                    && decision.hold.as_ref() == Some(id)
+                    && Some(&decision.proposal) == proposal
+                    && (&decision.person, decision.level) == (by, *level)
+                    && (&decision.plan, decision.reason.as_ref()) == (plan, Some(reason));
+                if is_same && is_of(&decision, sealed, entry) {
+                    Ok(1)
+                } else {
+                    Err("its receipt was signed for something else".to_owned())
+                }
+            }
+            (hold::Event::Lifted { .. }, None) => {
+                Err("it is a decision without a receipt".to_owned())
+            }
+            (_, Some(_)) => Err("it carries a receipt, but is no decision".to_owned()),
+            (_, None) => Ok(0),
         }
     }
 
@@ -264,4 +297,13 @@ impl Journal {
             format!("a step began without the approvals it needs: {error}")
         })
     }
+}
+
+/// Whether a decision was signed for this entry: its place, its author and its time.
+fn is_of(decision: &Decision, sealed: &SealedEntry, entry: &Entry) -> bool {
+    let is_here = (decision.seq, &decision.prev, &decision.incident)
+        == (entry.seq, &sealed.prev, &entry.incident);
+    let is_theirs = matches!(&entry.actor, Actor::Person { person, identity }
+        if *person == decision.person && *identity == decision.identity);
+    is_here && is_theirs && decision.issued_at == entry.at
 }

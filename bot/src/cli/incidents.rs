@@ -1,6 +1,7 @@
 //! `list`, `show` and `timeline`.
 
 use domain::{
+    hold,
     id::IncidentId,
     incident,
     journal::{Entry, Record},
@@ -153,6 +154,7 @@ fn quiet(entry: &Entry, people: &People) -> String {
         Record::Incident(event) => quiet_incident(event),
         Record::Proposal { event, .. } => quiet_proposal(event).to_owned(),
         Record::Run { event, .. } => quiet_run(event),
+        Record::Hold { event, .. } => quiet_hold(event),
     }
 }
 
@@ -201,6 +203,17 @@ fn quiet_run(event: &run::Event) -> String {
         }
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
+    }
+}
+
+fn quiet_hold(event: &hold::Event) -> String {
+    match event {
+        hold::Event::Placed { .. } => "the environment is held".to_owned(),
+        hold::Event::ReminderDue { .. } => "people are reminded of the hold".to_owned(),
+        hold::Event::ReleaseSeen { plan_id, .. } => {
+            format!("saw the SQLMesh plan {}; the hold stands", one_line(plan_id))
+        }
+        hold::Event::Lifted { .. } => "the hold is lifted".to_owned(),
     }
 }
 

@@ -35,6 +35,11 @@ pub enum Wish {
     },
     /// Bring in the next level before its time.
     Escalate,
+    /// Let come again what was rolled back.
+    LiftHold {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A person's wish, as a chat brings it. The chat has proved who they are.
@@ -89,7 +94,15 @@ impl Engine {
             None => Actor::Stranger { identity: decide.identity.clone() },
         };
         let key = self.key.as_deref().ok_or(EngineError::NoKey)?;
-        let answer = match self.judge(key, decide, &proposal, person, &work) {
+        let judged = match &decide.wish {
+            Wish::LiftHold { reason } => {
+                self.judge_lift(key, (decide, reason), &proposal, person, &mut work).await?
+            }
+            Wish::Approve { .. } | Wish::Reject { .. } | Wish::Escalate => {
+                self.judge(key, decide, &proposal, person, &work)
+            }
+        };
+        let answer = match judged {
             Ok((change, thanks)) => match work.apply(actor.clone(), change).await? {
                 Ok(()) => Answer::Done(thanks),
                 Err(refusal) => Answer::Refused(refusal),
@@ -127,6 +140,7 @@ impl Engine {
             Wish::Approve { .. } => Act::Approve,
             Wish::Reject { .. } => Act::Reject,
             Wish::Escalate => Act::Escalate,
+            Wish::LiftHold { .. } => Act::LiftHold,
         };
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could, and when they come, is known to the proposal: its machine words that refusal.
@@ -143,6 +157,8 @@ impl Engine {
                 let event = Event::Approved { by, level, plan };
                 (event, Verdict::Approve, reason.clone(), "Thank you: your approval of plan ")
             }
+            // Judged by the hold's own machine.
+            Wish::LiftHold { .. } => return Err(Refusal::Outdated),
             Wish::Reject { reason } if reason.trim().is_empty() => {
                 return Err(Refusal::ReasonMissing);
             }

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use domain::{
     Timestamp,
     effect::{Effect, Job, Lane},
-    id::{IncidentId, ProposalId, RunId},
+    hold,
+    id::{HoldId, IncidentId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
     notice::Notice,
@@ -14,6 +15,7 @@ use domain::{
     refusal::Refusal,
     run::{self, Run, StepRule},
 };
+use policies::Policies;
 use store::{RunLease, Tx, Versioned};
 
 use super::{Engine, EngineError};
@@ -28,6 +30,8 @@ pub enum Change {
     Proposal(ProposalId, proposal::Event, Option<String>),
     /// To a run; under a lease where the executor makes it.
     Run(RunId, run::Event, Option<RunLease>),
+    /// To a hold; the envelope where it is a decision.
+    Hold(HoldId, hold::Event, Option<String>),
 }
 
 /// A transaction on one incident.
@@ -72,6 +76,11 @@ impl Work<'_> {
     /// The incident's journal so far.
     pub(crate) fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The rules of this process.
+    pub(super) fn policies(&self) -> &Policies {
+        &self.engine.policies
     }
 
     /// The proposal as it is now.
@@ -133,6 +142,7 @@ impl Work<'_> {
                 self.on_proposal(actor, id, event, receipt).await
             }
             Change::Run(id, event, lease) => self.on_run(actor, id, event, lease.as_ref()).await,
+            Change::Hold(id, event, receipt) => self.on_hold(actor, id, event, receipt).await,
         }
     }
 
@@ -228,7 +238,7 @@ impl Work<'_> {
     }
 
     /// Journals what happened and writes down what follows. `proposal` is the one that the effects speak of.
-    async fn record(
+    pub(super) async fn record(
         &mut self,
         actor: Actor,
         record: Record,
@@ -304,6 +314,10 @@ impl Work<'_> {
                 let created = self.created(of_a_proposal()?).await?;
                 self.follow.push_back(Change::Run(ids::run(), created, None));
             }
+            Effect::PlaceHold => {
+                let placed = self.placed(of_a_proposal()?).await?;
+                self.follow.push_back(Change::Hold(ids::hold(), placed, None));
+            }
             Effect::CloseProposals => {
                 let waiting = self
                     .tx
@@ -341,6 +355,6 @@ fn said(effect: Effect) -> Option<Notice> {
     if let Effect::Say(notice) = effect { Some(notice) } else { None }
 }
 
-fn must_be_first(saved: bool) -> Result<(), EngineError> {
+pub(super) fn must_be_first(saved: bool) -> Result<(), EngineError> {
     if saved { Ok(()) } else { Err(EngineError::Raced) }
 }

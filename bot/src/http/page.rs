@@ -163,6 +163,7 @@ async fn decide(
         }),
         "reject" | "give_up" => Some(Wish::Reject { reason: form.reason }),
         "escalate" => Some(Wish::Escalate),
+        "lift_hold" => Some(Wish::LiftHold { reason: form.reason }),
         _ => None,
     };
     let (Some(wish), Ok(proposal), Ok(plan)) =

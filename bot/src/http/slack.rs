@@ -84,6 +84,25 @@ async fn interactions(
                 Err(_) => tracing::warn!("the dialog for a rejection did not open in time"),
             }
         }
+        Interaction::Click { button: Button::LiftHold, proposal, plan, trigger_id, .. } => {
+            let people = routes.engine.policies.people();
+            let words = Words::plain("After this, what the rollback of plan ")
+                .code(plan.short())
+                .text(" went back from may come again, and CI is let through.");
+            let opening =
+                routes.slack.open_lift_modal(&trigger_id, &proposal, &plan, &words, people);
+            match tokio::time::timeout(MODAL, opening).await {
+                Ok(Ok(())) => routes.metrics.click("modal"),
+                // The person sees that nothing opens, and presses again.
+                Ok(Err(error)) => tracing::warn!("the dialog of a hold did not open: {error}"),
+                Err(_) => tracing::warn!("the dialog of a hold did not open in time"),
+            }
+        }
+        Interaction::Lifted { identity, proposal, plan, reason } => {
+            let wish = Wish::LiftHold { reason };
+            routes.engine.decide(&Decide { identity, proposal, plan, wish }).await?;
+            routes.metrics.click("decided");
+        }
         Interaction::Click { identity, button, proposal, plan, .. } => {
             let wish = if button == Button::Approve {
                 Wish::Approve { reason: None }

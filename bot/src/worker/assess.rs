@@ -2,7 +2,7 @@
 
 mod draft;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -13,15 +13,20 @@ use domain::{
     incident::Incident,
     plan::{Outcome as Answered, SealedPlan},
     proposal::{Outcome, Proposal, Stage},
+    release::Learnt,
 };
 use pagerduty::PagerDutyApi;
-use policies::Triage;
-use sqlmesh::Sqlmesh;
+use policies::{Match, Triage};
+use sqlmesh::{Inspection, Sqlmesh};
 use store::JobClaim;
 
-use self::draft::{Draft, choose, pairs, target};
+use self::draft::{Draft, choose, pairs};
+pub(super) use self::draft::{is_meant, target};
 
-use super::{Desk, Worker, after, back_off};
+use super::{
+    Desk, Worker, after, back_off,
+    ledger::{self, Basis},
+};
 use crate::{
     engine::{Assessment, Engine},
     steps::python,
@@ -197,7 +202,7 @@ impl Assessor {
         earlier: Option<&Proposal>,
     ) -> anyhow::Result<Found> {
         let policies = &self.engine.policies;
-        let matched = match policies.triage(alert) {
+        let mut matched = match policies.triage(alert) {
             Triage::Propose(matched) => matched,
             Triage::Nothing { why } => return Ok(Found::Nothing(why)),
         };
@@ -209,15 +214,19 @@ impl Assessor {
             return Ok(Found::Nothing(why));
         };
         let (target, python) = (target(rule)?, python(Some(rule)));
-        let inspection = self.sqlmesh.inspect(python, &target).await?;
+        let mut inspection = self.sqlmesh.inspect(python, &target).await?;
+        let bad = self.rolled_back_from(&rule.id).await?;
+        let basis = self.basis(&rule.id, &inspection, &bad, &matched).await?;
+        if let Some(basis) = &basis {
+            inspection.changed.clone_from(&basis.changed);
+            write!(matched.because, " It goes back to {}.", basis.name)?;
+        }
         let chosen = match choose(&matched, &inspection) {
             Ok(chosen) => chosen,
             Err(why) => return Ok(Found::Nothing(why)),
         };
         let to = pairs(&chosen, |changed| changed.previous.as_ref());
-        if let Some(bad) =
-            self.rolled_back_from(&rule.id).await?.into_iter().find(|bad| to.contains(bad))
-        {
+        if let Some(bad) = bad.into_iter().find(|bad| to.contains(bad)) {
             // SQLMesh remembers one release: after a rollback, the one before is the bad one.
             let why =
                 format!("going back would bring {bad} again, which was rolled back from before.");
@@ -239,6 +248,7 @@ impl Assessor {
             target,
             chosen,
             inspection: &inspection,
+            basis: basis.as_ref(),
             check,
             now,
         };
@@ -251,6 +261,21 @@ impl Assessor {
             self.desk.store.rollbacks_since(&rule.id, before(now, policies.lately_ms())).await?;
         let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
         Ok(Found::Proposal(Box::new(Assessment { plan, opening })))
+    }
+
+    /// Where the ledger leads back to; `None` while it is too young, and SQLMesh's own memory of one release counts.
+    async fn basis(
+        &self,
+        target: &str,
+        inspection: &Inspection,
+        bad: &BTreeSet<String>,
+        matched: &Match,
+    ) -> anyhow::Result<Option<Basis>> {
+        if let Some(sight) = ledger::sight(target, inspection, Learnt::Assessment) {
+            self.engine.seen(&sight).await?;
+        }
+        let releases = self.desk.store.releases(target, REMEMBERED).await?;
+        Ok(ledger::basis(&releases, inspection, bad, matched))
     }
 
     /// The versions (`model=identifier`) that earlier rollbacks of this target went back from.

@@ -22,17 +22,24 @@ impl Worker for Timers {
         let mut fired = 0;
         loop {
             let due = self.engine.store.due_timers(self.engine.clock.now(), BATCH).await?;
-            if due.is_empty() {
+            let now = self.engine.clock.now();
+            let reminders = self.engine.store.due_holds(now, BATCH).await?;
+            if due.is_empty() && reminders.is_empty() {
                 return Ok(fired);
             }
             for timer in &due {
                 self.engine.deadline(timer).await?;
                 fired += 1;
             }
+            for hold in &reminders {
+                self.engine.remind(hold).await?;
+                fired += 1;
+            }
         }
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        Ok(self.engine.store.next_timer().await?)
+        let store = &self.engine.store;
+        Ok([store.next_timer().await?, store.next_reminder().await?].into_iter().flatten().min())
     }
 }

@@ -103,6 +103,10 @@ fn who_may_do_what() {
         ("tess", Act::Approve, &schema, format!("allowed 2 {reaches}")),
         ("ben", Act::Approve, &schema, "denied by proposer_is_not_second".to_owned()),
         ("ben", Act::Reject, &schema, format!("allowed 2 {reaches}")),
+        ("ana", Act::LiftHold, &model, "allowed 1 by level_lifts_hold".to_owned()),
+        ("sam", Act::LiftHold, &model, "denied by no_level".to_owned()),
+        ("ana", Act::LiftHold, &schema, "too low 1 by level_lifts_hold".to_owned()),
+        ("ben", Act::LiftHold, &schema, "allowed 2 by level_lifts_hold".to_owned()),
         ("ana", Act::Approve, &own, format!("allowed 1 {reaches}")),
     ] {
         assert_eq!(

@@ -24,6 +24,12 @@ const HANGING: Duration = Duration::from_mins(1);
 struct Warehouse {
     plan_id: String,
     finalized: bool,
+    /// When the last plan had finished, in milliseconds since 1970.
+    finalized_ms: i64,
+    /// By `model=version`; 1000 where nothing is said.
+    rows: BTreeMap<String, u64>,
+    /// The baselines that `verify` was given.
+    baselines: Vec<Value>,
     models: BTreeMap<String, Versions>,
     /// The versions whose rows are right.
     good: BTreeMap<String, String>,
@@ -47,6 +53,7 @@ struct Arguments {
     to: Vec<(String, String)>,
     instead_of: Vec<(String, String)>,
     expected: String,
+    baseline: Value,
 }
 
 fn main() -> ExitCode {
@@ -70,7 +77,8 @@ fn main() -> ExitCode {
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
         ("probe", _) => (0, probe(&warehouse, &arguments)),
-        ("verify", _) => verify(&warehouse, &arguments),
+        ("verify", _) => verify(&mut warehouse, &arguments),
+        ("measure", _) => (0, measure(&warehouse)),
         (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
     };
     println!("{answer}");
@@ -83,6 +91,7 @@ fn arguments() -> Arguments {
     let command = words.next().unwrap_or_default();
     let (mut file, mut to, mut instead_of, mut expected) =
         (PathBuf::new(), vec![], vec![], String::new());
+    let mut baseline = Value::Null;
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -93,11 +102,12 @@ fn arguments() -> Arguments {
             "--to" => to.extend(pair(value())),
             "--instead-of" => instead_of.extend(pair(value())),
             "--expect-fingerprint" => expected = value(),
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" => drop(value()),
+            "--baseline" => baseline = serde_json::from_str(&value()).expect("JSON"),
+            "--gateway" | "--environment" | "--user" | "--models" => drop(value()),
             _ => {}
         }
     }
-    Arguments { command, file, to, instead_of, expected }
+    Arguments { command, file, to, instead_of, expected, baseline }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -151,10 +161,20 @@ fn inspect(warehouse: &Warehouse) -> Value {
         .filter(|(_, versions)| versions.current != versions.previous)
         .map(|(name, versions)| json!({"name": name, "current": versions.current, "previous": versions.previous}))
         .collect();
+    let current: Vec<_> = warehouse
+        .models
+        .iter()
+        .map(|(name, versions)| {
+            let (identifier, table) = (&versions.current, format!("t_{}", versions.current));
+            json!({"name": name, "identifier": identifier, "version": identifier, "physical_table": table})
+        })
+        .collect();
+    let finalized_ts = warehouse.finalized.then_some(warehouse.finalized_ms);
     json!({
         "sqlmesh_version": "0.236.4",
-        "environment": {"name": "prod", "plan_id": warehouse.plan_id},
+        "environment": {"name": "prod", "plan_id": warehouse.plan_id, "finalized_ts": finalized_ts},
         "fingerprint": fingerprint(warehouse),
+        "current": current,
         "changed": changed,
     })
 }
@@ -233,7 +253,25 @@ fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
     json!({"state": state, "detail": format!("{count} of {all} models point at their target."), "fingerprint": fingerprint(warehouse)})
 }
 
-fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
+fn rows(warehouse: &Warehouse, model: &str) -> u64 {
+    let version = warehouse.models.get(model).map(|versions| versions.current.as_str());
+    let key = format!("{model}={}", version.unwrap_or_default());
+    warehouse.rows.get(&key).copied().unwrap_or(1000)
+}
+
+fn measure(warehouse: &Warehouse) -> Value {
+    let measured = |model: &String| {
+        (model.clone(), json!({"rows": rows(warehouse, model), "duplicates": 0, "max_time": null}))
+    };
+    let models: BTreeMap<String, Value> = warehouse.models.keys().map(measured).collect();
+    json!({"environment": "prod", "fingerprint": fingerprint(warehouse), "models": models})
+}
+
+fn verify(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
+    if !arguments.baseline.is_null() {
+        warehouse.baselines.push(arguments.baseline.clone());
+        write(&arguments.file, warehouse);
+    }
     let check = |(model, _): &(String, String)| {
         let current = warehouse.models.get(model).map(|versions| &versions.current);
         let is_right = current.is_some() && current == warehouse.good.get(model);
@@ -244,7 +282,15 @@ fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
         };
         json!({"name": "duplicates", "subject": model, "outcome": if is_right { "pass" } else { "fail" }, "detail": detail})
     };
-    let checks: Vec<_> = arguments.to.iter().map(check).collect();
+    let count = |(model, _): &(String, String)| {
+        let expected = arguments.baseline["models"][model]["rows"].as_u64()?;
+        let found = rows(warehouse, model);
+        let outcome = if found < expected { "fail" } else { "pass" };
+        let detail = format!("{found} rows where the baseline has {expected}.");
+        Some(json!({"name": "row_count", "subject": model, "outcome": outcome, "detail": detail}))
+    };
+    let mut checks: Vec<_> = arguments.to.iter().map(check).collect();
+    checks.extend(arguments.to.iter().filter_map(count));
     let passed = checks.iter().all(|check| check["outcome"] == "pass");
     (if passed { 0 } else { 6 }, json!({"checks": checks, "passed": passed}))
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::piece::{Moment, Piece, countdown, pieces};
 
 /// The facts that a reader needs in the first second; the others stand below them.
-const FIRST_FACTS: [&str; 3] = ["Outcome", "Asked now", "Approvals"];
+const FIRST_FACTS: [&str; 4] = ["Outcome", "Hold", "Asked now", "Approvals"];
 
 /// The facts that stand under the title.
 const SUBTITLE_FACTS: [&str; 2] = ["Service", "Since"];

@@ -74,7 +74,9 @@ impl Proposal {
             (Stage::Running { .. }, Event::RunSucceeded) => {
                 let recovery = (now - self.opened_at).num_milliseconds();
                 let recovery_ms = u64::try_from(recovery).unwrap_or_default();
-                Ok(self.close(Outcome::RolledBack { recovery_ms }, now))
+                let (proposal, mut effects) = self.close(Outcome::RolledBack { recovery_ms }, now);
+                effects.push(Effect::PlaceHold);
+                Ok((proposal, effects))
             }
             (Stage::Running { .. }, Event::RunUndone { reason }) => {
                 Ok(self.close(Outcome::Undone { reason: reason.clone() }, now))

@@ -5,6 +5,7 @@
 mod card;
 mod escalation;
 mod fold;
+mod hold;
 mod incident;
 mod journal;
 mod ladder;
@@ -13,6 +14,7 @@ mod proposal;
 mod quorum;
 mod receipt;
 mod refusal;
+mod release;
 mod requirement;
 mod run;
 mod target;

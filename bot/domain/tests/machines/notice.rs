@@ -7,7 +7,7 @@ use domain::{
     run::ProbeAnswer,
 };
 
-use crate::world::{level, minute, people, person};
+use crate::world::{level, minute, people, person, version};
 
 /// The sentences, each with its volume and tone.
 fn read(notices: &[Notice]) -> String {
@@ -174,6 +174,48 @@ fn the_run() {
     thread, neutral: Asked the target about Point the models back: it cannot be told. The warehouse does not answer.
     thread, neutral: Taken back: Point the models back.
     channel, bad: The rollback is stuck at Point the models back: it broke; and its effect could not be told: the warehouse does not answer. A person has to look at it; nothing runs by itself.
+    ");
+}
+
+#[test]
+fn the_hold() {
+    let bad = || vec![version("shop.orders_daily", "22"), version("shop.revenue", "24")];
+    let environment = || text("prod");
+    let placed = |bad| Notice::HoldPlaced { environment: environment(), bad, needs: level(1) };
+    let stands = |returned| Notice::HoldStands {
+        environment: environment(),
+        since: minute(0),
+        returned,
+        needs: level(2),
+    };
+    let notices = [
+        placed(bad()),
+        placed(vec![]),
+        stands(vec![]),
+        stands(bad()),
+        stands(bad()[..1].to_vec()),
+        Notice::BadVersionsBack {
+            environment: environment(),
+            plan_id: text("4f2a"),
+            versions: bad(),
+            needs: level(1),
+        },
+        Notice::BadVersionsGone { environment: environment(), plan_id: text("5b3c") },
+        Notice::HoldLifted {
+            environment: environment(),
+            by: person("ben"),
+            reason: text("the fix is merged"),
+        },
+    ];
+    insta::assert_snapshot!(read(&notices), @"
+    thread, neutral: prod is held: the next deploy must not bring back shop.orders_daily=22, shop.revenue=24. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
+    thread, neutral: prod is held: look at what the next deploy brings. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC. Once a deploy without the fault is out, whoever holds level 2 or higher can lift the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22, shop.revenue=24 are live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22 is live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    channel, bad: What was rolled back is back: the SQLMesh plan 4f2a brought shop.orders_daily=22, shop.revenue=24 into prod again, although it is held. Nothing runs by itself: roll back once more; or, if this is meant, somebody of level 1 or higher lifts the hold.
+    thread, good: prod no longer holds what was rolled back, since the SQLMesh plan 5b3c. The hold stands.
+    thread, neutral: Ben lifted the hold of prod: the fix is merged
     ");
 }
 

@@ -13,7 +13,7 @@ use domain::{
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Changed, Check, Inspection};
 
-use crate::engine::Engine;
+use crate::{engine::Engine, worker::ledger::Basis};
 
 /// Everything that was found out about one incident.
 pub(super) struct Draft<'a> {
@@ -24,6 +24,7 @@ pub(super) struct Draft<'a> {
     pub(super) target: Target,
     pub(super) chosen: Vec<&'a Changed>,
     pub(super) inspection: &'a Inspection,
+    pub(super) basis: Option<&'a Basis>,
     pub(super) check: Check,
     pub(super) now: Timestamp,
 }
@@ -38,13 +39,17 @@ impl Draft<'_> {
         );
         let to = pairs(&self.chosen, |changed| changed.previous.as_ref());
         let models: Vec<String> = self.chosen.iter().map(|changed| changed.name.clone()).collect();
-        let parameters = BTreeMap::from([
+        let mut parameters = BTreeMap::from([
             ("models".to_owned(), models.clone()),
             ("instead_of".to_owned(), to.clone()),
             ("to".to_owned(), to),
             ("from".to_owned(), pairs(&self.chosen, |changed| changed.current.as_ref())),
             ("fingerprint".to_owned(), vec![self.inspection.fingerprint.clone()]),
         ]);
+        let touched = [models.as_slice(), &self.check.affected.downstream].concat();
+        if let Some(baseline) = self.basis.and_then(|basis| basis.parameter(&touched)) {
+            parameters.insert("baseline".to_owned(), vec![baseline]);
+        }
         let sqlmesh = ("sqlmesh".to_owned(), self.inspection.sqlmesh_version.clone());
         let possible_until = self.check.possible_until_ms;
         Ok(SealedPlan::seal(Plan {
@@ -114,7 +119,7 @@ impl Draft<'_> {
 }
 
 /// Where a plan for this target acts.
-pub(super) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
+pub(in super::super) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
     let project = std::path::absolute(&rule.project)?.display().to_string();
     let (environment, gateway) = (rule.environment.clone(), rule.gateway.clone());
     Ok(Target { id: rule.id.clone(), environment, gateway, project })
@@ -146,11 +151,7 @@ pub(super) fn choose<'a>(
     inspection: &'a Inspection,
 ) -> Result<Vec<&'a Changed>, String> {
     let can_go_back = |changed: &&Changed| changed.current.is_some() && changed.previous.is_some();
-    let is_meant = |changed: &&Changed| {
-        let is_named =
-            |model: &String| changed.name == *model || changed.name.ends_with(&format!(".{model}"));
-        matched.models.is_empty() || matched.models.iter().any(is_named)
-    };
+    let is_meant = |changed: &&Changed| is_meant(matched, &changed.name);
     let chosen: Vec<_> = inspection.changed.iter().filter(can_go_back).filter(is_meant).collect();
     if !chosen.is_empty() {
         return Ok(chosen);
@@ -166,6 +167,12 @@ pub(super) fn choose<'a>(
             "the last release of {environment} did not change {models}, so going back would change nothing."
         )
     })
+}
+
+/// Whether an alert means this model; one that names none means all.
+pub(in super::super) fn is_meant(matched: &Match, model: &str) -> bool {
+    let is_named = |named: &String| model == named || model.ends_with(&format!(".{named}"));
+    matched.models.is_empty() || matched.models.iter().any(is_named)
 }
 
 /// One side of the chosen models as `model=identifier`.
