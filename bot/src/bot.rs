@@ -38,7 +38,7 @@ use crate::{
     policy_files,
     steps::Steps,
     worker::{
-        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor,
+        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
         reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
     },
 };
@@ -113,6 +113,7 @@ impl Bot {
         if roles.contains(&Role::Workers) {
             workers.push(Arc::new(Timers { engine: engine.clone() }));
             let pagerduty = pagerduty(config)?;
+            let floor = Arc::new(Floor::default());
             if let Some(pagerduty) = &pagerduty {
                 let (engine, pagerduty) = (engine.clone(), pagerduty.clone());
                 workers.push(Arc::new(Reconciler {
@@ -125,12 +126,14 @@ impl Bot {
                 engine: engine.clone(),
                 desk: desk.clone(),
                 sqlmesh: sqlmesh.clone(),
+                floor: floor.clone(),
                 pagerduty,
             }));
             workers.push(Arc::new(Watcher {
                 engine: engine.clone(),
                 desk: desk.clone(),
                 sqlmesh,
+                floor,
                 closing: executor_closing.clone(),
                 measured: Mutex::default(),
             }));

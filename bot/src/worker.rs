@@ -3,6 +3,7 @@
 pub mod assess;
 pub mod chat;
 pub mod executor;
+pub mod floor;
 mod ledger;
 pub mod reconcile;
 pub mod timers;

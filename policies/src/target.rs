@@ -37,7 +37,7 @@ struct TargetLayout {
     gateway: At<String>,
     /// The Python with `SQLMesh` installed; `python3` of the `PATH` when left out.
     python: Option<String>,
-    /// How often its state is looked at for new releases; 5 min when left out. `0 min`: only when somebody asks.
+    /// How often its state is looked at for new releases; 5 min when left out. `0 min`: once, and then only when somebody asks.
     look_every: Option<At<DurationText>>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,

@@ -43,7 +43,7 @@ async fn an_incident_that_was_rolled_back() {
     let (installation, incident) = Installation::rolled_back().await;
     let ids = [incident.as_str(), &incident[incident.len() - 6..]];
     assert_snapshot!(redacted(&installation.run(&["list"]).await, &ids), @"
-    [id]  [date] [time] UTC  Rolled back               Duplicate rows in the marts
+    [id]  [date] [time] UTC  Rolled back, held         Duplicate rows in the marts
     [exit 0]
     ");
     // The end of an id is enough.
@@ -138,6 +138,7 @@ async fn programs_read_the_same() {
     assert_eq!(shown["card"]["state"]["word"], "Rolled back");
     assert_eq!(shown["proposals"].as_array().expect("proposals").len(), 1);
     assert_eq!(shown["runs"].as_array().expect("runs").len(), 1);
+    assert_eq!(shown["holds"][0]["opening"]["bad"][0]["identifier"], "24");
 
     let told = installation.run(&["timeline", &incident, "--json"]).await.expect_code(0);
     let entries: Vec<Value> =

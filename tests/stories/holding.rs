@@ -258,6 +258,20 @@ story!(
 });
 
 story!(
+    /// Two targets have an environment of one name: whoever asks for the name may mean either, so it is held as soon as
+    /// one is; whoever asks for a target means that one.
+    an_environment_of_two_targets, async |w| {
+    let other = "targets:\n  - id: lake\n    pagerduty_services: [Data lake]\n    project: nowhere\n    environment: prod\n    gateway: local\n    look_every: 0 min\n    rollbacks: [model_level]\n";
+    w.edit_policy("targets.yaml", "targets:\n", other).await;
+    rolled_back(w).await;
+    let both = gate(w, "prod").await;
+    assert_eq!((&both["held"], &both["targets"]), (&true.into(), &serde_json::json!(["lake", "warehouse"])));
+    assert_eq!(both["bad"][0]["target"], "warehouse");
+    assert_eq!(gate(w, "warehouse").await["held"], true);
+    assert_eq!(gate(w, "lake").await["held"], false);
+});
+
+story!(
     /// A SQLMesh plan that is not finished is no release; it is looked at again soon.
     an_unfinished_plan_is_no_release, async |w| {
     w.deploy("spring", &[(ORDERS, "11"), (CUSTOMERS, "12")]);

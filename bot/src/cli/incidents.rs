@@ -27,11 +27,11 @@ pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<Done> {
         println!("There is no incident yet. PagerDuty's webhook brings the first.");
     }
     for row in rows.iter().filter(|_| !json) {
+        let state = format!("{}{}", row.state, if row.held { ", held" } else { "" });
         println!(
-            "{}  {}  {:<24}  {}",
+            "{}  {}  {state:<24}  {}",
             row.id,
             row.since.format("%Y-%m-%d %H:%M UTC"),
-            row.state,
             one_line(&row.title)
         );
     }

@@ -25,6 +25,7 @@ pub(super) use self::draft::{is_meant, target};
 
 use super::{
     Desk, Worker, after, back_off,
+    floor::Floor,
     ledger::{self, Basis},
 };
 use crate::{
@@ -51,6 +52,8 @@ pub struct Assessor {
     pub desk: Desk,
     /// Asks the target.
     pub sqlmesh: Arc<Sqlmesh>,
+    /// Keeps a look at the target from being in the way.
+    pub floor: Arc<Floor>,
     /// Reads the alert's details, where a token is configured.
     pub pagerduty: Option<Arc<PagerDutyApi>>,
 }
@@ -214,6 +217,7 @@ impl Assessor {
             return Ok(Found::Nothing(why));
         };
         let (target, python) = (target(rule)?, python(Some(rule)));
+        let _asking = self.floor.take().await;
         let mut inspection = self.sqlmesh.inspect(python, &target).await?;
         let bad = self.rolled_back_from(&rule.id).await?;
         let basis = self.basis(&rule.id, &inspection, &bad, &matched).await?;

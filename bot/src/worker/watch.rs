@@ -21,7 +21,7 @@ use sqlmesh::{Inspection, Sqlmesh};
 use store::{Look, LookClaim};
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, Worker, assess::target, ledger};
+use super::{Desk, Worker, assess::target, floor::Floor, ledger};
 use crate::{
     engine::{Engine, EngineError},
     steps::python,
@@ -48,6 +48,8 @@ pub struct Watcher {
     pub desk: Desk,
     /// Asks the target.
     pub sqlmesh: Arc<Sqlmesh>,
+    /// An assessment goes before a look.
+    pub floor: Arc<Floor>,
     /// Ends a look under way.
     pub closing: CancellationToken,
     /// How often each release was measured without success.
@@ -149,8 +151,16 @@ impl Watcher {
         Ok(())
     }
 
-    /// Ends when something of ours runs on the target: on DuckDB a look would keep its steps from the file.
+    /// Ends when something of ours runs on the target, or somebody assesses it: on DuckDB a look would keep them from
+    /// the file.
     async fn disturbed(&self, target: &str) -> anyhow::Result<()> {
+        tokio::select! {
+            () = self.floor.wanted() => Ok(()),
+            begun = self.run_has_begun(target) => begun,
+        }
+    }
+
+    async fn run_has_begun(&self, target: &str) -> anyhow::Result<()> {
         let mut ring = self.engine.bell.workers();
         loop {
             ring.mark_unchanged();
@@ -165,6 +175,7 @@ impl Watcher {
     }
 
     async fn read(&self, rule: &TargetRule, learnt: Learnt) -> anyhow::Result<Looked> {
+        let Some(_floor) = self.floor.take_for_a_look() else { return Ok(Looked::Disturbed) };
         let (place, python) = (target(rule)?, python(Some(rule)));
         let inspection = match self.sqlmesh.inspect(python, &place).await {
             Ok(inspection) => inspection,
