@@ -35,6 +35,16 @@ pub struct Sight {
     pub snapshots: Snapshots,
     /// Who looked.
     pub learnt: Learnt,
+    /// When the reading began: what was told later is of something that it may not have seen.
+    pub begun_at: Timestamp,
+}
+
+impl Sight {
+    /// Whether this is another state than the newest known one, and was not read before that one was seen: of two
+    /// processes that look at once, the slower one must not bring the older state back.
+    fn is_news_after(&self, known: &Release) -> bool {
+        known.fingerprint != self.fingerprint && known.seen_at <= self.begun_at
+    }
 }
 
 /// What somebody tells of a target from outside.
@@ -96,7 +106,7 @@ impl Engine {
             .map(|found| found.value)
             .collect();
         let known = self.store.releases(&sight.target, 1).await?.into_iter().next();
-        let is_news = known.as_ref().is_none_or(|known| known.fingerprint != sight.fingerprint);
+        let is_news = known.as_ref().is_none_or(|known| sight.is_news_after(known));
         let rollback =
             if is_news { self.rollback_behind(sight, known.as_ref()).await? } else { None };
         // The holds first: whoever dies here tells them again, and they pass over what they know.
@@ -141,7 +151,7 @@ impl Engine {
         let newest = tx.releases(&sight.target, 1).await?.into_iter().next();
         let now = self.clock.now();
         let release = match newest {
-            Some(known) if known.fingerprint == sight.fingerprint => known,
+            Some(known) if !sight.is_news_after(&known) => known,
             newest => {
                 let broken = holds
                     .iter()
@@ -179,19 +189,27 @@ impl Engine {
                 release
             }
         };
-        let release = attach(&mut tx, release, now).await?;
+        let release = attach(&mut tx, release, sight, now).await?;
         tx.commit().await?;
         Ok(release)
     }
 }
 
 /// Gives the newest release the commit that waits for it, if it is the one that the commit belongs to.
-async fn attach(tx: &mut Tx, release: Release, now: Timestamp) -> Result<Release, EngineError> {
+async fn attach(
+    tx: &mut Tx,
+    release: Release,
+    sight: &Sight,
+    now: Timestamp,
+) -> Result<Release, EngineError> {
     let Some(told) = tx.look(&release.target).await?.and_then(|look| look.commit) else {
         return Ok(release);
     };
-    let is_its_own =
-        !told.of_next || release.finalized_at.is_some_and(|at| later(at, TOLD_AFTER_MS) >= told.at);
+    let is_its_own = if told.of_next {
+        release.finalized_at.is_some_and(|at| later(at, TOLD_AFTER_MS) >= told.at)
+    } else {
+        told.at <= sight.begun_at
+    };
     if is_its_own {
         tx.name_commit(&release.target, release.place, &told.commit).await?;
         tx.forget_commit(&release.target, &told).await?;

@@ -218,7 +218,12 @@ impl Assessor {
         };
         let (target, python) = (target(rule)?, python(Some(rule)));
         let _asking = self.floor.take().await;
+        let begun_at = self.desk.clock.now();
         let mut inspection = self.sqlmesh.inspect(python, &target).await?;
+        let learnt = (Learnt::Assessment, begun_at);
+        if let Some(sight) = ledger::sight(&rule.id, &inspection, learnt) {
+            self.engine.seen(&sight).await?;
+        }
         let bad = self.rolled_back_from(&rule.id).await?;
         let basis = self.basis(&rule.id, &inspection, &bad, &matched).await?;
         if let Some(basis) = &basis {
@@ -275,9 +280,6 @@ impl Assessor {
         bad: &BTreeSet<String>,
         matched: &Match,
     ) -> anyhow::Result<Option<Basis>> {
-        if let Some(sight) = ledger::sight(target, inspection, Learnt::Assessment) {
-            self.engine.seen(&sight).await?;
-        }
         let releases = self.desk.store.releases(target, REMEMBERED).await?;
         Ok(ledger::basis(&releases, inspection, bad, matched))
     }

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeZone as _;
-use domain::release::{Learnt, ModelVersion, Release, Snapshot, Snapshots, way_back};
+use domain::{
+    Timestamp,
+    release::{Learnt, ModelVersion, Release, Snapshot, Snapshots, way_back},
+};
 use policies::{Match, TargetRule};
 use serde_json::{Value, json};
 use sqlmesh::{Changed, Inspection, Measures};
@@ -34,7 +37,11 @@ pub(super) struct Basis {
 }
 
 /// What an inspection saw; `None` while a SQLMesh plan is not finished.
-pub(super) fn sight(target: &str, inspection: &Inspection, learnt: Learnt) -> Option<Sight> {
+pub(super) fn sight(
+    target: &str,
+    inspection: &Inspection,
+    (learnt, begun_at): (Learnt, Timestamp),
+) -> Option<Sight> {
     let finalized_at =
         chrono::Utc.timestamp_millis_opt(inspection.environment.finalized_ts?).single()?;
     Some(Sight {
@@ -44,6 +51,7 @@ pub(super) fn sight(target: &str, inspection: &Inspection, learnt: Learnt) -> Op
         finalized_at,
         snapshots: snapshots(inspection),
         learnt,
+        begun_at,
     })
 }
 

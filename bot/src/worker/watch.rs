@@ -177,6 +177,7 @@ impl Watcher {
     async fn read(&self, rule: &TargetRule, learnt: Learnt) -> anyhow::Result<Looked> {
         let Some(_floor) = self.floor.take_for_a_look() else { return Ok(Looked::Disturbed) };
         let (place, python) = (target(rule)?, python(Some(rule)));
+        let begun_at = self.desk.clock.now();
         let inspection = match self.sqlmesh.inspect(python, &place).await {
             Ok(inspection) => inspection,
             // A DuckDB that somebody else has open is no fault of anybody.
@@ -186,7 +187,7 @@ impl Watcher {
             }
             Err(error) => return Ok(Looked::Failed(error.to_string())),
         };
-        let Some(sight) = ledger::sight(&rule.id, &inspection, learnt) else {
+        let Some(sight) = ledger::sight(&rule.id, &inspection, (learnt, begun_at)) else {
             return Ok(Looked::Well { is_finished: false });
         };
         let release = self.engine.seen(&sight).await?;
