@@ -42,7 +42,11 @@ enum Command {
         roles: Option<Vec<Role>>,
     },
     /// Runs approved plans, and nothing else.
-    Executor,
+    Executor {
+        /// Ends when nothing is left to run, instead of waiting for more.
+        #[arg(long)]
+        once: bool,
+    },
     /// Validates configuration and policies: file, line, caret, what to do.
     Check {
         /// Prints the configuration's JSON Schema instead.
@@ -153,7 +157,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             let all = vec![Role::Http, Role::Workers, Role::Executor];
             serve::serve(&config, clock, &roles.unwrap_or(all)).await
         }
-        Command::Executor => serve::serve(&config, clock, &[Role::Executor]).await,
+        Command::Executor { once: true } => serve::execute_once(&config, clock).await,
+        Command::Executor { once: false } => serve::serve(&config, clock, &[Role::Executor]).await,
         Command::Check { .. } => check::check(&config),
         Command::Migrate => {
             Store::open(&config.database_url).await?.migrate().await?;

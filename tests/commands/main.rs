@@ -3,7 +3,6 @@
 #[path = "../installation/installation.rs"]
 mod installation;
 
-mod form;
 mod incident;
 mod redacted;
 

@@ -4,6 +4,7 @@
 //! Nothing of the environment reaches them, and nobody else has the folder or the ports, so that tests may run at
 //! the same time.
 
+pub(crate) mod form;
 pub(crate) mod patience;
 pub(crate) mod process;
 pub(crate) mod visitor;
@@ -102,7 +103,12 @@ impl Installation {
 
     /// Starts the bot and waits until it listens.
     pub(crate) async fn serve(&self) -> Serving {
-        let process = Process::start(self.command(&["serve"]));
+        self.serve_as(&[]).await
+    }
+
+    /// Starts a part of the bot and waits until it listens.
+    pub(crate) async fn serve_as(&self, options: &[&str]) -> Serving {
+        let process = Process::start(self.command(&[&["serve"], options].concat()));
         let line = process.line_with(LISTENING).await;
         let (_, address) = line.split_once(LISTENING).expect("the line was looked for by this");
         let address = address.split('"').next().expect("what stands before a quote");
@@ -138,8 +144,14 @@ impl Installation {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bot-under-test"));
-        command.args(arguments).current_dir(self.folder.path());
+        self.command_after(&[], arguments)
+    }
+
+    /// A command that another program starts: `before` is that program with its own arguments.
+    pub(crate) fn command_after(&self, before: &[&str], arguments: &[&str]) -> Command {
+        let words = [before, &[env!("CARGO_BIN_EXE_bot-under-test")], arguments].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(self.folder.path());
         command.env_clear().env("PATH", "/usr/bin:/bin");
         command
     }
