@@ -1,17 +1,14 @@
 //! An installation whose rollback is approved and has not begun, and that can be put back to that moment.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use serde_json::json;
 use sqlx::{AnyConnection, Connection as _};
-use tempfile::TempDir;
 
 use crate::{
-    fault::Fault,
+    fault::{Fault, calls_in},
     installation::{CUSTOMERS, Installation, ORDERS},
+    moment::Moment,
 };
 
 const STEPS: [&str; 3] = ["first", "second", "third"];
@@ -20,7 +17,7 @@ const STEPS: [&str; 3] = ["first", "second", "third"];
 pub(crate) struct Approved {
     installation: Installation,
     incident: String,
-    as_it_was: TempDir,
+    pub(crate) moment: Moment,
 }
 
 /// An executor that has ended.
@@ -44,39 +41,22 @@ impl Approved {
         assert!(page.contains("signed and kept"), "{page}");
         let (code, log) = serving.process.terminate().await;
         assert_eq!(code, Some(0), "{log}");
-        let as_it_was = tempfile::tempdir().expect("a folder");
-        copy(&installation.path(""), as_it_was.path());
-        Self { installation, incident, as_it_was }
-    }
-
-    /// Puts everything back to the moment after the approval.
-    pub(crate) fn begin_again(&self) {
-        for entry in fs::read_dir(self.installation.path("")).expect("reads the folder") {
-            let path = entry.expect("an entry").path();
-            let removed =
-                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-            removed.expect("removes what the life before has left");
-        }
-        copy(self.as_it_was.path(), &self.installation.path(""));
+        let moment = Moment::of(&installation);
+        Self { installation, incident, moment }
     }
 
     /// How many of the calls an executor makes that nothing befalls.
     pub(crate) async fn count(&self, strace: &str, fault: Fault) -> usize {
         let calls = self.installation.path("calls");
-        let trace = format!("trace={}", fault.calls);
-        let place = calls.display().to_string();
-        let life = self.live(&[strace, "-f", "-qq", "-o", &place, "-e", &trace]).await;
+        let life = self.live(&fault.watch(strace, &calls.display().to_string())).await;
         assert_eq!(life.code, Some(0), "{}", life.log);
         self.expect_done(0, &life.log).await;
-        // `PID call(...) = 0`; one that another thread's line has cut in two is told by two lines.
-        let text = fs::read_to_string(calls).expect("strace has written");
-        text.lines().filter(|line| line.contains('(')).count()
+        calls_in(&calls)
     }
 
     /// An executor that the fault befalls at one of those calls.
     pub(crate) async fn execute_with(&self, strace: &str, fault: Fault, place: usize) -> Life {
-        let inject = format!("inject={}:{}:when={place}", fault.calls, fault.what);
-        self.live(&[strace, "-f", "-qq", "-o", "/dev/null", "-e", &inject]).await
+        self.live(&fault.befall(strace, place)).await
     }
 
     /// An executor that nothing befalls.
@@ -110,8 +90,9 @@ impl Approved {
         self.installation.run(&verify).await.expect_code(0);
     }
 
-    async fn live(&self, before: &[&str]) -> Life {
-        let mut command = self.installation.command_after(before, &["executor", "--once"]);
+    async fn live(&self, before: &[String]) -> Life {
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let mut command = self.installation.command_after(&before, &["executor", "--once"]);
         let output = command.kill_on_drop(true).output().await.expect("it starts");
         Life {
             code: output.status.code(),
@@ -141,17 +122,4 @@ fn runbook(lines: &Path) -> String {
     format!(
         "name: model_level\nrollback_type: model_level\nrecovery_target: 15 min\nsteps:\n{steps}"
     )
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).expect("reads a folder") {
-        let path: PathBuf = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            fs::create_dir_all(&target).expect("makes a folder");
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("copies a file");
-        }
-    }
 }

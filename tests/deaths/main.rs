@@ -9,8 +9,11 @@
 #[path = "../installation/installation.rs"]
 mod installation;
 
-mod approved;
 mod fault;
+mod moment;
+
+mod approved;
+mod intake;
 
 use crate::{
     approved::Approved,
@@ -24,7 +27,7 @@ async fn at_every_write(fault: Fault) {
     let mut met = 0;
     // Each thread counts its own calls, so the last places are beyond what any of them comes to.
     for place in 1..=calls {
-        approved.begin_again();
+        approved.moment.again();
         let first = approved.execute_with(&strace, fault, place).await;
         met += usize::from(first.code != Some(0));
         approved.let_the_lease_run_out().await;
