@@ -26,6 +26,8 @@ const PROBE_PAUSES: [Duration; 4] = [
 const PROBE_MS: u64 = 120_000;
 /// Names the run to every process of its steps, so that leftovers of a crash are found again.
 pub const MARK: &str = "COUNTERSIGN_RUN";
+/// What is said of a question that somebody wants to carry out; the run's machine stops in front of it.
+const ASKED: &str = "this is a question, which people answer and nobody carries out";
 /// How long leftovers may take to end before they are killed.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -115,6 +117,7 @@ impl Steps {
                     Err(error) => (ProbeAnswer::Unknown, error.to_string()),
                 }
             }
+            Action::Confirm(_) => (ProbeAnswer::Unknown, ASKED.to_owned()),
         }
     }
 
@@ -159,6 +162,7 @@ impl Steps {
                 Action::Command(argv) => {
                     self.command(argv, &variables, timeout_ms, cancel, &say).await
                 }
+                Action::Confirm(_) => Performed { end: failed(ASKED), output: String::new() },
             };
             drop(say);
             performed

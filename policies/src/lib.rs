@@ -29,6 +29,7 @@ mod case;
 mod document;
 mod explain;
 mod simulate;
+mod steering;
 
 pub use authority::{Ask, Conditions, RaiseRule};
 pub use case::{CaseReport, CaseResult, run_cases};

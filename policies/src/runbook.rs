@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{Action, OnFailure, RollbackType, Step},
+    plan::{Action, OnFailure, Question, RollbackType, Step},
 };
 
 mod argument;
 mod check;
+mod confirm;
 mod layout;
 mod parameter;
 
+pub(crate) use confirm::Deciders;
 pub(crate) use layout::{RunbookFile, TypeLayout};
 pub use parameter::{ParameterError, ParameterType};
 
@@ -52,6 +54,7 @@ pub(crate) struct StepTemplate {
 pub(crate) enum ActionTemplate {
     Command(Vec<Argument>),
     Sqlmesh(Vec<Argument>),
+    Confirm(Question),
 }
 
 impl Runbook {
@@ -99,6 +102,7 @@ impl Runbook {
             ActionTemplate::Sqlmesh(arguments) => {
                 Action::Sqlmesh(argument::expand(arguments, &values))
             }
+            ActionTemplate::Confirm(question) => Action::Confirm(question.clone()),
         };
         let step = |template: &StepTemplate| Step {
             name: template.name.clone(),

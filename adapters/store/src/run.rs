@@ -26,6 +26,7 @@ impl Tx {
             .bind(run.target.as_str())
             .bind(created_at.timestamp_millis())
             .bind(i64::from(run.is_at_rest()))
+            .bind(i64::from(run.holds_target()))
             .bind(rows::json(run));
         rows::change(self.connection(), "insert a run", query).await?;
         Ok(())
@@ -46,6 +47,7 @@ impl Tx {
         }
         let query = sqlx::query(sql::UPDATE_RUN)
             .bind(i64::from(run.value.is_at_rest()))
+            .bind(i64::from(run.value.holds_target()))
             .bind(rows::json(&run.value))
             .bind(run.value.id.as_str())
             .bind(run.version);

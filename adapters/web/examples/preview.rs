@@ -31,7 +31,10 @@ fn main() {
         ("partly-approved", Scene::partly_approved()),
         ("running", Scene::running()),
         ("rolled-back", Scene::rolled_back()),
+        ("paused", Scene::paused()),
+        ("asking", Scene::asking()),
         ("stuck", Scene::stuck()),
+        ("signed-off", Scene::signed_off()),
         ("unanswered", Scene::unanswered()),
     ];
     for (name, scene) in &scenes {
@@ -48,6 +51,16 @@ fn main() {
     write("approving.html", opened);
     let opened = approving.replace("id=\"decide-reject\"", "open id=\"decide-reject\"");
     write("rejecting.html", opened);
+    for (scene, button) in [
+        (Scene::running(), "pause"),
+        (Scene::running(), "cancel"),
+        (Scene::asking(), "confirm"),
+        (Scene::stuck(), "skip"),
+    ] {
+        let page = pages.incident(&scene.view_as("ben")).unwrap();
+        let id = format!("id=\"decide-{button}\"");
+        write(&format!("{button}ing.html"), page.replace(&id, &format!("open {id}")));
+    }
 
     let index = IndexView {
         rows: scenes.iter().rev().map(|(_, scene)| &scene.card).collect(),

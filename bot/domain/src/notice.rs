@@ -12,6 +12,12 @@ use crate::{
     words::Words,
 };
 
+mod guidance;
+mod outcome;
+
+pub use guidance::{Again, Guidance, Settled};
+pub(crate) use outcome::settled;
+
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
@@ -71,6 +77,8 @@ pub enum Notice {
     StepUndone { name: String },
     /// The run cannot go on without a person.
     Stuck { name: String, reason: String },
+    /// People steer the run.
+    Steered(Guidance),
 }
 
 /// How loud a notice is.
@@ -158,6 +166,7 @@ impl Notice {
             Self::Stuck { name, reason } => Words::plain("The rollback is stuck at ")
                 .strong(name)
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
+            Self::Steered(guidance) => guidance.words(),
         }
     }
 
@@ -181,6 +190,7 @@ impl Notice {
             | Self::StepInterrupted { .. }
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Volume::Thread,
+            Self::Steered(guidance) => guidance.volume(),
         }
     }
 
@@ -193,12 +203,8 @@ impl Notice {
             | Self::StepInterrupted { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
             Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
-            Self::Closed { outcome: Outcome::RolledBack { .. } } => Tone::Good,
-            Self::Closed { outcome: Outcome::Undone { .. } | Outcome::GivenUp { .. } } => Tone::Bad,
-            Self::Closed { outcome: Outcome::Rejected { .. } | Outcome::Withdrawn } => {
-                Tone::Neutral
-            }
-            Self::Closed { outcome: Outcome::Voided { .. } } => Tone::Attention,
+            Self::Closed { outcome } => outcome.tone(),
+            Self::Steered(guidance) => guidance.tone(),
             Self::StepFailed { .. } | Self::Stuck { .. } => Tone::Bad,
             Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
@@ -206,47 +212,6 @@ impl Notice {
             | Self::RunStarted { .. }
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Tone::Neutral,
-        }
-    }
-}
-
-impl Outcome {
-    /// The end in two or three words.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::RolledBack { .. } => "rolled back",
-            Self::Undone { .. } => "failed and taken back",
-            Self::Rejected { .. } => "rejected",
-            Self::GivenUp { .. } => "given up",
-            Self::Voided { .. } => "void",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The end in a sentence.
-    pub fn words(&self) -> Words {
-        match self {
-            Self::RolledBack { recovery_ms } => Words::plain(format!(
-                "Rolled back: every step is done and every check passed, {} after the proposal.",
-                duration(*recovery_ms)
-            )),
-            Self::Undone { reason } => Words::plain(format!(
-                "The rollback failed, and every step that can be taken back was taken back. Why it failed: {reason}"
-            )),
-            Self::Rejected { by, reason } => {
-                Words::new().person(by).text(" rejected the rollback: ").text(reason)
-            }
-            Self::GivenUp { by, reason } => Words::new()
-                .person(by)
-                .text(" ended the stuck rollback, which leaves the target as it is now: ")
-                .text(reason),
-            Self::Voided { changes } => Words::plain(format!(
-                "This proposal is void, with its approvals: {}. The target is looked at again.",
-                changes.join("; ")
-            )),
-            Self::Withdrawn => Words::plain(
-                "Withdrawn: the incident was resolved before enough people had decided.",
-            ),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, digest::Digest, id::IncidentId};
+use crate::{Timestamp, digest::Digest, id::IncidentId, level::Level};
 
 /// The four ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +72,17 @@ pub enum Action {
     Command(Vec<String>),
     /// A sub-command of the `SQLMesh` helper and its arguments; the target is added by the adapter.
     Sqlmesh(Vec<String>),
+    /// Nothing is done: the run waits until a person answers yes.
+    Confirm(Question),
+}
+
+/// A question between two steps: the second gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What people are asked; yes lets the run go on.
+    pub text: String,
+    /// The level that may answer; `None`: that of the highest approval which the requirement asks for.
+    pub level: Option<Level>,
 }
 
 /// What happens when a step fails for good.

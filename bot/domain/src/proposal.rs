@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Open ──▶ Approved ──▶ Running ──▶ Closed
-//!  │ ▲         │           │           ▲
-//!  │ └─clock   │           ▼           │
+//!  │ ▲         │          │ ▲          ▲
+//!  │ └─clock   │          ▼ │ goes on  │
 //!  │           │         Stuck ────────┤  given up
 //!  └───────────┴───────────────────────┘  rejected, voided, withdrawn
 //! ```
@@ -20,11 +20,13 @@ use crate::{
     level::Level,
     notice::Notice,
     person::PersonId,
-    plan::{Finding, RollbackType, Target},
+    plan::{Finding, Question, RollbackType, Target},
     refusal::Refusal,
     requirement::{Approval, Requirement, Tally},
+    run::SignOff,
 };
 
+mod steering;
 mod step;
 
 /// Within this time the first chat's acceptance moves the start of the clock; a chat that is down longer
@@ -131,15 +133,31 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// The plan ran and every check passed.
+    /// The plan ran, and every check passed or was signed off.
     RolledBack {
         /// From the opening of the proposal to the last check, in milliseconds.
         recovery_ms: u64,
+        /// The steps that a person has settled; empty where every check passed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// The plan failed and was taken back.
     Undone {
         /// Why it failed.
         reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
+    },
+    /// A person cancelled the run, and it was taken back.
+    Cancelled {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// A person said no.
     Rejected {
@@ -219,12 +237,39 @@ pub enum Event {
     },
     /// The run cannot go on without a person.
     RunStuck,
+    /// A person lets a run that was stuck go on.
+    RunGoesOn,
+    /// The run has come to a question.
+    RunAsks {
+        /// The step's name.
+        step: String,
+        /// What is asked.
+        question: Question,
+    },
     /// The run ended well.
     RunSucceeded,
+    /// The run came to its end, and people have settled some of its steps.
+    RunSignedOff {
+        /// Which, who, and why; never empty.
+        signed_off: Vec<SignOff>,
+    },
     /// The run failed and was taken back.
     RunUndone {
         /// Why it failed.
         reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
+    },
+    /// A person cancelled the run, and it was taken back.
+    RunCancelled {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// The incident ended.
     IncidentResolved,

@@ -179,7 +179,11 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Voided { .. } => "the proposal is void",
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
+        proposal::Event::RunGoesOn => "the proposal's run goes on",
+        proposal::Event::RunAsks { .. } => "the proposal's run asks a question",
         proposal::Event::RunSucceeded => "the proposal is done",
+        proposal::Event::RunSignedOff { .. } => "the proposal is done, signed off",
+        proposal::Event::RunCancelled { .. } => "the proposal's run was cancelled and taken back",
         proposal::Event::RunUndone { .. } => "the proposal's run was taken back",
         proposal::Event::IncidentResolved => "the proposal's incident is over",
     }
@@ -201,6 +205,7 @@ fn quiet_run(event: &run::Event) -> String {
         }
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
+        run::Event::Steered(_) => "the run was steered".to_owned(),
     }
 }
 

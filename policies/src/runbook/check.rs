@@ -13,6 +13,7 @@ use domain::{
 use super::{
     ActionTemplate, Runbook, StepTemplate,
     argument::Argument,
+    confirm::Deciders,
     layout::{Arguments, FailureLayout, RunbookFile, StepLayout},
     parameter::Parameter,
 };
@@ -27,15 +28,16 @@ const HELPER: [&str; 6] = ["inspect", "check", "promote", "probe", "verify", "me
 const SHELLS: [&str; 10] =
     ["sh", "bash", "zsh", "dash", "ksh", "fish", "busybox", "cmd", "powershell", "pwsh"];
 
-struct Checker<'a, 'b> {
+pub(super) struct Checker<'a, 'b> {
+    pub(super) deciders: &'a Deciders<'a>,
     declared: Vec<&'a str>,
     used: BTreeSet<String>,
-    file: &'a mut Examined<'b>,
+    pub(super) file: &'a mut Examined<'b>,
 }
 
 impl RunbookFile {
     /// The runbook, checked; mistakes are noted.
-    pub(crate) fn runbook(&self, file: &mut Examined<'_>) -> Runbook {
+    pub(crate) fn runbook(&self, deciders: &Deciders<'_>, file: &mut Examined<'_>) -> Runbook {
         let stem =
             Path::new(file.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         if self.name.value != stem {
@@ -46,7 +48,7 @@ impl RunbookFile {
         let recovery_target_ms = DurationText::read(&self.recovery_target, file);
         let digest = Digest::of(file.text);
         let declared = self.parameters.keys().map(String::as_str).collect();
-        let mut checker = Checker { declared, used: BTreeSet::new(), file };
+        let mut checker = Checker { deciders, declared, used: BTreeSet::new(), file };
         if self.steps.value.is_empty() {
             checker.file.note(
                 self.steps.place,
@@ -55,6 +57,7 @@ impl RunbookFile {
             );
         }
         let steps = self.steps.value.iter().filter_map(|step| checker.step(step)).collect();
+        checker.nothing_behind(&self.steps.value);
         let used = checker.used;
         let mut parameters = BTreeMap::new();
         for (name, at) in &self.parameters {
@@ -83,14 +86,15 @@ impl RunbookFile {
 
 impl Checker<'_, '_> {
     fn step(&mut self, layout: &StepLayout) -> Option<StepTemplate> {
-        let timeout_ms = DurationText::read(&layout.timeout, self.file);
-        if timeout_ms == 0 || timeout_ms > 86_400_000 {
-            let advice = "give it between a millisecond and a day, such as `10 min`";
-            self.file.note(
-                layout.timeout.place,
-                "a step without a sensible end is never ended",
-                advice,
-            );
+        if let Some(confirm) = &layout.confirm {
+            return Some(self.question(layout, confirm));
+        }
+        let timeout_ms = self.timeout(layout);
+        let idempotent = layout.idempotent.as_ref().is_some_and(|at| at.value);
+        if layout.idempotent.is_none() {
+            let message = "nobody knows whether this step may be done twice";
+            let advice = "add `idempotent: true` if twice leaves what once leaves, else `false`";
+            self.file.note(layout.name.place, message, advice);
         }
         let retries = layout.retries.as_ref().map_or(0, |retries| retries.value);
         if let Some(at) = layout.retries.as_ref().filter(|at| at.value > 9) {
@@ -102,7 +106,7 @@ impl Checker<'_, '_> {
         }
         if let Some(at) = &layout.retries
             && retries > 0
-            && !layout.idempotent
+            && !idempotent
             && layout.probe.is_none()
         {
             let message = "this step would be repeated without knowing what it has done";
@@ -121,7 +125,7 @@ impl Checker<'_, '_> {
             action: action?,
             timeout_ms,
             attempts: retries.min(9) + 1,
-            idempotent: layout.idempotent,
+            idempotent,
             guard: layout.guard,
             probe,
             undo,
@@ -130,6 +134,21 @@ impl Checker<'_, '_> {
                 FailureLayout::Ask => OnFailure::Ask,
             },
         })
+    }
+
+    fn timeout(&mut self, layout: &StepLayout) -> u64 {
+        let Some(timeout) = &layout.timeout else {
+            let message = "a step without a time-out is never ended";
+            self.file.note(layout.name.place, message, "add `timeout`, such as `10 min`");
+            return 0;
+        };
+        let timeout_ms = DurationText::read(timeout, self.file);
+        if timeout_ms == 0 || timeout_ms > 86_400_000 {
+            let advice = "give it between a millisecond and a day, such as `10 min`";
+            let message = "a step without a sensible end is never ended";
+            self.file.note(timeout.place, message, advice);
+        }
+        timeout_ms
     }
 
     fn action(

@@ -60,7 +60,7 @@ pub(super) struct ParameterLayout {
     pub(super) _about: Option<String>,
 }
 
-/// One step. It has exactly one of `command` and `sqlmesh`.
+/// One step. It has exactly one of `command`, `sqlmesh` and `confirm`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StepLayout {
@@ -70,13 +70,15 @@ pub(super) struct StepLayout {
     pub(super) command: Option<At<Arguments>>,
     /// A sub-command of the `SQLMesh` helper and its arguments, as a list.
     pub(super) sqlmesh: Option<At<Arguments>>,
-    /// The time after which the step's processes are ended.
-    pub(super) timeout: At<DurationText>,
+    /// A question to people; the run waits until one of them says yes. Nothing but `name` stands beside it.
+    pub(super) confirm: Option<At<ConfirmLayout>>,
+    /// The time after which the step's processes are ended; every step but a question has one.
+    pub(super) timeout: Option<At<DurationText>>,
     /// How often it is tried again after a failure, at most 9.
     #[serde(default)]
     pub(super) retries: Option<At<u32>>,
-    /// Whether doing it twice leaves what doing it once leaves.
-    pub(super) idempotent: bool,
+    /// Whether doing it twice leaves what doing it once leaves; every step but a question says so.
+    pub(super) idempotent: Option<At<bool>>,
     /// Whether the target's fingerprint is read again right before it.
     #[serde(default)]
     pub(super) guard: bool,
@@ -88,6 +90,16 @@ pub(super) struct StepLayout {
     /// person.
     #[serde(default)]
     pub(super) on_failure: FailureLayout,
+}
+
+/// What people are asked between two steps.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfirmLayout {
+    /// What they read, such as `Swap the restored warehouse in?`; yes lets the run go on.
+    pub(super) question: At<String>,
+    /// The level that may answer; the highest that the rollback's approvals need when left out.
+    pub(super) level: Option<At<u8>>,
 }
 
 /// What is run besides the step itself. It has exactly one of `command` and `sqlmesh`.

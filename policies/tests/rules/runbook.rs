@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::plan::{Action, OnFailure, RollbackType};
+use domain::{
+    level::Level,
+    plan::{Action, OnFailure, Question, RollbackType},
+};
 use policies::{ParameterError, ParameterType, Policies};
 
 use crate::{changed, defaults};
@@ -35,6 +38,7 @@ fn the_default_model_level_runbook() {
             let words = |action: &Action| match action {
                 Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
                 Action::Command(words) => format!("command {}", words.join(" ")),
+                Action::Confirm(question) => format!("confirm {}", question.text),
             };
             let beside = |what: &str, action: &Option<Action>| {
                 action.as_ref().map(|action| format!("  {what}: {}", words(action)))
@@ -77,6 +81,25 @@ fn a_check_that_changes_nothing_has_nothing_to_take_back() {
         promote.undo.is_some() && promote.probe.is_some() && promote.guard && promote.idempotent
     );
     assert!(verify.undo.is_none() && verify.on_failure == OnFailure::Ask);
+}
+
+#[test]
+fn a_question_between_two_steps() {
+    let asked = |confirm: &str| {
+        let step = format!("  - name: Second look\n    confirm: {confirm}\n\n  # Reads");
+        let policies =
+            Policies::load(&changed("runbooks/model_level.yaml", "  # Reads", &step)).unwrap();
+        let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+        runbook.steps(&parameters()).unwrap().remove(0)
+    };
+    let question = asked("{ question: \"Swap the restored warehouse in?\" }");
+    let text = "Swap the restored warehouse in?".to_owned();
+    let action = Action::Confirm(Question { text: text.clone(), level: None });
+    assert_eq!(question.action, action);
+    assert!(question.probe.is_none() && question.undo.is_none() && !question.guard);
+    let level = Level::try_from(2).ok();
+    let named = asked("{ question: \"Swap the restored warehouse in?\", level: 2 }");
+    assert_eq!(named.action, Action::Confirm(Question { text, level }));
 }
 
 #[test]

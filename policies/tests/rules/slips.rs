@@ -7,6 +7,13 @@ use crate::changed;
 /// A replacement in a default file, the text at which the caret must stand, and words of message and advice.
 type Slip = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
+/// The beginning of the default runbook's first step, before which a question is put.
+const FIRST: &str = "  # Reads";
+/// The end of the default runbook, behind which a question is put.
+const LAST: &str = "    on_failure: ask\n";
+const ASK_LAST: &str =
+    "    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n";
+
 #[rustfmt::skip] // one slip a line reads as a table
 const SLIPS: &[Slip] = &[
     // escalation.yaml
@@ -71,6 +78,15 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", "[probe, \"${to}\"]", "[probe, \"${to\"]", "\"${to\"", "not finished", "close it"),
     ("runbooks/model_level.yaml", "flag: --to", "flag: to", "to", "not a flag", "--to"),
     ("runbooks/model_level.yaml", "idempotent: true", "idempotent: maybe", "maybe", "", ""),
+    ("runbooks/model_level.yaml", "    timeout: 2 min\n", "", "Check that", "without a time-out", "add `timeout`"),
+    ("runbooks/model_level.yaml", "    idempotent: true\n", "", "Check that", "may be done twice", "idempotent: true"),
+    ("runbooks/model_level.yaml", LAST, ASK_LAST, "{ question", "nothing comes after", "before the step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\", level: 7 }\n\n  # Reads", "7", "no level 7", "1, 2, 3, 4"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \" \" }\n\n  # Reads", "\" \"", "could not read", "one line"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Is ${to} right?\" }\n\n  # Reads", "\"Is", "no parameters", "write the question out"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    timeout: 5 min\n\n  # Reads", "5 min", "no `timeout`", "another step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    undo: { command: [/bin/true] }\n\n  # Reads", "Second look", "no `undo`", "another step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { queston: \"Go on?\" }\n\n  # Reads", "queston", "not known", "`question`"),
     // authority.cedar
     ("authority.cedar", "@reason(\"A program may propose, but people decide.\")\n", "", "forbid", "no `@reason`", "people read it"),
     ("authority.cedar", "@id(\"no_level\")\n", "", "forbid", "no `@id`", "names rules"),

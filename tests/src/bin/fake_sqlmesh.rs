@@ -2,7 +2,8 @@
 //! the helper, by the helper's rules, over a warehouse that is one JSON file in the project's folder.
 //!
 //! Faults stand in the file too: `fail` (nothing happens), `busy` (nothing happens, somebody else holds the file), `half` (the record is written, not finished), `hang`
-//! (before anything happens) and `late` (everything happens, but no answer comes).
+//! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
+//! sets is taken away).
 
 use std::{
     collections::BTreeMap,
@@ -59,6 +60,10 @@ fn main() -> ExitCode {
         .filter(|faults| !faults.is_empty())
         .map(|faults| faults.remove(0));
     write(&arguments.file, &warehouse);
+    if fault.as_deref() == Some("wait") {
+        wait(&arguments.file);
+        warehouse = read(&arguments.file);
+    }
     let (code, answer) = match (arguments.command.as_str(), fault.as_deref()) {
         (_, Some("hang")) => hang(&arguments.file),
         (_, Some("fail")) => refuse(1, "crash", "the warehouse said no"),
@@ -117,6 +122,16 @@ fn hang(file: &Path) -> ! {
     fs::write(file.with_file_name("hanging"), "").expect("writes a mark");
     thread::sleep(HANGING);
     std::process::exit(1)
+}
+
+/// Sets the mark, and waits until somebody takes it away.
+fn wait(file: &Path) {
+    let mark = file.with_file_name("hanging");
+    fs::write(&mark, "").expect("writes a mark");
+    let started = std::time::Instant::now();
+    while mark.exists() && started.elapsed() < HANGING {
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn refuse(code: u8, kind: &str, error: &str) -> (u8, Value) {

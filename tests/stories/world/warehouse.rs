@@ -79,6 +79,11 @@ impl Warehouse {
         self.folder.join("hanging").exists()
     }
 
+    /// Lets a command go on that waits.
+    pub(crate) fn go_on(&self) {
+        fs::remove_file(self.folder.join("hanging")).expect("a command waits");
+    }
+
     fn read(&self) -> Value {
         let text =
             fs::read_to_string(self.folder.join("warehouse.json")).expect("the warehouse is there");

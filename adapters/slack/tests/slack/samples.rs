@@ -134,6 +134,7 @@ pub(crate) fn run(stage: run::Stage) -> Run {
         has_probe: true,
         has_undo: true,
         on_failure: OnFailure::Undo,
+        confirm: None,
     };
     Run {
         id: run_id(),
@@ -147,6 +148,7 @@ pub(crate) fn run(stage: run::Stage) -> Run {
         done: vec![StepRecord { took_ms: 4200, note: String::new(), findings: vec![] }],
         step_since: Some(at(120)),
         stage,
+        steering: run::Steering::default(),
     }
 }
 
@@ -160,7 +162,7 @@ pub(crate) fn open_card() -> Card {
 }
 
 pub(crate) fn rolled_back_card() -> Card {
-    let outcome = Outcome::RolledBack { recovery_ms: 312_000 };
+    let outcome = Outcome::RolledBack { recovery_ms: 312_000, signed_off: vec![] };
     let proposal = proposal(Stage::Closed { outcome, at: at(312) }, by_ana());
     let mut run = run(run::Stage::Succeeded { at: at(312) });
     run.done = vec![run.done[0].clone(); 3];

@@ -1,6 +1,6 @@
 //! Runs: who may claim one, in which order, and what hangs on the lease.
 
-use domain::run::Stage;
+use domain::run::{Pause, Run, Stage};
 use store::{Output, RunLease, Store};
 use tokio::task::JoinSet;
 
@@ -75,6 +75,42 @@ contract!(a_run_that_was_begun_goes_before_an_older_one, async |database: &Datab
     run_sql(&database.url, "update run set at_rest = 0").await;
     let taken = claim(&store, "b", 71).await.expect("the lease is over");
     assert_eq!((&taken.run, taken.epoch), (&run_id(2), 2));
+});
+
+/// Saves a change that a person makes to a run: no lease is asked for.
+async fn steer(store: &Store, number: u128, change: fn(&mut Run)) {
+    commit(store, async |tx| {
+        let mut run = tx.run(&run_id(number)).await.unwrap().expect("stored");
+        change(&mut run.value);
+        assert!(tx.save_run(&run, None).await.unwrap());
+    })
+    .await;
+}
+
+contract!(a_run_that_waits_for_a_person_keeps_its_target, async |database: &Database| {
+    let store = database.store().await;
+    insert_runs(&store, &["warehouse", "warehouse", "lake"]).await;
+    let first = claim(&store, "a", 10).await.expect("waits");
+    assert_eq!(first.run, run_id(1));
+    let pause = |run: &mut Run| {
+        let by = domain::person::PersonId::new("ana");
+        run.steering.paused = Some(Pause { by, since: at(11) });
+    };
+    steer(&store, 1, pause).await;
+    assert!(store.release_run(&first).await.unwrap());
+    let lake = claim(&store, "a", 12).await.expect("another target is free");
+    assert_eq!(lake.run, run_id(3));
+    assert_eq!(claim(&store, "b", 12).await, None, "neither the paused one nor the one behind it");
+    let next = store.next_run().await.unwrap();
+    assert_eq!(next, Some(at(72)), "only the lake's lease ends: nobody spins on the warehouse");
+
+    steer(&store, 1, |run| run.steering.paused = None).await;
+    let again = claim(&store, "b", 13).await.expect("it goes on");
+    assert_eq!((&again.run, again.epoch), (&run_id(1), 2));
+    // Who was the last to work on a target is not held up by a pause of somebody who never began.
+    steer(&store, 2, pause).await;
+    assert!(store.release_run(&again).await.unwrap());
+    assert_eq!(claim(&store, "b", 14).await.expect("it is its target").run, run_id(1));
 });
 
 contract!(a_proposal_is_run_once, async |database: &Database| {

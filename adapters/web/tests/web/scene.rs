@@ -19,6 +19,9 @@ use domain::{
 };
 use web::{IncidentView, Line, Viewer};
 
+#[path = "steered_scene.rs"]
+mod steered;
+
 /// An incident as it stands at some moment, and its thread so far.
 pub(crate) struct Scene {
     pub(crate) incident: Incident,
@@ -236,6 +239,7 @@ impl Scene {
             has_probe: true,
             has_undo: true,
             on_failure: OnFailure::Undo,
+            confirm: None,
         };
         let approved =
             Notice::ApprovedBy { by: person("ben"), level: level(2), given: 2, needed: 2 };
@@ -265,6 +269,7 @@ impl Scene {
             done: vec![StepRecord { took_ms: 830, note: String::new(), findings: vec![] }],
             step_since: Some(night(6, 13)),
             stage: run::Stage::Doing { step: 1, attempt: 1 },
+            steering: run::Steering::default(),
         });
         scene.live = Some("virtual update: 1 of 2 views");
         scene
@@ -276,7 +281,7 @@ impl Scene {
 
     /// Every step is done, and the data is right.
     pub(crate) fn rolled_back() -> Self {
-        let outcome = Outcome::RolledBack { recovery_ms: 468_000 };
+        let outcome = Outcome::RolledBack { recovery_ms: 468_000, signed_off: vec![] };
         let closed = Notice::Closed { outcome: outcome.clone() };
         let mut scene = Self::running().with(|proposal| {
             proposal.stage = Stage::Closed { outcome, at: night(8, 8) };
@@ -298,7 +303,9 @@ impl Scene {
             proposal.stage = Stage::Stuck { run };
         });
         let run = scene.run.as_mut().unwrap();
-        run.stage = run::Stage::Stuck { step: 1, reason: reason.into() };
+        let halt = run::Halt::Within { attempt: 2 };
+        run.stage = run::Stage::Stuck { step: 1, reason: reason.into(), halt };
+        run.steering.stops = 1;
         scene.told(night(7, 1), "Countersign", &stuck).at(night(7, 30))
     }
 

@@ -15,6 +15,7 @@ mod receipt;
 mod refusal;
 mod requirement;
 mod run;
+mod steering;
 mod target;
 mod terminal;
 mod world;

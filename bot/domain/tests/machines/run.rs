@@ -71,7 +71,8 @@ fn ends_in(run: Run, events: &[Event], expected: &Stage) {
 fn is_stuck(run: Run, events: &[Event], expected: (usize, &str)) {
     let (run, effects) = last(run, events);
     let reason = expected.1.to_owned();
-    assert_eq!(run.stage, Stage::Stuck { step: expected.0, reason }, "after {events:?}");
+    let Stage::Stuck { step, reason: why, .. } = &run.stage else { panic!("{:?}", run.stage) };
+    assert_eq!((*step, why), (expected.0, &reason), "after {events:?}");
     assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunStuck)));
 }
 
@@ -146,7 +147,10 @@ fn a_step_that_fails_for_good_is_taken_back_with_those_before_it() {
     let undone = Stage::Undone { reason: reason.clone(), at: minute(12) };
     ends_in(three(), &undo(&[2, 1]), &undone);
     let (_, effects) = last(three(), &undo(&[2, 1]));
-    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunUndone { reason })));
+    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunUndone {
+        reason,
+        signed_off: vec![]
+    })));
 }
 
 #[test]

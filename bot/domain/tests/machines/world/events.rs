@@ -9,7 +9,8 @@ use domain::{
 use proptest::prelude::*;
 
 use super::{
-    STAFF, alert, held_by, matrix, millisecond, opening, person, plan, requirement, run_id,
+    STAFF, alert, held_by, matrix, millisecond, opening, person, plan, question_rule, requirement,
+    run_id, steered,
 };
 
 /// The id of somebody of the house.
@@ -66,10 +67,26 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         1 => Just(Event::Voided { changes: changes() }),
         2 => Just(Event::RunStarted { run: run_id(7) }),
         1 => Just(Event::RunStuck),
+        1 => Just(Event::RunGoesOn),
+        1 => Just(Event::RunAsks { step: "second look".to_owned(), question: question() }),
         1 => Just(Event::RunSucceeded),
-        1 => any_text().prop_map(|reason| Event::RunUndone { reason }),
+        1 => any_text().prop_map(|reason| Event::RunSignedOff { signed_off: signed_off(reason) }),
+        1 => any_text().prop_map(|reason| Event::RunUndone { reason, signed_off: vec![] }),
+        1 => (any_staff(), any_text()).prop_map(|(id, reason)| Event::RunCancelled {
+            by: person(id),
+            reason,
+            signed_off: vec![],
+        }),
         1 => Just(Event::IncidentResolved),
     ]
+}
+
+fn question() -> plan::Question {
+    plan::Question { text: "Go on?".to_owned(), level: None }
+}
+
+fn signed_off(reason: String) -> Vec<run::SignOff> {
+    vec![run::SignOff { step: 0, name: "step".to_owned(), by: person("ben"), reason }]
 }
 
 /// A proposal's needs, and who made it.
@@ -94,6 +111,37 @@ pub(crate) fn any_step_rule() -> impl Strategy<Value = StepRule> {
             has_probe,
             has_undo,
             on_failure: if asks { plan::OnFailure::Ask } else { plan::OnFailure::Undo },
+            confirm: None,
+        },
+    )
+}
+
+/// A step, now and then a question.
+pub(crate) fn any_step_or_question() -> impl Strategy<Value = StepRule> {
+    prop_oneof![6 => any_step_rule(), 1 => Just(question_rule(None))]
+}
+
+/// What somebody does to a run that stands at `stop`, and now and then at another one.
+pub(crate) fn any_steer() -> impl Strategy<Value = fn(run::Stop) -> run::Steer> {
+    use run::Steer::{Cancel, Confirm, Pause, Resume, Retry, Skip};
+    prop::sample::select(vec![
+        (|_| Pause) as fn(run::Stop) -> run::Steer,
+        |_| Resume,
+        |_| Cancel,
+        |stop| Retry { stop },
+        |stop| Skip { stop },
+        |stop| Confirm { stop },
+        |stop| Retry { stop: run::Stop { count: stop.count + 1, ..stop } },
+    ])
+}
+
+fn any_steered() -> impl Strategy<Value = run::Event> {
+    let stop = (0..3_usize, 0..4_u32).prop_map(|(step, count)| run::Stop { step, count });
+    let reason = prop_oneof![2 => any_text().prop_map(Some), 1 => Just(None)];
+    (any_steer(), stop, any_staff(), any_plan(), reason).prop_map(
+        |(steer, stop, id, plan, reason)| {
+            let steered = steered(id, steer(stop), reason.as_deref());
+            run::Event::Steered(run::Steered { plan, ..steered })
         },
     )
 }
@@ -133,5 +181,6 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         2 => (step(), any_text()).prop_map(|(step, why)| Event::UndoFailed { step, why }),
         1 => any_text().prop_map(|why| Event::Unauthorised { why }),
         1 => any_text().prop_map(|change| Event::TargetChanged { changes: vec![change] }),
+        6 => any_steered(),
     ]
 }
