@@ -5,6 +5,7 @@
 
 mod world;
 
+mod choosing;
 mod crash;
 mod deciding;
 mod escalating;

@@ -29,7 +29,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 pub(crate) use self::{
     clock::StoryClock,
     database::{Database, run as behind_its_back},
-    warehouse::{CUSTOMERS, ORDERS, Warehouse},
+    warehouse::{CUSTOMERS, EXTRA, ORDERS, SUMMARY, Warehouse},
 };
 
 /// The id of the Slack channel.

@@ -151,9 +151,17 @@ def user_name(snapshot: t.Any) -> str:
     return snapshot.node.name
 
 
-def inspect(project: Project) -> dict[str, t.Any]:
+def inspect(project: Project, source: str | None = None) -> dict[str, t.Any]:
+    """What the environment holds, and the set to go back to: its last one, or that of `source`."""
     environment = project.environment()
+    others = [
+        other
+        for other in project.state.get_environments()
+        if other.name != environment.name and not other.expired
+    ]
     previous_infos = environment.previous_finalized_snapshots or []
+    if source is not None:
+        previous_infos = _source(source, others)
     current = project.snapshots(environment.snapshots)
     previous = project.snapshots(previous_infos)
     ids_now = {info.name: info.identifier for info in environment.snapshots}
@@ -182,7 +190,37 @@ def inspect(project: Project) -> dict[str, t.Any]:
         "current": _describe_all(environment.snapshots, current, names),
         "previous": _describe_all(previous_infos, previous, names),
         "changed": changed,
+        "source": source or "previous",
+        "environments": [
+            {
+                "name": other.name,
+                "plan_id": other.plan_id,
+                "finalized_ts": other.finalized_ts,
+                "expiration_ts": other.expiration_ts,
+                "models": {
+                    names.get(info.name, _bare_name(info.name)): info.identifier
+                    for info in sorted(other.snapshots, key=lambda info: info.name)
+                },
+            }
+            for other in others
+        ],
     }
+
+
+def _source(source: str, others: list[t.Any]) -> list[t.Any]:
+    """The set that an environment such as a pinned `blue` holds, as it is now."""
+    from sqlmesh.core.environment import Environment
+
+    kind, _, name = source.partition(":")
+    if kind != "env" or not name:
+        raise usage(f"--source wants env:NAME, not {source!r}.")
+    name = Environment.sanitize_name(name)
+    found = next((other for other in others if other.name == name), None)
+    if found is None:
+        raise impossible(f"There is no environment {name!r} to go back to.")
+    if not found.finalized_ts:
+        raise impossible(f"The last plan of {name!r} has not finished: there is no way back to it.")
+    return found.snapshots
 
 
 def _describe_all(infos: t.Any, snapshots: dict[str, t.Any], names: dict[str, str]) -> list[dict]:

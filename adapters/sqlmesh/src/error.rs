@@ -48,6 +48,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the helper says that it cannot be done, and why.
+    pub fn is_impossible(&self) -> bool {
+        matches!(self, Self::Refused { kind, .. } if kind == "impossible")
+    }
+
     /// Whether trying again later may help.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -24,13 +24,15 @@ use crate::{
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_findings.py", include_str!("../helper/countersign_findings.py")),
     ("countersign_rollback.py", include_str!("../helper/countersign_rollback.py")),
     ("countersign_promote.py", include_str!("../helper/countersign_promote.py")),
     ("countersign_data.py", include_str!("../helper/countersign_data.py")),
+    ("countersign_views.py", include_str!("../helper/countersign_views.py")),
+    ("countersign_progress.py", include_str!("../helper/countersign_progress.py")),
 ];
 
 /// How long a question may take; Python alone needs seconds to start.
@@ -98,14 +100,34 @@ impl Sqlmesh {
         self.ask(python, target, &["inspect".to_owned()]).await
     }
 
-    /// Whether the models can go back to these snapshots (`model=identifier`).
+    /// What the environment holds now, and what it would go back to: the set that another environment holds.
+    pub async fn inspect_against(
+        &self,
+        python: &str,
+        target: &Target,
+        environment: &str,
+    ) -> Result<Inspection, Error> {
+        let source = format!("env:{environment}");
+        self.ask(python, target, &["inspect".to_owned(), "--source".to_owned(), source]).await
+    }
+
+    /// Whether the models can go back to these snapshots (`model=identifier`), and those of `without` can go away.
     pub async fn check(
         &self,
         python: &str,
         target: &Target,
         to: &[String],
+        without: &[String],
     ) -> Result<Check, Error> {
-        self.ask(python, target, &with_to("check", to)).await
+        let flagged = |flag: &'static str, values: &[String]| {
+            values
+                .iter()
+                .flat_map(move |value| [flag.to_owned(), value.clone()])
+                .collect::<Vec<_>>()
+        };
+        let check = vec!["check".to_owned()];
+        let arguments = [check, flagged("--to", to), flagged("--without", without)].concat();
+        self.ask(python, target, &arguments).await
     }
 
     /// Whether the models are at these snapshots (`model=identifier`).
@@ -216,11 +238,6 @@ fn read<T: DeserializeOwned>(command: &str, value: serde_json::Value) -> Result<
         command: command.to_owned(),
         tail: format!("{error} in {tail}"),
     })
-}
-
-fn with_to(command: &str, to: &[String]) -> Vec<String> {
-    let pairs = to.iter().flat_map(|pair| ["--to".to_owned(), pair.clone()]);
-    std::iter::once(command.to_owned()).chain(pairs).collect()
 }
 
 fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {

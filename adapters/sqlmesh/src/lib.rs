@@ -9,8 +9,8 @@ mod helper;
 mod progress;
 
 pub use answer::{
-    Answer, Changed, Check, CheckRow, Downstream, Environment, Inspection, Measures, Probe,
-    Verification,
+    Answer, Backfill, Changed, Check, CheckRow, Downstream, Environment, Inspection, Measures,
+    Probe, Verification,
 };
 pub use error::Error;
 pub use helper::{Call, Called, Sqlmesh};

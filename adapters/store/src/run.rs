@@ -72,6 +72,15 @@ pub(crate) async fn list(
     rows::all(connection, READ, query, Row::versioned).await
 }
 
+pub(crate) async fn list_on(
+    connection: &mut AnyConnection,
+    target: &str,
+    limit: u32,
+) -> Result<Vec<Versioned<Run>>, Error> {
+    let query = sqlx::query(sql::RUNS_ON_TARGET).bind(target).bind(i64::from(limit));
+    rows::all(connection, READ, query, Row::versioned).await
+}
+
 pub(crate) async fn find_of(
     connection: &mut AnyConnection,
     proposal: &ProposalId,

@@ -135,6 +135,10 @@ impl Proposal {
             opening.because,
             opening.plan,
         );
+        if !opening.outlook.without.is_empty() {
+            writeln!(text, "taken away: {}", opening.outlook.without.join(", "))
+                .expect("writing to a string cannot fail");
+        }
         for finding in &opening.findings {
             writeln!(
                 text,
@@ -244,6 +248,10 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         Words::new().code(&opening.target.environment).text(" of ").code(&opening.target.id),
     );
     add("Models", Words::new().codes(opening.models.iter().map(String::as_str)));
+    if !opening.outlook.without.is_empty() {
+        let without = opening.outlook.without.iter().map(String::as_str);
+        add("Taken away", Words::new().codes(without));
+    }
     if !opening.downstream.is_empty() {
         add("Rebuilt besides", Words::new().codes(opening.downstream.iter().map(String::as_str)));
     }
@@ -255,10 +263,11 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     if !opening.changes.is_empty() {
         add("What changed", Words::plain(opening.changes.join("; ")));
     }
-    add(
-        "Target recovery",
-        Words::plain(format!("within {}", duration(opening.recovery_target_ms))),
-    );
+    let usually =
+        opening.outlook.usual_ms.map(|usual| format!(", usually {} here", duration(usual)));
+    let usually = usually.unwrap_or_default();
+    let within = format!("within {}{usually}", duration(opening.recovery_target_ms));
+    add("Target recovery", Words::plain(within));
     if let Stage::Open { position } = &proposal.stage {
         let rung = &opening.requirement.ladder[position.rung];
         add(
@@ -275,7 +284,9 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));
     }
     if let Some(until) = opening.possible_until {
-        add("Possible until", Words::new().time(until));
+        let words = Words::new().time(until);
+        let soon = " – soon! Then SQLMesh's janitor may remove what this goes back to";
+        add("Possible until", if proposal.warned { words.text(soon) } else { words });
     }
     add("Plan", Words::new().code(opening.plan.short()));
     if let Stage::Closed { outcome, .. } = &proposal.stage {

@@ -50,6 +50,8 @@ pub enum Notice {
     },
     /// A rung of the ladder has nobody.
     LevelSkipped { level: Level, role: String },
+    /// The way back may be gone soon.
+    WayBackCloses { until: Timestamp },
     /// A person brings in the next level before its time.
     EscalatedBy { by: PersonId },
     /// A person signed.
@@ -128,6 +130,9 @@ impl Notice {
             Self::LevelSkipped { level, role } => Words::plain(format!(
                 "Nobody can be reached for {level}, {role}: the escalation passes over it."
             )),
+            Self::WayBackCloses { until } => Words::plain("This rollback is possible until ")
+                .time(*until)
+                .text(". After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before; to gain time, let `sqlmesh run` leave the janitor out (`--skip-janitor`)."),
             Self::EscalatedBy { by } => {
                 Words::new().person(by).text(" asks for the next level now.")
             }
@@ -184,6 +189,7 @@ impl Notice {
             | Self::NotProposed { .. }
             | Self::Proposed { .. }
             | Self::LevelSkipped { .. }
+            | Self::WayBackCloses { .. }
             | Self::ApprovedBy { .. }
             | Self::StepDone { .. }
             | Self::StepFailed { .. }
@@ -201,6 +207,7 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::Proposed { .. }
             | Self::StepInterrupted { .. }
+            | Self::WayBackCloses { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
             Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
             Self::Closed { outcome } => outcome.tone(),

@@ -75,6 +75,26 @@ pub struct Opening {
     pub requirement: Requirement,
     /// What differs from the proposal before it; empty for the first.
     pub changes: Vec<String>,
+    /// What people may expect of it.
+    #[serde(default)]
+    pub outlook: Outlook,
+}
+
+/// What people may expect of a rollback besides that models go back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Models that leave the environment, because the release that goes back had added them.
+    pub without: Vec<String>,
+    /// How long such a rollback usually took on this target, in milliseconds; `None` where there was none.
+    pub usual_ms: Option<u64>,
+    /// How long before the way back may be gone people are warned, in milliseconds.
+    pub warn_before_ms: u64,
+}
+
+impl Default for Outlook {
+    fn default() -> Self {
+        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000 }
+    }
 }
 
 /// One proposal.
@@ -90,6 +110,9 @@ pub struct Proposal {
     pub asked_from: Timestamp,
     /// Whether a chat has accepted the card.
     pub posted: bool,
+    /// Whether people were warned that the way back may be gone soon.
+    #[serde(default)]
+    pub warned: bool,
     /// The approvals that count, in order.
     pub approvals: Vec<Approval>,
     /// Where it stands.
@@ -200,6 +223,8 @@ pub enum Event {
         /// How often it was asked again.
         repeats: u32,
     },
+    /// The way back may be gone soon.
+    WayBackCloses,
     /// A person asks for the next rung before its time.
     Escalated {
         /// Who.
@@ -305,6 +330,7 @@ impl Proposal {
             opened_at: now,
             asked_from: now,
             posted: false,
+            warned: false,
             approvals: Vec::new(),
             stage: Stage::Open { position },
             opening,
@@ -322,8 +348,21 @@ impl Proposal {
         self.requirement().tally(&self.approvals)
     }
 
+    /// When people are to be warned that the way back may be gone soon; `None` where nothing limits it, or nobody is
+    /// to decide any more, or they were warned.
+    pub fn warning_due(&self) -> Option<Timestamp> {
+        let until = self.opening.possible_until.filter(|_| !self.warned)?;
+        matches!(self.stage, Stage::Open { .. })
+            .then(|| earlier(until, self.opening.outlook.warn_before_ms))
+    }
+
     /// Whether nothing can change it any more.
     pub fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closed { .. })
     }
+}
+
+fn earlier(at: Timestamp, milliseconds: u64) -> Timestamp {
+    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
+    delta.and_then(|delta| at.checked_sub_signed(delta)).unwrap_or(at)
 }

@@ -49,6 +49,7 @@ fn open(policies: &Policies, rollback_type: RollbackType, proposer: Proposer) ->
         findings: vec![],
         requirement: requirement(policies, rollback_type),
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     };
     let id = "prp_01h455vb4pex5vsknk084sn02q".parse().unwrap();
     Proposal::open(id, opening, at(0)).unwrap().0

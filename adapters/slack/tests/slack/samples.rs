@@ -109,10 +109,12 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
                 policy_digest: Digest::of("the policies"),
             },
             changes: vec![],
+            outlook: domain::proposal::Outlook::default(),
         },
         opened_at: at(0),
         asked_from: at(0),
         posted: true,
+        warned: false,
         approvals,
         stage,
     }

@@ -16,6 +16,13 @@ select body, version
 from run
 where proposal = $1";
 
+pub(crate) const RUNS_ON_TARGET: &str = "
+select body, version
+from run
+where target = $1
+order by created_ms desc, id desc
+limit $2";
+
 pub(crate) const COUNT_RUNS_SINCE: &str = "
 select count(*) as runs
 from run

@@ -134,6 +134,8 @@ contract!(runs_of_a_target_are_counted_from_a_moment, async |database: &Database
         let runs = store.rollbacks_since("warehouse", at(since)).await.unwrap();
         assert_eq!(runs, expected, "since {since} s");
     }
+    let newest = store.runs_on("warehouse", 2).await.unwrap().into_iter().map(|run| run.value.id);
+    assert_eq!(newest.collect::<Vec<_>>(), [run_id(4), run_id(3)]);
 });
 
 contract!(the_live_line_is_kept_beside_the_run, async |database: &Database| {

@@ -134,6 +134,7 @@ fn opening(incident: &Incident) -> Opening {
             policy_digest: Digest::of("the policies"),
         },
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     }
 }
 
@@ -195,6 +196,7 @@ impl Scene {
             opened_at: night(0, 20),
             asked_from: night(0, 20),
             posted: true,
+            warned: false,
             approvals: vec![],
             stage: Stage::Open {
                 position: Position { rung: 0, repeats: 0, asked_at: night(0, 20) },

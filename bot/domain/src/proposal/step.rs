@@ -24,6 +24,7 @@ impl Proposal {
             (Stage::Open { position }, Event::DeadlinePassed { rung, repeats }) => {
                 self.deadline(&position, (*rung, *repeats), now)
             }
+            (Stage::Open { .. }, Event::WayBackCloses) => self.warn(now),
             (Stage::Open { position }, Event::Escalated { by }) => {
                 self.may_climb(&position, now)?;
                 let (proposal, mut effects) = self.climb(&position, now);
@@ -123,6 +124,18 @@ impl Proposal {
             return Err(Refusal::Outdated);
         }
         Ok(self.climb(position, now))
+    }
+
+    /// Once, and not before its time: a timer that fires twice or early is a harmless refusal.
+    fn warn(self, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
+        let (Some(due), Some(until)) = (self.warning_due(), self.opening.possible_until) else {
+            return Err(Refusal::Outdated);
+        };
+        if now < due {
+            return Err(Refusal::Outdated);
+        }
+        let effects = vec![Effect::Say(Notice::WayBackCloses { until }), Effect::SyncCard];
+        Ok((Self { warned: true, ..self }, effects))
     }
 
     fn climb(self, position: &Position, now: Timestamp) -> (Self, Vec<Effect>) {

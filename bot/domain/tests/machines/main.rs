@@ -9,6 +9,7 @@ mod incident;
 mod journal;
 mod ladder;
 mod notice;
+mod outlook;
 mod proposal;
 mod quorum;
 mod receipt;

@@ -140,6 +140,7 @@ pub(crate) fn opening(requirement: Requirement) -> Opening {
         findings: vec![],
         requirement,
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     }
 }
 

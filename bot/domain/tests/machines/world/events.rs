@@ -9,8 +9,8 @@ use domain::{
 use proptest::prelude::*;
 
 use super::{
-    STAFF, alert, held_by, matrix, millisecond, opening, person, plan, question_rule, requirement,
-    run_id, steered,
+    STAFF, alert, held_by, matrix, millisecond, minute, opening, person, plan, question_rule,
+    requirement, run_id, steered,
 };
 
 /// The id of somebody of the house.
@@ -63,6 +63,7 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         8 => any_click(),
         1 => Just(Event::Opened { opening: Box::new(opening(requirement(&[1], matrix()))) }),
         1 => Just(Event::Posted),
+        1 => Just(Event::WayBackCloses),
         4 => (0..6_usize, 0..3_u32).prop_map(|(rung, repeats)| Event::DeadlinePassed { rung, repeats }),
         1 => Just(Event::Voided { changes: changes() }),
         2 => Just(Event::RunStarted { run: run_id(7) }),
@@ -96,9 +97,9 @@ pub(crate) fn any_opening() -> impl Strategy<Value = proposal::Opening> {
         Just(Proposer::Trigger("error_rate".to_owned())),
         any_staff().prop_map(|id| Proposer::Person(person(id))),
     ];
-    (needs, proposer).prop_map(|(needs, proposer)| proposal::Opening {
-        proposer,
-        ..opening(requirement(&needs, matrix()))
+    let possible_until = prop::option::of((0..600_i64).prop_map(minute));
+    (needs, proposer, possible_until).prop_map(|(needs, proposer, possible_until)| {
+        proposal::Opening { proposer, possible_until, ..opening(requirement(&needs, matrix())) }
     })
 }
 
