@@ -73,13 +73,15 @@ def leftover_views(
 ) -> list[str] | None:
     """Models among `names` that the environment does not have and whose view is there all the same.
 
-    None where the engine does not show its views.
+    None where the engine does not show its views, or where each model's own gateway holds its view:
+    which one that was is not known of a model that has left.
     """
     gone = set(names) - {info.name for info in environment.snapshots}
     if not gone:
         return []
-    adapter = project.context.engine_adapter
-    known = _view_definitions(adapter)
+    if environment.gateway_managed:
+        return None
+    known = _view_definitions(project.context.engine_adapter)
     if known is None:
         return None
     left = []

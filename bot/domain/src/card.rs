@@ -247,7 +247,9 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         "Where",
         Words::new().code(&opening.target.environment).text(" of ").code(&opening.target.id),
     );
-    add("Models", Words::new().codes(opening.models.iter().map(String::as_str)));
+    if !opening.models.is_empty() {
+        add("Models", Words::new().codes(opening.models.iter().map(String::as_str)));
+    }
     if !opening.outlook.without.is_empty() {
         let without = opening.outlook.without.iter().map(String::as_str);
         add("Taken away", Words::new().codes(without));

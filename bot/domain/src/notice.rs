@@ -37,6 +37,9 @@ pub enum Notice {
         models: Vec<String>,
         because: String,
         changes: Vec<String>,
+        /// Models that leave the environment.
+        #[serde(default)]
+        without: Vec<String>,
     },
     /// People are brought in.
     Asked {
@@ -118,8 +121,8 @@ impl Notice {
             Self::NotProposed { why } => {
                 Words::plain("No rollback is proposed: ").words(Words::marked(why))
             }
-            Self::Proposed { rollback_type, models, because, changes } => {
-                proposed(*rollback_type, models, because, changes)
+            Self::Proposed { rollback_type, models, because, changes, without } => {
+                proposed(*rollback_type, (models, without), because, changes)
             }
             Self::Asked { level, role, people, needs: Some(needs), next, .. } => {
                 told_only((*level, role), people, *needs, *next)
@@ -250,7 +253,7 @@ pub fn duration(milliseconds: u64) -> String {
 
 fn proposed(
     rollback_type: RollbackType,
-    models: &[String],
+    (models, without): (&[String], &[String]),
     because: &str,
     changes: &[String],
 ) -> Words {
@@ -259,6 +262,15 @@ fn proposed(
         words
     } else {
         words.text(" of ").codes(models.iter().map(String::as_str))
+    };
+    let words = if without.is_empty() {
+        words
+    } else {
+        let (goes, it) = if without.len() == 1 { ("goes", "it") } else { ("go", "them") };
+        words
+            .text(". ")
+            .codes(without.iter().map(String::as_str))
+            .text(format!(" {goes} away, because the release added {it}"))
     };
     let words = words.text(". ").words(Words::marked(because));
     if changes.is_empty() {

@@ -320,6 +320,7 @@ impl Proposal {
             models: opening.models.clone(),
             because: opening.because.clone(),
             changes: opening.changes.clone(),
+            without: opening.outlook.without.clone(),
         })];
         effects.extend(requirement.ladder[..position.rung].iter().map(|rung| {
             Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })

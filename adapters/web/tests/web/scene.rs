@@ -181,6 +181,7 @@ impl Scene {
             models: opening.models.clone(),
             because: opening.because.clone(),
             changes: vec![],
+            without: vec![],
         };
         let asked = Notice::Asked {
             level: level(1),

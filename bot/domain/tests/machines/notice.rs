@@ -63,7 +63,15 @@ fn the_incident() {
 
 #[test]
 fn the_proposal() {
+    let switch = |without: &[&str]| Notice::Proposed {
+        rollback_type: RollbackType::BlueGreen,
+        models: vec![text("shop.orders_daily")],
+        because: text("The error rate is above 1 %."),
+        changes: vec![],
+        without: without.iter().copied().map(text).collect(),
+    };
     let proposed = |rollback_type, models: &[&str], changes: &[&str]| Notice::Proposed {
+        without: vec![],
         rollback_type,
         models: models.iter().copied().map(text).collect(),
         because: text("The error rate is above 1 %."),
@@ -74,12 +82,16 @@ fn the_proposal() {
         proposed(RollbackType::BlueGreen, &[], &["a new deploy", "one model more"]),
         proposed(RollbackType::Schema, &["shop.orders_daily"], &[]),
         proposed(RollbackType::FullEnvironment, &[], &[]),
+        switch(&["shop.extra"]),
+        switch(&["shop.extra", "shop.more"]),
     ];
     insta::assert_snapshot!(read(&notices), @r"
     thread, attention: Proposed: model-level rollback (type 2) of shop.orders_daily, shop.revenue. The error rate is above 1 %.
     thread, attention: Proposed: blue-green rollback (type 1). The error rate is above 1 %. What changed since the last proposal: a new deploy; one model more.
     thread, attention: Proposed: schema rollback (type 3) of shop.orders_daily. The error rate is above 1 %.
     thread, attention: Proposed: full environment rollback (type 4). The error rate is above 1 %.
+    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra goes away, because the release added it. The error rate is above 1 %.
+    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra, shop.more go away, because the release added them. The error rate is above 1 %.
     ");
 }
 
