@@ -217,6 +217,10 @@ fn is_paused(run: &Run) -> bool {
 fn steering(proposal: &Proposal, run: &Run) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |label, value| facts.push(Fact { label, value });
+    // Whoever signs that it may go on has to read why it does not.
+    if let run::Stage::Stuck { step, reason, .. } = &run.stage {
+        add("Stuck at", Words::new().strong(&run.steps[*step].name).text(format!(": {reason}")));
+    }
     if let Some(Pause { by, since }) = &run.steering.paused {
         add("Paused", Words::plain("by ").person(by).text(" since ").time(*since));
     }

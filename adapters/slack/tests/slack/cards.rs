@@ -242,6 +242,8 @@ async fn stuck() {
     <!date^1796017580^{date_short_pretty}, {time_secs}|2026-11-30 05:46:20 UTC>
     *Plan*
     `aab8f06f`
+    *Stuck at*
+    *Point the models back*: the probe could not tell
     [section]
     *Checks*
     ❌ fail: no_deploy_running `marts.orders_daily` – a deploy started at 05:40

@@ -60,7 +60,8 @@ async fn shown(run: &Run) -> String {
     let card = card(run);
     let (world, message) = posted(&card).await;
     let facts = card.facts.iter().filter(|fact| {
-        ["Paused", "Question", "Can answer", "Cancelled", "Signed off"].contains(&fact.label)
+        ["Stuck at", "Paused", "Question", "Can answer", "Cancelled", "Signed off"]
+            .contains(&fact.label)
     });
     let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(&world.people)));
     let elements = message.blocks.iter().filter_map(|block| block["elements"].as_array());
@@ -92,6 +93,7 @@ async fn what_can_be_pressed() {
     (Cancel the rollback) cancel danger confirm: - at 1.1
     ");
     insta::assert_snapshot!(shown(&stuck()).await, @r"
+    Stuck at: Point the models back: the probe could not tell
     (Try again) retry - confirm: - at 1.1
     (Skip the step) skip - confirm: - at 1.1
     (End the rollback) give_up danger confirm: - at 1.1

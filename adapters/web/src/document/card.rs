@@ -14,8 +14,16 @@ use serde::Serialize;
 use crate::piece::{Moment, Piece, countdown, pieces};
 
 /// The facts that a reader needs in the first second; the others stand below them.
-const FIRST_FACTS: [&str; 7] =
-    ["Outcome", "Question", "Can answer", "Paused", "Cancelled", "Asked now", "Approvals"];
+const FIRST_FACTS: [&str; 8] = [
+    "Outcome",
+    "Stuck at",
+    "Question",
+    "Can answer",
+    "Paused",
+    "Cancelled",
+    "Asked now",
+    "Approvals",
+];
 
 /// The facts that stand under the title.
 const SUBTITLE_FACTS: [&str; 2] = ["Service", "Since"];

@@ -242,6 +242,7 @@ fn stuck() {
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
+    Stuck at: Point the models back: the target cannot tell whether the views were moved
     Approvals: 2 of 2: Ana Ruiz and Ben Okafor
     Plan: a27fa2ba
     ## Steps 1 of 4 done

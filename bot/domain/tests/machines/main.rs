@@ -5,6 +5,7 @@
 mod card;
 mod escalation;
 mod fold;
+mod gate;
 mod incident;
 mod journal;
 mod ladder;
