@@ -51,15 +51,15 @@ fn main() {
     write("approving.html", opened);
     let opened = approving.replace("id=\"decide-reject\"", "open id=\"decide-reject\"");
     write("rejecting.html", opened);
-    for (scene, button) in [
-        (Scene::running(), "pause"),
-        (Scene::running(), "cancel"),
-        (Scene::asking(), "confirm"),
-        (Scene::stuck(), "skip"),
+    for (name, scene, button) in [
+        ("pausing", Scene::running(), "pause"),
+        ("cancelling", Scene::running(), "cancel"),
+        ("confirming", Scene::asking(), "confirm"),
+        ("skipping", Scene::stuck(), "skip"),
     ] {
         let page = pages.incident(&scene.view_as("ben")).unwrap();
         let id = format!("id=\"decide-{button}\"");
-        write(&format!("{button}ing.html"), page.replace(&id, &format!("open {id}")));
+        write(&format!("{name}.html"), page.replace(&id, &format!("open {id}")));
     }
 
     let index = IndexView {
