@@ -11,6 +11,7 @@ mod escalating;
 mod intake;
 mod records;
 mod running;
+mod stepping;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

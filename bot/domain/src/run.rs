@@ -211,6 +211,13 @@ pub enum Event {
         /// What it found, where it is a check.
         findings: Vec<Finding>,
     },
+    /// The step was not done, which is known for certain: nothing was started or sent.
+    NotDone {
+        /// The step.
+        step: usize,
+        /// Why.
+        why: String,
+    },
     /// The executor that did the step is gone.
     Interrupted {
         /// The step.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::plan::{Action, OnFailure, RollbackType};
+use domain::plan::{Action, OnFailure, Program, RollbackType};
 use policies::{ParameterError, ParameterType, Policies};
 
 use crate::{changed, defaults};
@@ -34,7 +34,7 @@ fn the_default_model_level_runbook() {
         .flat_map(|step| {
             let words = |action: &Action| match action {
                 Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
-                Action::Command(words) => format!("command {}", words.join(" ")),
+                other => format!("{other:?}"),
             };
             let beside = |what: &str, action: &Option<Action>| {
                 action.as_ref().map(|action| format!("  {what}: {}", words(action)))
@@ -107,7 +107,10 @@ fn values_within_letters_are_joined_by_commas() {
     let policies = Policies::load(&files).unwrap();
     let steps = policies.runbook(RollbackType::ModelLevel).unwrap().steps(&parameters()).unwrap();
     let words = ["/usr/bin/measure", "--models=marts.a,marts.b", "marts.a", "marts.b"];
-    assert_eq!(steps[0].action, Action::Command(words.map(str::to_owned).to_vec()));
+    let Action::Command(Program { argv, .. }) = &steps[0].action else {
+        panic!("{:?}", steps[0].action)
+    };
+    assert_eq!(argv, &words);
 }
 
 #[test]

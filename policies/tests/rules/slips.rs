@@ -66,7 +66,7 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", "sqlmesh: [check, \"${to}\"]", "command: rm -rf ${to}", "rm", "no shell", "list of arguments"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [bash, -c,", "bash", "is a shell", "program itself"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sudo, /bin/sh, -c,", "/bin/sh", "is a shell", "program itself"),
-    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sql: [check,", "sql", "not known", "not available"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sql: [check,", "[check", "expected string", "default file"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "sqlmash: [check,", "sqlmash", "not known", "`sqlmesh`"),
     ("runbooks/model_level.yaml", "[probe, \"${to}\"]", "[probe, \"${to\"]", "\"${to\"", "not finished", "close it"),
     ("runbooks/model_level.yaml", "flag: --to", "flag: to", "to", "not a flag", "--to"),

@@ -30,6 +30,9 @@ struct Warehouse {
     downstream: Vec<String>,
     /// `model=version` that the janitor has removed.
     removed: Vec<String>,
+    /// A table that runbooks may read and change.
+    #[serde(default)]
+    flags: BTreeMap<String, String>,
     /// By command, in order.
     faults: BTreeMap<String, Vec<String>>,
     calls: Vec<String>,
@@ -47,6 +50,8 @@ struct Arguments {
     to: Vec<(String, String)>,
     instead_of: Vec<(String, String)>,
     expected: String,
+    statement: String,
+    is_read_only: bool,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +76,8 @@ fn main() -> ExitCode {
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
         ("probe", _) => (0, probe(&warehouse, &arguments)),
         ("verify", _) => verify(&warehouse, &arguments),
+        ("end-backends", _) => (0, json!({"ended": 0})),
+        ("sql", _) => sql(&mut warehouse, &arguments),
         (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
     };
     println!("{answer}");
@@ -83,6 +90,7 @@ fn arguments() -> Arguments {
     let command = words.next().unwrap_or_default();
     let (mut file, mut to, mut instead_of, mut expected) =
         (PathBuf::new(), vec![], vec![], String::new());
+    let (mut statement, mut is_read_only) = (String::new(), false);
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -93,11 +101,15 @@ fn arguments() -> Arguments {
             "--to" => to.extend(pair(value())),
             "--instead-of" => instead_of.extend(pair(value())),
             "--expect-fingerprint" => expected = value(),
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" => drop(value()),
+            "--statement" => statement = value(),
+            "--read-only" => is_read_only = true,
+            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name" => {
+                drop(value());
+            }
             _ => {}
         }
     }
-    Arguments { command, file, to, instead_of, expected }
+    Arguments { command, file, to, instead_of, expected, statement, is_read_only }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -231,6 +243,28 @@ fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
         _ => "partial",
     };
     json!({"state": state, "detail": format!("{count} of {all} models point at their target."), "fingerprint": fingerprint(warehouse)})
+}
+
+/// One table of its own, `flags`: `select value from flags where name = 'x'` and `update flags set value = 'on' where
+/// name = 'x'`. A read-only call changes nothing.
+fn sql(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
+    let quoted: Vec<&str> = arguments.statement.split('\'').skip(1).step_by(2).collect();
+    match (arguments.statement.split(' ').next(), &quoted[..]) {
+        (Some("select"), [name]) => {
+            let value = warehouse.flags.get(*name);
+            (0, json!({"rows": usize::from(value.is_some()), "value": value, "changed": null}))
+        }
+        (Some("update"), [value, name]) if !arguments.is_read_only => {
+            let found = warehouse.flags.get_mut(*name);
+            let changed = usize::from(found.is_some());
+            if let Some(found) = found {
+                (*value).clone_into(found);
+            }
+            write(&arguments.file, warehouse);
+            (0, json!({"rows": null, "value": null, "changed": changed}))
+        }
+        _ => refuse(1, "crash", "the warehouse does not understand this statement"),
+    }
 }
 
 fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {

@@ -29,6 +29,7 @@ impl Warehouse {
             "good": {ORDERS: "11", CUSTOMERS: "12"},
             "downstream": ["marts.segment_summary"],
             "removed": [],
+            "flags": {"jobs": "running"},
             "faults": {},
             "calls": [],
         }));
@@ -72,6 +73,11 @@ impl Warehouse {
     /// The old version turns out to be wrong as well.
     pub(crate) fn spoil(&self, model: &str) {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));
+    }
+
+    /// The value of a flag in the table that runbooks may change.
+    pub(crate) fn flag(&self, name: &str) -> String {
+        self.read()["flags"][name].as_str().expect("a flag").to_owned()
     }
 
     /// Whether a command has reached the point where it hangs.

@@ -27,6 +27,8 @@ enum Luck {
     Fails(Done),
     /// The executor dies after this much of the action.
     Dies(Done),
+    /// Nothing is sent at all, and the executor knows it.
+    Refused,
     /// A probe cannot tell.
     Blind,
     /// An earlier report is delivered once more.
@@ -39,6 +41,7 @@ fn any_luck() -> impl Strategy<Value = Luck> {
         12 => Just(Luck::Good),
         3 => done().prop_map(Luck::Fails),
         3 => done().prop_map(Luck::Dies),
+        2 => Just(Luck::Refused),
         1 => Just(Luck::Blind),
         1 => any::<usize>().prop_map(Luck::Echo),
     ]
@@ -100,16 +103,23 @@ impl Executor {
     fn intend(&mut self, step: usize, attempt: u32) {
         let is_intent = |event: &&Event| matches!(event, Event::Intended { step: earlier, .. } if *earlier == step);
         let earlier = self.reported.iter().filter(is_intent).count();
+        let is_refusal = |event: &&Event| matches!(event, Event::NotDone { step: earlier, .. } if *earlier == step);
+        let refused = self.reported.iter().filter(is_refusal).count();
         let rule = &self.run.steps[step];
         assert!(
-            earlier == 0 || rule.idempotent || rule.has_probe,
+            earlier == refused || rule.idempotent || rule.has_probe,
             "step {step} is repeated blindly"
         );
         assert!(u32::try_from(earlier).unwrap() < rule.attempts, "step {step} is tried too often");
         let reported = self.reported.last();
         let is_after_trouble = matches!(
             reported,
-            Some(Event::Failed { .. } | Event::Interrupted { .. } | Event::Probed { .. })
+            Some(
+                Event::Failed { .. }
+                    | Event::NotDone { .. }
+                    | Event::Interrupted { .. }
+                    | Event::Probed { .. }
+            )
         );
         assert!(earlier == 0 || is_after_trouble, "step {step} is repeated without a reason");
         self.report(Event::Intended { step, attempt });
@@ -126,6 +136,7 @@ impl Executor {
                 self.act(step, much);
                 self.report(Event::Interrupted { step });
             }
+            Luck::Refused => self.report(Event::NotDone { step, why }),
             Luck::Good | Luck::Blind | Luck::Echo(_) => {
                 self.act(step, Done::Whole);
                 self.report(Event::Did { step, note: String::new(), findings: vec![] });
@@ -153,7 +164,7 @@ impl Executor {
                 let why = "no way".to_owned();
                 self.report(Event::UndoFailed { step, why });
             }
-            Luck::Good | Luck::Blind | Luck::Echo(_) => {
+            Luck::Good | Luck::Refused | Luck::Blind | Luck::Echo(_) => {
                 self.target[step] = Done::Nothing;
                 self.report(Event::UndoDid { step });
             }
