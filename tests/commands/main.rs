@@ -9,6 +9,7 @@ mod redacted;
 
 mod auditing;
 mod checking;
+mod confining;
 mod keys;
 mod page;
 mod reading;

@@ -1,8 +1,8 @@
 //! Steps of every kind: what becomes of them with their parameters filled in, and what is refused.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
-use domain::plan::RollbackType;
+use domain::plan::{Action, RollbackType, Step};
 use policies::{Files, Policies, Problem};
 
 use crate::files;
@@ -259,4 +259,23 @@ fn a_value_that_could_mean_something_else_says_where_it_can_stand() {
 
     1 mistake
     "#);
+}
+
+#[test]
+fn the_example_in_the_documents_can_be_loaded() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/blue_green_kubernetes.yaml");
+    let files = with(&fs::read_to_string(path).unwrap());
+    let policies = Policies::load(&files).unwrap_or_else(|problems| panic!("{problems}"));
+    let steps = policies.runbook(RollbackType::BlueGreen).unwrap().steps(&BTreeMap::new()).unwrap();
+    let is_change = |step: &&Step| match &step.action {
+        Action::Command(_) => !step.name.starts_with("Wait"),
+        Action::Http(request) => !request.only_asks(),
+        _ => false,
+    };
+    let changes: Vec<_> = steps.iter().filter(is_change).collect();
+    assert_eq!((steps.len(), changes.len()), (8, 3));
+    for step in changes {
+        assert!(step.probe.is_some() && step.undo.is_some() && step.idempotent, "{}", step.name);
+    }
 }
