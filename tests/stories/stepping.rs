@@ -1,7 +1,9 @@
 //! Steps beside SQLMesh: a load balancer, a statement, a metric, a wait, a program of somebody else's.
 
-use std::fs;
+use std::{fs, process::Child, time::Duration};
 
+use chrono::TimeDelta;
+use domain::run::Stage;
 use fakes::{balancer::FakeBalancer, prometheus::FakePrometheus};
 
 use crate::{story, world::World};
@@ -277,6 +279,51 @@ story!(
         let shown = w.thread_so_far();
         assert!(shown.contains("no-such-program-anywhere"), "{shown}");
         assert!(!shown.contains("nothing can tell whether"), "{shown}");
+        w.read_on();
+    }
+);
+
+/// Between two looks at another process.
+const LOOK: Duration = Duration::from_millis(20);
+/// After so many looks (a minute) it will not happen any more.
+const LOOKS: u32 = 3000;
+
+/// Waits until another process is in the fourth step.
+async fn until_in_the_fourth_step(w: &World, executor: &mut Child) {
+    let incident = w.incident().await;
+    for _ in 0..LOOKS {
+        let runs = w.bot.engine.store.runs_of(&incident).await.expect("runs");
+        if runs.iter().any(|run| matches!(run.value.stage, Stage::Doing { step: 3, .. })) {
+            return;
+        }
+        assert!(executor.try_wait().expect("a child").is_none(), "the executor ended by itself");
+        tokio::time::sleep(LOOK).await;
+    }
+    panic!("the fourth step never began");
+}
+
+story!(
+    /// The executor is asked to stop during a long wait: it goes at once, and the next one waits for the rest alone.
+    a_wait_does_not_hold_up_a_shutdown,
+    async |w| {
+        w.clock.follow_the_system();
+        proposed(w, "\n  - name: Let the caches run out\n    wait: 10 min\n").await;
+        let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
+        assert_eq!(w.send("/slack/interactions", &request).await, 200);
+        let mut executor = w.start_executor();
+        until_in_the_fourth_step(w, &mut executor).await;
+        let pid = rustix::process::Pid::from_child(&executor);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("SIGTERM");
+        let asked = std::time::Instant::now();
+        assert!(executor.wait().expect("it ends").success());
+        // Half of the time that a step under way gets.
+        assert!(asked.elapsed() < Duration::from_secs(15), "it took {:?}", asked.elapsed());
+        w.clock.follow_the_system();
+        w.advance(TimeDelta::minutes(10)).await;
+        w.slack.take_ephemerals("U0ANA");
+        w.expect_card("Rolled back");
+        let shown = w.thread_so_far();
+        assert!(shown.contains("10 min have passed") && shown.contains("was interrupted"), "{shown}");
         w.read_on();
     }
 );

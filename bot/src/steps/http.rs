@@ -74,7 +74,7 @@ impl Steps {
         &self,
         question: &MetricQuery,
         timeout_ms: u64,
-        say: impl FnMut(String),
+        mut say: impl FnMut(String),
     ) -> Finding {
         let (headers, hidden) = match self.headers(&question.headers) {
             Ok(headers) => headers,
@@ -84,6 +84,7 @@ impl Steps {
             }
         };
         let timeout = Duration::from_millis(timeout_ms);
+        let say = |line: String| say(runner::redacted(&line, &hidden));
         redacted(self.outbound.question(question, &headers, timeout, say).await, &hidden)
     }
 

@@ -220,3 +220,16 @@ pub struct Pause {
     /// How long, in milliseconds, counted from the first intent of the step.
     pub duration_ms: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_of_earlier_releases_can_still_be_read() {
+        let old: Action = serde_json::from_str(r#"{"command": ["kubectl", "get"]}"#).unwrap();
+        assert_eq!(old, Action::Command(Program::new(vec!["kubectl".into(), "get".into()])));
+        let new = serde_json::to_string(&old).unwrap();
+        assert_eq!(serde_json::from_str::<Action>(&new).unwrap(), old);
+    }
+}
