@@ -36,7 +36,10 @@ class Cases:
         argv = [str(Path(sys.executable).with_name("sqlmesh")), "plan", "prod", "--auto-apply"]
         argv += ["--no-prompts", "--no-diff"]
         subprocess.run(argv, cwd=cls.folder, env=cls.variables, check=True, capture_output=True)
+        # The tests' own table: one of them changes it, the others only count its rows.
         cls.ask("sql", "--statement", "create table flags (name text, value text)")
+        rows = "('jobs', 'running'), ('other', 'x')"
+        cls.ask("sql", "--statement", f"insert into flags values {rows}")
 
     @classmethod
     def project(cls) -> Path:
@@ -52,10 +55,6 @@ class Cases:
         (folder / "models").mkdir()
         (folder / "models" / "a.sql").write_text(MODEL)
         return folder
-
-    def setUp(self) -> None:
-        self.sql("delete from flags")
-        self.sql("insert into flags values ('jobs', 'running'), ('other', 'x')")
 
     @classmethod
     def argv(cls, *arguments: str, folder: Path | None = None) -> list[str]:
@@ -124,14 +123,16 @@ class OnDuckdb(Cases, unittest.TestCase):
 @unittest.skipUnless(HAS_POSTGRES, "no PostgreSQL for tests, or no psycopg2")
 class OnPostgres(Cases, unittest.TestCase):
     dialect = "postgres"
+    server = None
 
     @classmethod
     def connection_of(cls, folder: Path) -> dict:
         server = urlsplit(POSTGRES)
         database = f"helper_{uuid.uuid4().hex[:12]}"
-        cls.server = cls.connect(server.path.lstrip("/") or "postgres")
-        cls.server.autocommit = True
-        cls.addClassCleanup(cls.server.close)
+        if cls.server is None:
+            cls.server = cls.connect(server.path.lstrip("/") or "postgres")
+            cls.server.autocommit = True
+            cls.addClassCleanup(cls.server.close)
         cls.statement(f'create database "{database}"')
         cls.addClassCleanup(cls.statement, f'drop database "{database}" with (force)')
         return {
