@@ -113,6 +113,12 @@ enum Done {
 #[error("{0}")]
 struct Usage(String);
 
+/// Must be called first thing in `main`: the executor starts this program once more, so that it confines itself and
+/// becomes a step's program. `None` where it was started for something else.
+pub fn become_confined() -> Option<ExitCode> {
+    runner::become_confined(std::env::args_os())
+}
+
 /// Runs a command and says how it went.
 pub fn run(cli: Cli) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

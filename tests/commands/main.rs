@@ -8,6 +8,7 @@ mod redacted;
 
 mod auditing;
 mod checking;
+mod confining;
 mod keys;
 mod page;
 mod reading;

@@ -13,6 +13,7 @@ mod intake;
 mod records;
 mod running;
 mod steering;
+mod stepping;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

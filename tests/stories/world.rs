@@ -201,6 +201,7 @@ fn configuration(
         policies,
         keys: folder.join("keys"),
         work: folder.join("work"),
+        launcher: env!("CARGO_BIN_EXE_bot-under-test").into(),
         pagerduty: config::Pagerduty {
             webhook_secrets: vec![fakes::pagerduty::WEBHOOK_SECRET.into()],
             api_url: pagerduty.api_url(),

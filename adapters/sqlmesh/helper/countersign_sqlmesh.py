@@ -51,6 +51,9 @@ def run(arguments: argparse.Namespace, answers: Answers) -> int:
     """Runs one sub-command, prints its answer and returns the exit code."""
     sqlmesh_version()
     prepare_process()
+    if arguments.command == "end-backends":
+        # Needs neither state nor warehouse: whoever holds them must not be in its way.
+        return _end_backends(arguments, answers)
     console = progress_console(answers.progress)
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
     return COMMANDS[arguments.command](project, arguments, answers)
@@ -176,6 +179,20 @@ def _fingerprint_data(project: Project, arguments: argparse.Namespace, answers: 
     return 0
 
 
+def _sql(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_sql import run_statement
+
+    answers.answer(run_statement(project, arguments.statement, arguments.read_only))
+    return 0
+
+
+def _end_backends(arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_backends import end_backends
+
+    answers.answer(end_backends(arguments.project, arguments.gateway, arguments.name))
+    return 0
+
+
 COMMANDS = {
     "inspect": _inspect,
     "check": _check,
@@ -184,6 +201,7 @@ COMMANDS = {
     "verify": _verify,
     "measure": _measure,
     "fingerprint-data": _fingerprint_data,
+    "sql": _sql,
 }
 
 
@@ -241,6 +259,11 @@ def parser() -> Parser:
     verify.add_argument("--audits", action="store_true")
     commands.add_parser("measure", parents=[common, models])
     commands.add_parser("fingerprint-data", parents=[common, models])
+    sql = commands.add_parser("sql", parents=[common])
+    sql.add_argument("--statement", required=True)
+    sql.add_argument("--read-only", action="store_true", help="refuse whatever is no query")
+    end_backends = commands.add_parser("end-backends", parents=[common])
+    end_backends.add_argument("--name", required=True, help="the connections' application name")
     return root
 
 

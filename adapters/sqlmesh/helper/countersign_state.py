@@ -72,10 +72,13 @@ class Project:
         from sqlmesh.core.environment import Environment
         from sqlmesh.core.notification_target import NotificationTargetManager
 
+        from countersign_backends import name_backends
+
         analytics.disable_analytics()
         set_console(console)
         self.environment_name = Environment.sanitize_name(environment)
         self.context = Context(paths=[directory], gateway=gateway, load=False)
+        name_backends(self.context.config, self.context.gateway)
         # A chat that is down must not be able to stop a rollback.
         self.context.notification_targets, self.context.users = [], []
         self.context.notification_target_manager = NotificationTargetManager()

@@ -96,6 +96,17 @@ pub struct Measures {
     pub models: BTreeMap<String, serde_json::Value>,
 }
 
+/// The answer of `sql`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Rows {
+    /// How many rows came back; `None` where the statement gives none.
+    pub rows: Option<u64>,
+    /// The first column of the first row; `None` where it is NULL or there is no row.
+    pub value: Option<String>,
+    /// How many rows the statement changed, where the database says so.
+    pub changed: Option<u64>,
+}
+
 /// The answer of `verify`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Verification {

@@ -21,6 +21,17 @@ pub enum Error {
         /// The sub-command.
         command: String,
     },
+    /// It took too long, and what it began in the database could not be ended.
+    #[error(
+        "SQLMesh's helper did not finish `{command}` within its time, and what it began in the database could not be ended"
+    )]
+    LeftBehind {
+        /// The sub-command.
+        command: String,
+        /// Why not.
+        #[source]
+        source: Box<Error>,
+    },
     /// Countersign is shutting down.
     #[error("SQLMesh's helper was ended during `{command}` because Countersign shuts down")]
     Cancelled {
@@ -58,7 +69,10 @@ impl Error {
         match self {
             Self::TimedOut { .. } | Self::Cancelled { .. } => true,
             Self::Refused { transient, .. } => *transient,
-            Self::Install { .. } | Self::Run(_) | Self::Garbled { .. } => false,
+            Self::Install { .. }
+            | Self::Run(_)
+            | Self::Garbled { .. }
+            | Self::LeftBehind { .. } => false,
         }
     }
 }

@@ -25,7 +25,7 @@ fn main() {
         fs::write(folder.join(name), html.replace("\"/assets/", "\"assets/")).unwrap();
     };
 
-    let scenes = [
+    let scenes = vec![
         ("triggered", Scene::triggered()),
         ("open", Scene::open()),
         ("partly-approved", Scene::partly_approved()),

@@ -70,7 +70,13 @@ impl From<&Step> for StepRule {
             on_failure: step.on_failure,
             confirm: match &step.action {
                 Action::Confirm(question) => Some(question.clone()),
-                Action::Command(_) | Action::Sqlmesh(_) => None,
+                Action::Command(_)
+                | Action::Sqlmesh(_)
+                | Action::Sql(_)
+                | Action::Http(_)
+                | Action::Prometheus(_)
+                | Action::Dns(_)
+                | Action::Wait(_) => None,
             },
         }
     }
@@ -238,6 +244,13 @@ pub enum Event {
         why: String,
         /// What it found, where it is a check.
         findings: Vec<Finding>,
+    },
+    /// The step was not done, which is known for certain: nothing was started or sent.
+    NotDone {
+        /// The step.
+        step: usize,
+        /// Why.
+        why: String,
     },
     /// The executor that did the step is gone.
     Interrupted {

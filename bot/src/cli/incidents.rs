@@ -198,6 +198,7 @@ fn quiet_run(event: &run::Event) -> String {
         }
         run::Event::Did { step, .. } => format!("step {} is done", step + 1),
         run::Event::Failed { step, .. } => format!("step {} failed", step + 1),
+        run::Event::NotDone { step, why } => format!("step {} was not done: {why}", step + 1),
         run::Event::Interrupted { step } => format!("step {} was interrupted", step + 1),
         run::Event::Probed { step, .. } => format!("step {} was probed", step + 1),
         run::Event::UndoDid { step } => format!("step {} was taken back", step + 1),

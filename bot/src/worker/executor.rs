@@ -136,7 +136,7 @@ impl Executor {
         }
         let plan = sealed.plan();
         // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
-        self.steps.end_leftovers(&run.id).await?;
+        self.steps.end_leftovers(&run, plan).await?;
         loop {
             // The lease is lost or the process stops: whoever comes next goes on from what is written down.
             if cancel.is_cancelled() {
@@ -178,7 +178,7 @@ impl Executor {
                 }
                 Stage::InDoubt { step, .. } => {
                     let (answer, detail) = match &plan.steps[*step].probe {
-                        Some(probe) => self.steps.probe(plan, probe, cancel).await,
+                        Some(probe) => self.steps.probe(&run, plan, probe, cancel).await,
                         None => (ProbeAnswer::Unknown, "the step has no probe".to_owned()),
                     };
                     if cancel.is_cancelled() {
@@ -281,10 +281,11 @@ impl Executor {
         Ok(match performed.end {
             End::Did { note, findings } => Some(Event::Did { step: index, note, findings }),
             End::Failed { why, findings } => Some(Event::Failed { step: index, why, findings }),
+            End::NotDone { why } => Some(Event::NotDone { step: index, why }),
             End::CutShort if cancel.is_cancelled() => None,
             // The group is dead; what left it carries the run's mark and must be dead too before anything is asked.
             End::CutShort => {
-                self.steps.end_leftovers(&run.id).await?;
+                self.steps.end_leftovers(run, plan).await?;
                 Some(Event::Interrupted { step: index })
             }
         })
@@ -324,7 +325,9 @@ impl Executor {
         self.keep_output(run, index, "undo", performed.output).await;
         Ok(match performed.end {
             End::Did { .. } => Some(Event::UndoDid { step: index }),
-            End::Failed { why, .. } => Some(Event::UndoFailed { step: index, why }),
+            End::Failed { why, .. } | End::NotDone { why } => {
+                Some(Event::UndoFailed { step: index, why })
+            }
             End::CutShort => None,
         })
     }

@@ -3,7 +3,8 @@
 use domain::plan::{OnFailure, Question};
 
 use super::{
-    ActionTemplate, StepTemplate,
+    StepTemplate,
+    action::ActionTemplate,
     check::Checker,
     layout::{ConfirmLayout, StepLayout},
 };
@@ -30,9 +31,19 @@ impl Checker<'_, '_> {
         confirm: &At<ConfirmLayout>,
     ) -> StepTemplate {
         let place = |is_there: bool, place: Place| is_there.then_some(place);
-        let besides: [(&str, Option<Place>); 8] = [
+        let besides = [
             ("command", step.command.as_ref().map(|at| at.place)),
             ("sqlmesh", step.sqlmesh.as_ref().map(|at| at.place)),
+            ("sql", step.sql.as_ref().map(|at| at.place)),
+            ("http", step.http.as_ref().map(|at| at.place)),
+            ("prometheus", step.prometheus.as_ref().map(|at| at.place)),
+            ("dns", step.dns.as_ref().map(|at| at.place)),
+            ("wait", step.wait.as_ref().map(|at| at.place)),
+            ("expect", step.expect.as_ref().map(|at| at.place)),
+            ("env", step.env.as_ref().map(|at| at.place)),
+            ("writes", step.writes.as_ref().map(|at| at.place)),
+            ("limits", step.limits.as_ref().map(|at| at.place)),
+            ("progress", step.progress.as_ref().map(|at| at.place)),
             ("timeout", step.timeout.as_ref().map(|at| at.place)),
             ("retries", step.retries.as_ref().map(|at| at.place)),
             ("idempotent", step.idempotent.as_ref().map(|at| at.place)),

@@ -35,6 +35,9 @@ struct Warehouse {
     possible_until_ms: Option<i64>,
     /// What other environments hold, by their names.
     environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// A table that runbooks may read and change.
+    #[serde(default)]
+    flags: BTreeMap<String, String>,
     /// By command, in order.
     faults: BTreeMap<String, Vec<String>>,
     calls: Vec<String>,
@@ -54,6 +57,8 @@ struct Arguments {
     instead_of: Wanted,
     expected: String,
     source: Option<String>,
+    statement: String,
+    is_read_only: bool,
 }
 
 /// The version that each model shall have; none where the environment shall not have the model.
@@ -85,6 +90,8 @@ fn main() -> ExitCode {
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
         ("probe", _) => (0, probe(&warehouse, &arguments)),
         ("verify", _) => verify(&warehouse, &arguments),
+        ("end-backends", _) => (0, json!({"ended": 0})),
+        ("sql", _) => sql(&mut warehouse, &arguments),
         (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
     };
     println!("{answer}");
@@ -97,6 +104,7 @@ fn arguments() -> Arguments {
     let command = words.next().unwrap_or_default();
     let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
     let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
+    let (mut statement, mut is_read_only) = (String::new(), false);
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -111,11 +119,15 @@ fn arguments() -> Arguments {
             "--instead-without" => instead_of.extend([(value(), None)]),
             "--source" => source = value().strip_prefix("env:").map(str::to_owned),
             "--expect-fingerprint" => expected = value(),
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" => drop(value()),
+            "--statement" => statement = value(),
+            "--read-only" => is_read_only = true,
+            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name" => {
+                drop(value());
+            }
             _ => {}
         }
     }
-    Arguments { command, file, wanted, instead_of, expected, source }
+    Arguments { command, file, wanted, instead_of, expected, source, statement, is_read_only }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -285,6 +297,28 @@ fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
         _ => "partial",
     };
     json!({"state": state, "detail": format!("{count} of {all} models point at their target."), "fingerprint": fingerprint(warehouse)})
+}
+
+/// One table of its own, `flags`: `select value from flags where name = 'x'` and `update flags set value = 'on' where
+/// name = 'x'`. A read-only call changes nothing.
+fn sql(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
+    let quoted: Vec<&str> = arguments.statement.split('\'').skip(1).step_by(2).collect();
+    match (arguments.statement.split(' ').next(), &quoted[..]) {
+        (Some("select"), [name]) => {
+            let value = warehouse.flags.get(*name);
+            (0, json!({"rows": usize::from(value.is_some()), "value": value, "changed": null}))
+        }
+        (Some("update"), [value, name]) if !arguments.is_read_only => {
+            let found = warehouse.flags.get_mut(*name);
+            let changed = usize::from(found.is_some());
+            if let Some(found) = found {
+                (*value).clone_into(found);
+            }
+            write(&arguments.file, warehouse);
+            (0, json!({"rows": null, "value": null, "changed": changed}))
+        }
+        _ => refuse(1, "crash", "the warehouse does not understand this statement"),
+    }
 }
 
 fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {

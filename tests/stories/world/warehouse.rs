@@ -36,6 +36,7 @@ impl Warehouse {
             "removed": [],
             "possible_until_ms": null,
             "environments": {},
+            "flags": {"jobs": "running"},
             "faults": {},
             "calls": [],
         }));
@@ -126,6 +127,11 @@ impl Warehouse {
     /// The old version turns out to be wrong as well.
     pub(crate) fn spoil(&self, model: &str) {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));
+    }
+
+    /// The value of a flag in the table that runbooks may change.
+    pub(crate) fn flag(&self, name: &str) -> String {
+        self.read()["flags"][name].as_str().expect("a flag").to_owned()
     }
 
     /// Whether a command has reached the point where it hangs.

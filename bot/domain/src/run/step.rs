@@ -51,6 +51,14 @@ impl Run {
             {
                 Ok(self.failed((step, attempt), why, findings, now))
             }
+            (Stage::Doing { step, attempt }, Event::NotDone { step: this, why })
+                if step == *this =>
+            {
+                let said = self.says_failed(step, why, &[]);
+                let (run, mut effects) = self.again_or_fail(step, attempt, why, now);
+                effects.insert(0, said);
+                Ok((run, effects))
+            }
             (Stage::Doing { step, attempt }, Event::Interrupted { step: this })
                 if step == *this =>
             {
@@ -167,16 +175,20 @@ impl Run {
         findings: &[Finding],
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        let said = Effect::Say(Notice::StepFailed {
+        let said = self.says_failed(step, why, findings);
+        let (run, mut effects) = self.doubt(step, attempt, why, now);
+        effects.insert(0, said);
+        (run, effects)
+    }
+
+    fn says_failed(&self, step: usize, why: &str, findings: &[Finding]) -> Effect {
+        Effect::Say(Notice::StepFailed {
             step,
             of: self.steps.len(),
             name: self.steps[step].name.clone(),
             why: why.to_owned(),
             findings: findings.to_vec(),
-        });
-        let (run, mut effects) = self.doubt(step, attempt, why, now);
-        effects.insert(0, said);
-        (run, effects)
+        })
     }
 
     fn interrupted(self, (step, attempt): (usize, u32), now: Timestamp) -> (Self, Vec<Effect>) {

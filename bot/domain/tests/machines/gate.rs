@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{Action, OnFailure, Plan, Question, SealedPlan, Step},
+    plan::{Action, OnFailure, Plan, Program, Question, SealedPlan, Step},
     proposal::{Event, Opening, Outcome, Proposal, Proposer},
     receipt::{About, Decision, Draft, Unauthorised, Verdict, authorise_step},
     refusal::Refusal,
@@ -39,7 +39,7 @@ fn step(action: Action) -> Step {
 fn plan(named: Option<u8>) -> SealedPlan {
     let text = "Swap it in?".to_owned();
     let question = Question { text, level: named.map(level) };
-    let command = || Action::Command(vec!["true".to_owned()]);
+    let command = || Action::Command(Program::new(vec!["true".to_owned()]));
     SealedPlan::seal(Plan {
         version: 1,
         incident: incident_id(),

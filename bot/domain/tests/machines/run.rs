@@ -130,6 +130,16 @@ fn without_a_probe_only_an_idempotent_step_is_done_again() {
 }
 
 #[test]
+fn what_was_certainly_not_done_needs_no_probe() {
+    let refused = |step| Event::NotDone { step, why: "it broke".to_owned() };
+    for rule in [step_rule("switch"), StepRule { has_probe: false, ..step_rule("switch") }] {
+        ends_in(one(rule.clone()), &[intended(0, 1), refused(0)], &pending(0, 2));
+        let twice = [intended(0, 1), refused(0), intended(0, 2), refused(0)];
+        ends_in(one(rule), &twice, &undoing(0, 1));
+    }
+}
+
+#[test]
 fn a_step_that_fails_for_good_is_taken_back_with_those_before_it() {
     let fails = [
         [intended(0, 1), did(0), intended(1, 1), did(1)].to_vec(),

@@ -32,6 +32,8 @@ enum Luck {
     Fails(Done),
     /// The executor dies after this much of the action.
     Dies(Done),
+    /// Nothing is sent at all, and the executor knows it.
+    Refused,
     /// A probe cannot tell.
     Blind,
     /// An earlier report is delivered once more.
@@ -46,6 +48,7 @@ fn any_luck() -> impl Strategy<Value = Luck> {
         12 => Just(Luck::Good),
         3 => done().prop_map(Luck::Fails),
         3 => done().prop_map(Luck::Dies),
+        2 => Just(Luck::Refused),
         1 => Just(Luck::Blind),
         1 => any::<usize>().prop_map(Luck::Echo),
         6 => any_steer().prop_map(Luck::Person),
@@ -143,10 +146,12 @@ impl Executor {
         let asked = self.reported.iter().rposition(is_retry).map_or(0, |place| place + 1);
         let fresh = self.reported[asked..].iter().filter(is_intent).count();
         let earlier = self.reported.iter().filter(is_intent).count();
+        let is_refusal = |event: &&Event| matches!(event, Event::NotDone { step: earlier, .. } if *earlier == step);
+        let refused = self.reported.iter().filter(is_refusal).count();
         let rule = &self.run.steps[step];
         let is_signed_for = self.reported.last().is_some_and(is_retry);
         assert!(
-            earlier == 0 || rule.idempotent || rule.has_probe || is_signed_for,
+            earlier == refused || rule.idempotent || rule.has_probe || is_signed_for,
             "step {step} is repeated blindly"
         );
         assert!(u32::try_from(fresh).unwrap() < rule.attempts, "step {step} is tried too often");
@@ -159,6 +164,7 @@ impl Executor {
                 reported,
                 Some(
                     Event::Failed { .. }
+                        | Event::NotDone { .. }
                         | Event::Interrupted { .. }
                         | Event::Probed { .. }
                         | Event::Steered(_)
@@ -179,6 +185,7 @@ impl Executor {
                 self.act(step, much);
                 self.report(Event::Interrupted { step });
             }
+            Luck::Refused => self.report(Event::NotDone { step, why }),
             Luck::Good | Luck::Blind | Luck::Echo(_) | Luck::Person(_) => {
                 self.act(step, Done::Whole);
                 self.report(Event::Did { step, note: String::new(), findings: vec![] });
@@ -206,7 +213,7 @@ impl Executor {
                 let why = "no way".to_owned();
                 self.report(Event::UndoFailed { step, why });
             }
-            Luck::Good | Luck::Blind | Luck::Echo(_) | Luck::Person(_) => {
+            Luck::Good | Luck::Refused | Luck::Blind | Luck::Echo(_) | Luck::Person(_) => {
                 self.target[step] = Done::Nothing;
                 self.report(Event::UndoDid { step });
             }

@@ -176,6 +176,7 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         2 => (step(), any_text(), any_findings())
             .prop_map(|(step, why, findings)| Event::Failed { step, why, findings }),
         2 => step().prop_map(|step| Event::Interrupted { step }),
+        2 => step().prop_map(|step| Event::NotDone { step, why: "nothing was sent".to_owned() }),
         4 => (step(), any_answer(), any_text())
             .prop_map(|(step, answer, detail)| Event::Probed { step, answer, detail }),
         4 => step().prop_map(|step| Event::UndoDid { step }),
