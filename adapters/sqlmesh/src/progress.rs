@@ -34,7 +34,7 @@ pub fn live_line(line: &str) -> Option<String> {
         "evaluating" | "evaluated" => progress.evaluation(),
         "promoting" => vec![format!("pointing {model} back"), progress.count(progress.done)],
         "removing" => vec![format!("taking {model} away"), progress.count(progress.done)],
-        "stage" if !progress.stage.is_empty() => vec![format!("SQLMesh: {}", progress.stage)],
+        "stage" if !progress.stage.is_empty() => vec![stage(&progress.stage)],
         _ => return None,
     };
     let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -73,6 +73,23 @@ impl Progress {
             (passed, failed) => format!("audits {passed} passed, {failed} failed"),
         }
     }
+}
+
+/// What SQLMesh does in a stage of its plan; one that is not known here keeps SQLMesh's name.
+fn stage(name: &str) -> String {
+    let words = match name {
+        "CreateSnapshotRecordsStage" => "writing down new versions",
+        "PhysicalLayerSchemaCreationStage" => "making tables that are missing",
+        "BackfillStage" => "filling days that are missing",
+        "RestatementStage" => "clearing what is filled anew",
+        "EnvironmentRecordUpdateStage" => "recording the switch",
+        "MigrateSchemasStage" => "changing columns in place",
+        "UnpauseStage" => "handing over the schedule",
+        "VirtualLayerUpdateStage" => "switching the views",
+        "FinalizeEnvironmentStage" => "finishing the SQLMesh plan",
+        _ => return format!("SQLMesh: {name}"),
+    };
+    words.to_owned()
 }
 
 /// An estimate, no finer than it deserves: `1 s`, `20 s`, `4 min`.
@@ -125,7 +142,8 @@ mod tests {
             r#""kind": "removing", "model": "marts.extra", "done": 3, "total": 3"#,
             "taking marts.extra away · 3 of 3",
         );
-        says(r#""kind": "stage", "stage": "BackfillStage""#, "SQLMesh: BackfillStage");
+        says(r#""kind": "stage", "stage": "BackfillStage""#, "filling days that are missing");
+        says(r#""kind": "stage", "stage": "NewStage""#, "SQLMesh: NewStage");
     }
 
     #[test]
