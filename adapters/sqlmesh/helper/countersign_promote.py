@@ -64,8 +64,8 @@ def promote(
 
     announce({"kind": "started", "new_plan_id": plan_id, "resumed": ours})
     if not rollback.moved:
-        # SQLMesh takes views away in the plan that takes their models out of the record. Interrupted
-        # in between it forgets them: the next plan sees a record that lacks them already.
+        # SQLMesh takes views away in the plan that takes their models out of the record. When it is
+        # interrupted in between it forgets them: the next plan sees a record without them.
         leftover = leftover_views(project, environment, rollback.without)
         drop_views(project, environment, leftover or [])
     if environment.finalized_ts and not rollback.moved:

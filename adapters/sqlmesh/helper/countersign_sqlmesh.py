@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, answers: Answers) -> int:
 
 
 def _inspect(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    answers.answer(inspect(project, arguments.source))
+    answers.answer(inspect(project, arguments.source, arguments.environments))
     return 0
 
 
@@ -234,6 +234,9 @@ def parser() -> Parser:
         "--source",
         metavar="env:NAME",
         help="compare with this environment instead of with the last finished release",
+    )
+    inspection.add_argument(
+        "--environments", action="store_true", help="show also what other environments hold"
     )
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])

@@ -154,14 +154,22 @@ def user_name(snapshot: t.Any) -> str:
     return snapshot.node.name
 
 
-def inspect(project: Project, source: str | None = None) -> dict[str, t.Any]:
-    """What the environment holds, and the set to go back to: its last one, or that of `source`."""
+def inspect(
+    project: Project, source: str | None = None, with_others: bool = False
+) -> dict[str, t.Any]:
+    """What the environment holds, and the set to go back to: its last one, or that of `source`.
+
+    `with_others` adds what other environments hold. It is asked for, because there may be many of
+    them, and because this question is asked before every step.
+    """
     environment = project.environment()
-    others = [
-        other
-        for other in project.state.get_environments()
-        if other.name != environment.name and not other.expired
-    ]
+    others = []
+    if source is not None or with_others:
+        others = [
+            other
+            for other in project.state.get_environments()
+            if other.name != environment.name and not other.expired
+        ]
     previous_infos = environment.previous_finalized_snapshots or []
     if source is not None:
         previous_infos = _source(source, others)
@@ -180,7 +188,7 @@ def inspect(project: Project, source: str | None = None) -> dict[str, t.Any]:
         for name in sorted(ids_now.keys() | ids_then.keys())
         if previous_infos and ids_now.get(name) != ids_then.get(name)
     ]
-    return {
+    answer = {
         "sqlmesh_version": project.version,
         "environment": {
             "name": environment.name,
@@ -194,19 +202,22 @@ def inspect(project: Project, source: str | None = None) -> dict[str, t.Any]:
         "previous": _describe_all(previous_infos, previous, names),
         "changed": changed,
         "source": source or "previous",
-        "environments": [
-            {
-                "name": other.name,
-                "plan_id": other.plan_id,
-                "finalized_ts": other.finalized_ts,
-                "expiration_ts": other.expiration_ts,
-                "models": {
-                    names.get(info.name, _bare_name(info.name)): info.identifier
-                    for info in sorted(other.snapshots, key=lambda info: info.name)
-                },
-            }
-            for other in others
-        ],
+    }
+    if with_others:
+        answer["environments"] = [_held_by(other, names) for other in others]
+    return answer
+
+
+def _held_by(environment: t.Any, names: dict[str, str]) -> dict[str, t.Any]:
+    return {
+        "name": environment.name,
+        "plan_id": environment.plan_id,
+        "finalized_ts": environment.finalized_ts,
+        "expiration_ts": environment.expiration_ts,
+        "models": {
+            names.get(info.name, _bare_name(info.name)): info.identifier
+            for info in sorted(environment.snapshots, key=lambda info: info.name)
+        },
     }
 
 

@@ -136,7 +136,8 @@ class WholeRelease(BlueGreenCase):
         code, state = self.site.ask("inspect", "--source", "env:blue")
         self.assertEqual((code, state["source"]), (0, "env:blue"), state)
         self.assertEqual(state["changed"], self.changed)
-        (blue,) = state["environments"]
+        self.assertNotIn("environments", state)
+        (blue,) = self.site.ask("inspect", "--environments")[1]["environments"]
         previous = {row["name"]: row["identifier"] for row in state["previous"]}
         self.assertEqual((blue["name"], blue["models"]), ("blue", previous))
         code, refused = self.site.ask("inspect", "--source", "env:green")
