@@ -17,6 +17,7 @@ use domain::{
     person::ChatName,
     port::{Chat, Clock},
 };
+use outbound::Outbound;
 use policies::Policies;
 use secrecy::ExposeSecret as _;
 use signer::KeyDirectory;
@@ -99,21 +100,26 @@ impl Bot {
         let live = Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone() };
         let environment = config::inherited(&config.inherit);
         let secrets = secrets(config, &environment);
-        let sqlmesh = Arc::new(Sqlmesh::install(
-            &std::path::absolute(&config.work)?,
-            environment.clone(),
-            secrets.clone(),
-        )?);
-        let steps =
-            Arc::new(Steps { sqlmesh: sqlmesh.clone(), policies, environment, secrets, live });
-        let desk = Desk { store, clock, owner: ids::owner() };
+        let work = std::path::absolute(&config.work)?;
+        let sqlmesh = Arc::new(Sqlmesh::install(&work, environment.clone(), secrets.clone())?);
         let executor_closing = CancellationToken::new();
+        let steps = Arc::new(Steps {
+            sqlmesh: sqlmesh.clone(),
+            outbound: Outbound::new()?,
+            policies,
+            environment,
+            secrets,
+            work,
+            launcher: config.launcher.clone(),
+            closing: executor_closing.clone(),
+            live,
+        });
+        let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
         if roles.contains(&Role::Workers) {
             workers.push(Arc::new(Timers { engine: engine.clone() }));
             let pagerduty = pagerduty(config)?;
-            let floor = Arc::new(Floor::default());
             if let Some(pagerduty) = &pagerduty {
                 let (engine, pagerduty) = (engine.clone(), pagerduty.clone());
                 workers.push(Arc::new(Reconciler {
@@ -122,21 +128,7 @@ impl Bot {
                     next_ms: AtomicI64::new(0),
                 }));
             }
-            workers.push(Arc::new(Assessor {
-                engine: engine.clone(),
-                desk: desk.clone(),
-                sqlmesh: sqlmesh.clone(),
-                floor: floor.clone(),
-                pagerduty,
-            }));
-            workers.push(Arc::new(Watcher {
-                engine: engine.clone(),
-                desk: desk.clone(),
-                sqlmesh,
-                floor,
-                closing: executor_closing.clone(),
-                measured: Mutex::default(),
-            }));
+            workers.extend(askers(&engine, &desk, &sqlmesh, pagerduty, &executor_closing));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
                 workers.push(Arc::new(Chatter {
@@ -147,6 +139,11 @@ impl Bot {
             }
         }
         if roles.contains(&Role::Executor) {
+            if !runner::can_confine_files() {
+                tracing::warn!(
+                    "this kernel has no Landlock: the programs of steps may write wherever this user may"
+                );
+            }
             let (closing, cancel) = (executor_closing.clone(), executor_cancel.clone());
             workers.push(Arc::new(Executor {
                 engine: engine.clone(),
@@ -264,6 +261,33 @@ impl Bot {
             tasks.wait().await;
         }
     }
+}
+
+/// The two workers that ask targets without changing them, and that keep out of each other's way.
+fn askers(
+    engine: &Engine,
+    desk: &Desk,
+    sqlmesh: &Arc<Sqlmesh>,
+    pagerduty: Option<Arc<PagerDutyApi>>,
+    closing: &CancellationToken,
+) -> [Arc<dyn Worker>; 2] {
+    let floor = Arc::new(Floor::default());
+    let assessor = Assessor {
+        engine: engine.clone(),
+        desk: desk.clone(),
+        sqlmesh: sqlmesh.clone(),
+        floor: floor.clone(),
+        pagerduty,
+    };
+    let watcher = Watcher {
+        engine: engine.clone(),
+        desk: desk.clone(),
+        sqlmesh: sqlmesh.clone(),
+        floor,
+        closing: closing.clone(),
+        measured: Mutex::default(),
+    };
+    [Arc::new(assessor), Arc::new(watcher)]
 }
 
 fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {

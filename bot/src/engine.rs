@@ -12,6 +12,7 @@ mod decision;
 mod hold;
 mod release;
 mod running;
+mod steering;
 mod work;
 
 use std::sync::Arc;

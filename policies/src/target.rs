@@ -12,6 +12,8 @@ use crate::{duration::DurationText, place::At, problem::Examined, runbook::TypeL
 const LOOK_EVERY_MS: u64 = 300_000;
 /// The shortest interval between two looks.
 const SHORTEST_MS: u64 = 30_000;
+/// How long before the way back may be gone people are warned where the file does not say.
+const WARN_BEFORE_MS: u64 = 3_600_000;
 
 /// The places where rollbacks act.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -41,6 +43,11 @@ struct TargetLayout {
     look_every: Option<At<DurationText>>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,
+    /// An environment that holds the good state, kept by `pinned_environments`: a blue-green rollback goes back to what
+    /// it holds then. The state before the last release when left out.
+    blue: Option<At<String>>,
+    /// How long before `SQLMesh`'s janitor may remove the old versions people are warned; an hour when left out.
+    warn_before: Option<At<DurationText>>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
     #[serde(default)]
     default_models: Vec<At<String>>,
@@ -93,6 +100,11 @@ pub struct TargetRule {
     pub look_every_ms: Option<u64>,
     /// Which rollback types may be proposed here.
     pub rollbacks: Vec<RollbackType>,
+    /// The environment whose state a blue-green rollback goes back to; the one before the last release where there is
+    /// none.
+    pub blue: Option<String>,
+    /// How long before the way back may be gone people are warned, in milliseconds.
+    pub warn_before_ms: u64,
     /// The models that go back when neither alert nor trigger names any.
     pub default_models: Vec<String>,
     /// What hangs on single models.
@@ -178,7 +190,8 @@ impl TargetsFile {
                 file.note(layout.id.place, format!("there are two targets `{id}`"), advice);
             }
             layout.check_services(&mut owners, file);
-            for name in [&layout.environment, &layout.gateway] {
+            let names = [&layout.environment, &layout.gateway].into_iter().chain(&layout.blue);
+            for name in names {
                 if !is_model_name(&name.value) {
                     let advice = "use letters, digits and `_`, beginning with a letter";
                     file.note(
@@ -198,8 +211,12 @@ impl TargetsFile {
                 );
             }
             layout.check_rollbacks(runbooks, file);
+            layout.check_blue(file);
             let look_every_ms = layout.look_every_ms(file);
-            targets.push(layout.rule(look_every_ms));
+            let warning = layout.warn_before.as_ref();
+            let warn_before_ms =
+                warning.map_or(WARN_BEFORE_MS, |length| DurationText::read(length, file));
+            targets.push(layout.rule(look_every_ms, warn_before_ms));
         }
         targets
     }
@@ -266,7 +283,19 @@ impl TargetLayout {
         }
     }
 
-    fn rule(&self, look_every_ms: Option<u64>) -> TargetRule {
+    fn check_blue(&self, file: &mut Examined<'_>) {
+        let Some(blue) = &self.blue else { return };
+        if blue.value == self.environment.value {
+            let advice = "name the environment that keeps the good state, or remove the line";
+            file.note(blue.place, "an environment cannot go back to itself", advice);
+        }
+        if !self.rollbacks.value.iter().any(|offered| offered.value == TypeLayout::BlueGreen) {
+            let advice = "add `blue_green` to `rollbacks`, or remove the line";
+            file.note(blue.place, "only a blue-green rollback goes back to it", advice);
+        }
+    }
+
+    fn rule(&self, look_every_ms: Option<u64>, warn_before_ms: u64) -> TargetRule {
         let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
         let consumer = |layout: &ConsumerLayout| ConsumerRule {
             name: layout.name.clone(),
@@ -286,6 +315,8 @@ impl TargetLayout {
             python: self.python.clone(),
             look_every_ms,
             rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
+            blue: self.blue.as_ref().map(|blue| blue.value.clone()),
+            warn_before_ms,
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),
         }

@@ -54,7 +54,7 @@ async fn lift(visit: &Visit) {
     let browser = &visit.browser;
     browser.click("#decide-lift_hold > summary").await;
     browser.expect_within_reach("#decide-lift_hold button").await;
-    browser.type_into("#lift-reason", "the fix is merged").await;
+    browser.type_into("#reason-lift_hold", "the fix is merged").await;
     browser.screenshot("5-lifting").await;
     browser.click("#decide-lift_hold button").await;
     browser.text_with("#answer", "is lifted; your decision is signed and kept").await;

@@ -3,12 +3,12 @@
 #[path = "../installation/installation.rs"]
 mod installation;
 
-mod form;
 mod incident;
 mod redacted;
 
 mod auditing;
 mod checking;
+mod confining;
 mod holding;
 mod keys;
 mod page;

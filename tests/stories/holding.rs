@@ -1,11 +1,11 @@
 //! After a rollback: the hold, the gate, what is deployed next, and who may lift it.
 
 use chrono::TimeDelta;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     story,
-    world::{CUSTOMERS, ORDERS, SQLMESH_SECRET, World},
+    world::{CUSTOMERS, EXTRA, ORDERS, SQLMESH_SECRET, SUMMARY, World},
 };
 
 /// Longer than the interval between two looks.
@@ -183,6 +183,47 @@ story!(
 });
 
 story!(
+    /// A whole release goes back to the one that the ledger knows, past a later deploy: with the models that came and went
+    /// since. What was added must not come back either.
+    a_whole_release_goes_back_by_the_ledger, async |w| {
+    w.warehouse.is_right(SUMMARY, "13");
+    w.deploy("spring", &[(ORDERS, "11"), (CUSTOMERS, "12"), (SUMMARY, "13")]);
+    w.drain().await;
+    w.advance(A_WHILE).await;
+    w.deploy("switch", &[(ORDERS, "22"), (EXTRA, "30")]);
+    w.warehouse.is_without(SUMMARY);
+    w.advance(A_WHILE).await;
+    w.deploy("autumn", &[(CUSTOMERS, "24")]);
+    w.advance(A_WHILE).await;
+    let errors = "Error rate above 1 % since the last release";
+    w.alert_with(errors, &json!({"models": EXTRA})).await;
+    w.expect_card("(SQLMesh plan `spring`)");
+    w.expect_card("Taken away");
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Rolled back");
+    let live = [ORDERS, CUSTOMERS, SUMMARY, EXTRA].map(|model| w.warehouse.live(model));
+    assert_eq!(live, [Some("11".into()), Some("12".into()), Some("13".into()), None]);
+    assert_eq!(w.warehouse.baselines()[0]["models"][SUMMARY]["rows"], 1000);
+    w.advance(A_WHILE).await;
+    let verdicts: Vec<_> = releases(w).await.into_iter().map(|(_, verdict, learnt)| format!("{verdict} {learnt}")).collect();
+    assert_eq!(verdicts, ["unknown poll", "unknown poll", "bad poll", "good rollback"]);
+    w.read_on();
+
+    w.pagerduty_says("incident.resolved").await;
+    w.advance(TimeDelta::minutes(1)).await;
+    w.read_on();
+    // The releases before the present one hold what was rolled back from, or what is live already.
+    w.pagerduty_says_of("incident.reopened", errors).await;
+    let thread = w.thread_so_far();
+    assert!(thread.contains("again, which was rolled back from before"), "{thread}");
+    w.read_on();
+    w.deploy("again", &[(EXTRA, "30")]);
+    w.advance(A_WHILE).await;
+    w.expect_thread(&["the SQLMesh plan `again` brought `marts.revenue_by_method=30` into `prod` again"]);
+});
+
+story!(
     /// A rollback that brings back fewer rows than the release had is not called good.
     fewer_rows_than_the_release_had_ask_a_person, async |w| {
     w.warehouse.holds_rows(&format!("{ORDERS}=11"), 2000);
@@ -275,7 +316,7 @@ story!(
     /// A SQLMesh plan that is not finished is no release; it is looked at again soon.
     an_unfinished_plan_is_no_release, async |w| {
     w.deploy("spring", &[(ORDERS, "11"), (CUSTOMERS, "12")]);
-    w.warehouse.is_unfinished();
+    w.warehouse.finish(false);
     w.drain().await;
     assert!(releases(w).await.is_empty());
     w.deploy("spring", &[(ORDERS, "11"), (CUSTOMERS, "12")]);

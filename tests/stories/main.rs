@@ -5,6 +5,7 @@
 
 mod world;
 
+mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
@@ -12,6 +13,8 @@ mod holding;
 mod intake;
 mod records;
 mod running;
+mod steering;
+mod stepping;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

@@ -1,7 +1,8 @@
 """Works out "these models of the environment point at these snapshots again".
 
 Targets are absolute (model, identifier) pairs, never "the previous version": after a rollback
-"previous" is the bad version, and a retry would toggle back to it. What was not named keeps its
+"previous" is the bad version, and a retry would toggle back to it. A release that added models
+goes back without them, one that removed models brings them back. What was not named keeps its
 definition; whatever lies downstream of a named model is rebuilt on the named model's old tables.
 
 This module only reads: building a SQLMesh plan changes neither state nor warehouse.
@@ -25,15 +26,23 @@ class Rollback:
     wanted: dict[str, str]
     stored: dict[str, t.Any]
     names: dict[str, str]
+    without: set[str] = dataclasses.field(default_factory=set)
     resulting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     rebuilt: list[str] = dataclasses.field(default_factory=list)
     foreign_parents: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    orphans: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def named(self) -> set[str]:
+        """Every model that this is about, whether it goes back or goes away."""
+        return self.wanted.keys() | self.without
 
     @property
     def moved(self) -> list[str]:
-        """Named models that do not point at their target yet."""
+        """Named models that do not point at their target yet, or are there and shall not be."""
         now = {info.name: info.identifier for info in self.environment.snapshots}
-        return [name for name, identifier in self.wanted.items() if now.get(name) != identifier]
+        back = [name for name, identifier in self.wanted.items() if now.get(name) != identifier]
+        return back + sorted(self.without & now.keys())
 
     @property
     def promoted(self) -> set[str]:
@@ -48,10 +57,11 @@ class Rollback:
     def plan_id(self, expected_fingerprint: str) -> str:
         """The id of the one plan that may do this for this approval (32 hex digits)."""
         parts = [expected_fingerprint, *(f"{n}={i}" for n, i in sorted(self.wanted.items()))]
+        parts += [f"without {name}" for name in sorted(self.without)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def work_out(project: Project, to: t.Iterable[str]) -> Rollback:
+def work_out(project: Project, to: t.Iterable[str], without: t.Iterable[str] = ()) -> Rollback:
     """Reads the state and computes the resulting snapshot set. Changes nothing."""
     from sqlmesh.core.snapshot import SnapshotId
 
@@ -64,6 +74,12 @@ def work_out(project: Project, to: t.Iterable[str]) -> Rollback:
         if wanted.setdefault(name, identifier) != identifier:
             raise usage(f"--to names {model} twice with different identifiers.")
         written[name] = model
+    gone = {project.fully_qualified(model): model for model in without}
+    if not wanted and not gone:
+        raise usage("Name at least one model with --to or --without.")
+    if both := wanted.keys() & gone.keys():
+        names = sorted(written[name] for name in both)
+        raise usage(f"--to and --without both name {', '.join(names)}.")
     environment = project.environment()
     current = project.snapshots(environment.snapshots)
     lost = {info.name for info in environment.snapshots} - current.keys()
@@ -71,7 +87,8 @@ def work_out(project: Project, to: t.Iterable[str]) -> Rollback:
         raise impossible(f"Snapshots of the environment are missing in the state: {sorted(lost)}.")
     stored = project.snapshots(SnapshotId(name=n, identifier=i) for n, i in wanted.items())
     names = {n: user_name(s) for n, s in current.items()}
-    rollback = Rollback(environment, current, wanted, stored, names | written)
+    names |= written | gone
+    rollback = Rollback(environment, current, wanted, stored, names, set(gone))
     if not rollback.missing:
         _compose(project, rollback)
     return rollback
@@ -83,6 +100,8 @@ def _compose(project: Project, rollback: Rollback) -> None:
     from sqlmesh.utils.dag import DAG
 
     pinned = {**rollback.current, **rollback.stored}
+    for name in rollback.without:
+        pinned.pop(name, None)
     nodes = {name: snapshot.node for name, snapshot in pinned.items()}
     dag: t.Any = DAG()
     for name, node in nodes.items():
@@ -120,6 +139,11 @@ def _compose(project: Project, rollback: Rollback) -> None:
         rollback.resulting[name] = before or snapshot
         known[name] = snapshot.fingerprint
 
+    for name, snapshot in pinned.items():
+        if name not in rollback.stored:
+            lost = [parent.name for parent in snapshot.parents if parent.name in rollback.without]
+            if lost:
+                rollback.orphans[name] = sorted(rollback.names[parent] for parent in lost)
     result_ids = {s.snapshot_id for s in rollback.resulting.values()}
     for name, snapshot in rollback.stored.items():
         foreign = [f"{p.name}={p.identifier}" for p in snapshot.parents if p not in result_ids]
@@ -175,7 +199,8 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
         apply=context.apply,
         # The closure also when nothing moves any more: a resumed plan has its filling to finish.
         backfill_models=sorted(
-            {s.name for s in downstream_closure(rollback)} | set(rollback.wanted)
+            ({s.name for s in downstream_closure(rollback)} | set(rollback.wanted))
+            - rollback.without
         ),
         is_dev=is_dev,
         environment_ttl=context.environment_ttl if may_expire else None,
@@ -192,7 +217,7 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
 
 def downstream_closure(rollback: Rollback) -> list[t.Any]:
     """The named models and everything in the environment that reads them, however indirectly."""
-    reached = set(rollback.wanted)
+    reached = set(rollback.named)
     while True:
         more = {
             name
@@ -206,5 +231,5 @@ def downstream_closure(rollback: Rollback) -> list[t.Any]:
 
 def downstream(rollback: Rollback) -> list[str]:
     """Names of models that read a named one and are not named themselves."""
-    closure = {s.name for s in downstream_closure(rollback)} - rollback.wanted.keys()
+    closure = {s.name for s in downstream_closure(rollback)} - rollback.named
     return sorted(rollback.names[name] for name in closure)

@@ -17,6 +17,7 @@ import sys
 import traceback
 import typing as t
 
+from countersign_progress import StageLines, progress_console
 from countersign_state import Project, Refused, inspect, prepare_process, sqlmesh_version, usage
 
 KINDS = {2: "usage", 3: "impossible", 4: "conflict"}
@@ -46,75 +47,20 @@ class Answers:
         self._out.flush()
 
 
-def progress_console(answers: Answers) -> t.Any:
-    """A SQLMesh console that reports evaluation and promotion as progress lines."""
-    from sqlmesh.core.console import NoopConsole
-
-    class ProgressConsole(NoopConsole):
-        def __init__(self) -> None:
-            self._names: dict[str, str] = {}
-            self._done = self._total = 0
-            self.failures: list[str] = []
-
-        def start_evaluation_progress(self, batched_intervals: t.Any, *_: t.Any, **__: t.Any):
-            self._done, self._total = 0, sum(map(len, batched_intervals.values()))
-
-        def start_snapshot_evaluation_progress(self, snapshot: t.Any, audit_only: bool = False):
-            self._report("evaluating", snapshot)
-
-        def update_snapshot_evaluation_progress(self, snapshot: t.Any, *_: t.Any, **__: t.Any):
-            self._done += 1
-            self._report("evaluated", snapshot)
-
-        def start_promotion_progress(self, snapshots: t.Any, *_: t.Any, **__: t.Any) -> None:
-            self._done, self._total = 0, len(snapshots)
-
-        def update_promotion_progress(self, snapshot: t.Any, promoted: bool) -> None:
-            self._done += 1
-            self._report("promoting", snapshot)
-
-        def log_error(self, message: str) -> None:
-            self.failures.append(message)
-            answers.progress({"kind": "message", "level": "error", "text": message})
-
-        def log_failed_models(self, errors: t.Any) -> None:
-            for error in errors:
-                self.log_error(f"{error}: {error.__cause__}")
-
-        def _report(self, kind: str, snapshot: t.Any) -> None:
-            name = getattr(getattr(snapshot, "node", None), "name", None)
-            if name is None:
-                view = snapshot.qualified_view_name
-                name = f"{view.schema_name}.{view.table}"
-            fields = {"kind": kind, "model": name, "done": self._done, "total": self._total}
-            answers.progress(fields)
-
-    return ProgressConsole()
-
-
-class StageLines(logging.Handler):
-    """Turns SQLMesh's "Evaluating plan stage X" records into progress lines."""
-
-    def __init__(self, answers: Answers) -> None:
-        super().__init__(logging.INFO)
-        self._answers = answers
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if str(record.msg).startswith("Evaluating plan stage") and record.args:
-            self._answers.progress({"kind": "stage", "stage": str(record.args[0])})
-
-
 def run(arguments: argparse.Namespace, answers: Answers) -> int:
     """Runs one sub-command, prints its answer and returns the exit code."""
     sqlmesh_version()
     prepare_process()
-    console = progress_console(answers)
+    if arguments.command == "end-backends":
+        # Needs neither state nor warehouse: whoever holds them must not be in its way.
+        return _end_backends(arguments, answers)
+    console = progress_console(answers.progress)
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
     return COMMANDS[arguments.command](project, arguments, answers)
 
 
 def _inspect(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    answers.answer(inspect(project))
+    answers.answer(inspect(project, arguments.source, arguments.environments))
     return 0
 
 
@@ -122,7 +68,7 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
     from countersign_findings import check
     from countersign_rollback import work_out
 
-    result = check(project, work_out(project, arguments.to))
+    result = check(project, work_out(project, arguments.to, arguments.without))
     answers.answer(result)
     return 0 if result["possible"] else 3
 
@@ -131,12 +77,12 @@ def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) 
     from sqlmesh.utils.errors import ConflictingPlanError
 
     from countersign_findings import check
-    from countersign_promote import promote
+    from countersign_promote import Wanted, promote
 
     evaluator_log = logging.getLogger("sqlmesh.core.plan.evaluator")
     evaluator_log.setLevel(logging.INFO)
     evaluator_log.propagate = False
-    evaluator_log.addHandler(StageLines(answers))
+    evaluator_log.addHandler(StageLines(answers.progress))
     started: list[dict] = []
 
     def announce(fields: dict[str, t.Any]) -> None:
@@ -149,11 +95,11 @@ def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) 
     try:
         result = promote(
             project,
-            arguments.to,
+            Wanted(arguments.to, arguments.without),
             arguments.expect_fingerprint,
             findings_of,
             announce,
-            arguments.instead_of,
+            Wanted(arguments.instead_of, arguments.instead_without),
         )
     except Refused:
         raise
@@ -165,19 +111,19 @@ def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) 
             raise
         traceback.print_exc()
         failure = _failure(error, "apply_failed") | {"failures": project.context.console.failures}
-        answers.answer(failure | _state_after(project, arguments.to))
+        answers.answer(failure | _state_after(project, arguments))
         return 5
     answers.answer(result | {"user": arguments.user})
     return 0
 
 
-def _state_after(project: Project, to: list[str]) -> dict[str, t.Any]:
+def _state_after(project: Project, arguments: argparse.Namespace) -> dict[str, t.Any]:
     """What a failed plan left behind; a plan can fail after it has changed everything."""
     from countersign_promote import probe
     from countersign_rollback import work_out
 
     try:
-        outcome = probe(project, work_out(project, to))
+        outcome = probe(project, work_out(project, arguments.to, arguments.without))
     except Exception as error:
         return {"state": "unknown", "detail": str(error)}
     return {"state": outcome.state, "detail": outcome.detail}
@@ -188,7 +134,7 @@ def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) ->
     from countersign_rollback import work_out
     from countersign_state import fingerprint
 
-    rollback = work_out(project, arguments.to)
+    rollback = work_out(project, arguments.to, arguments.without)
     outcome = probe(project, rollback)
     answers.answer(
         {
@@ -212,7 +158,7 @@ def _verify(project: Project, arguments: argparse.Namespace, answers: Answers) -
         raise usage(f"--baseline is not JSON: {error}.") from None
     if not isinstance(baseline, dict):
         raise usage("--baseline wants the object that `measure` printed.")
-    rollback = work_out(project, arguments.to)
+    rollback = work_out(project, arguments.to, arguments.without)
     scope = downstream_closure(rollback)
     result = verify(project, rollback, scope, baseline, arguments.audits)
     answers.answer(result)
@@ -233,6 +179,20 @@ def _fingerprint_data(project: Project, arguments: argparse.Namespace, answers: 
     return 0
 
 
+def _sql(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_sql import run_statement
+
+    answers.answer(run_statement(project, arguments.statement, arguments.read_only))
+    return 0
+
+
+def _end_backends(arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_backends import end_backends
+
+    answers.answer(end_backends(arguments.project, arguments.gateway, arguments.name))
+    return 0
+
+
 COMMANDS = {
     "inspect": _inspect,
     "check": _check,
@@ -241,6 +201,7 @@ COMMANDS = {
     "verify": _verify,
     "measure": _measure,
     "fingerprint-data": _fingerprint_data,
+    "sql": _sql,
 }
 
 
@@ -255,13 +216,28 @@ def parser() -> Parser:
     common.add_argument("--gateway", help="gateway of that configuration; its default if left out")
     common.add_argument("--environment", default="prod")
     targets = Parser(add_help=False)
-    targets.add_argument("--to", action="append", required=True, metavar="MODEL=IDENTIFIER")
+    targets.add_argument("--to", action="append", default=[], metavar="MODEL=IDENTIFIER")
+    targets.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model that the environment shall not have; its view goes, its table stays",
+    )
     models = Parser(add_help=False)
     models.add_argument("--models", type=lambda text: text.split(","), metavar="A,B")
 
     root = Parser(prog="countersign_sqlmesh.py", description=__doc__)
     commands = root.add_subparsers(dest="command", required=True)
-    commands.add_parser("inspect", parents=[common])
+    inspection = commands.add_parser("inspect", parents=[common])
+    inspection.add_argument(
+        "--source",
+        metavar="env:NAME",
+        help="compare with this environment instead of with the last finished release",
+    )
+    inspection.add_argument(
+        "--environments", action="store_true", help="show also what other environments hold"
+    )
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])
     promote.add_argument("--expect-fingerprint", required=True)
@@ -272,6 +248,13 @@ def parser() -> Parser:
         metavar="MODEL=IDENTIFIER",
         help="targets of a promotion for the same fingerprint that this one takes back",
     )
+    promote.add_argument(
+        "--instead-without",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="what that promotion left out",
+    )
     promote.add_argument("--user", required=True, help="on whose behalf, for the log")
     commands.add_parser("probe", parents=[common, targets])
     verify = commands.add_parser("verify", parents=[common, targets])
@@ -279,6 +262,11 @@ def parser() -> Parser:
     verify.add_argument("--audits", action="store_true")
     commands.add_parser("measure", parents=[common, models])
     commands.add_parser("fingerprint-data", parents=[common, models])
+    sql = commands.add_parser("sql", parents=[common])
+    sql.add_argument("--statement", required=True)
+    sql.add_argument("--read-only", action="store_true", help="refuse whatever is no query")
+    end_backends = commands.add_parser("end-backends", parents=[common])
+    end_backends.add_argument("--name", required=True, help="the connections' application name")
     return root
 
 

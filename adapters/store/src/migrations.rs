@@ -25,6 +25,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_releases_and_holds",
         text: include_str!("../../../migrations/0002_releases_and_holds.sql"),
     },
+    Migration {
+        version: 4,
+        name: "0004_held_targets",
+        text: include_str!("../../../migrations/0004_held_targets.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

@@ -100,13 +100,33 @@ pub struct Release {
     pub baseline: Option<String>,
 }
 
-/// A release to go back to, and the models that would change.
+/// What two states of an environment have of one model, by identifier; `None` where one of them does not have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The model.
+    pub model: String,
+    /// The version that is live now.
+    pub now: Option<String>,
+    /// The version that was live then.
+    pub then: Option<String>,
+}
+
+/// How much of a release goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, with the models that were added and removed since.
+    Whole,
+    /// The models that are meant and that are there now as they were then, each in its version.
+    Meant,
+}
+
+/// A release to go back to, and everything that differs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WayBack<'a> {
     /// The release.
     pub release: &'a Release,
-    /// The models that are meant and that it has in another version: the name, then the present and the old identifier.
-    pub models: Vec<(String, String, String)>,
+    /// All that differs, whether it is meant or not.
+    pub differences: Vec<Difference>,
 }
 
 impl Learnt {
@@ -169,30 +189,42 @@ fn short(id: &str) -> String {
     id.chars().take(12).collect()
 }
 
-/// The newest of `earlier` (newest first) to go back to from `now`: nobody marked it bad, it has a model that is meant
-/// in another version, and none of these versions is among the `bad` ones.
+/// The newest of `earlier` (newest first) to go back to from `now`: nobody marked it bad, something that is meant is
+/// otherwise in it, and to go back by this extent brings none of the `bad` versions.
 pub fn way_back<'a>(
     earlier: &'a [Release],
     now: &Snapshots,
     bad: &BTreeSet<ModelVersion>,
+    extent: Extent,
     is_meant: impl Fn(&str) -> bool,
 ) -> Option<WayBack<'a>> {
-    let other = |release: &Release| -> Vec<(String, String, String)> {
-        let then = release.snapshots.iter().filter(|(model, _)| is_meant(model));
-        then.filter_map(|(model, then)| {
-            let now = now.get(model).filter(|now| now.identifier != then.identifier)?;
-            Some((model.clone(), now.identifier.clone(), then.identifier.clone()))
-        })
-        .collect()
+    let goes_back = |found: &Difference| match extent {
+        Extent::Whole => true,
+        Extent::Meant => is_meant(&found.model) && found.now.is_some() && found.then.is_some(),
     };
-    let is_bad = |(model, _, identifier): &(String, String, String)| {
-        bad.contains(&ModelVersion { model: model.clone(), identifier: identifier.clone() })
+    let is_bad = |Difference { model, then, .. }: &Difference| {
+        let version =
+            |then: &String| ModelVersion { model: model.clone(), identifier: then.clone() };
+        then.as_ref().is_some_and(|then| bad.contains(&version(then)))
     };
     earlier.iter().filter(|release| release.verdict != Verdict::Bad).find_map(|release| {
-        let models = other(release);
-        let is_way = !models.is_empty() && !models.iter().any(is_bad);
-        is_way.then_some(WayBack { release, models })
+        let differences = differences(now, &release.snapshots);
+        let mut back = differences.iter().filter(|found| goes_back(found));
+        let is_way = back.clone().any(|found| is_meant(&found.model)) && !back.any(is_bad);
+        is_way.then_some(WayBack { release, differences })
     })
+}
+
+/// All that two states have of one model in another version, or only one of them has; by the models' names.
+fn differences(now: &Snapshots, then: &Snapshots) -> Vec<Difference> {
+    let identifier =
+        |of: &Snapshots, model: &str| of.get(model).map(|found| found.identifier.clone());
+    let models: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+    let difference = |model: &String| {
+        let (now, then) = (identifier(now, model), identifier(then, model));
+        (now != then).then(|| Difference { model: model.clone(), now, then })
+    };
+    models.into_iter().filter_map(difference).collect()
 }
 
 /// Which of the `bad` versions an environment holds.

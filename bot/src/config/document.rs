@@ -26,6 +26,10 @@ pub struct Config {
     pub keys: PathBuf,
     /// Where the SQLMesh helper is unpacked.
     pub work: PathBuf,
+    /// The program that confines itself before it becomes a step's program; whoever runs the bot within another
+    /// program than `countersign` sets it.
+    #[serde(skip)]
+    pub launcher: PathBuf,
     /// Names of variables that steps inherit besides the usual ones, such as `WAREHOUSE_PASSWORD`.
     pub inherit: Vec<String>,
     /// PagerDuty.
@@ -51,6 +55,8 @@ impl Default for Config {
             policies: PathBuf::from("policies/rules"),
             keys: PathBuf::from("keys"),
             work: PathBuf::from("work"),
+            // Leads to the running program even after its file was replaced.
+            launcher: PathBuf::from("/proc/self/exe"),
             inherit: Vec::new(),
             pagerduty: Pagerduty::default(),
             sqlmesh: SqlmeshSection::default(),

@@ -5,23 +5,20 @@ use domain::{
     id::{HoldId, ProposalId},
     journal::{Actor, Record},
     level::Level,
-    person::Person,
     proposal::Proposal,
-    receipt::{Draft, Verdict},
+    receipt::Verdict,
     refusal::Refusal,
     release::{self, ModelVersion},
     words::Words,
 };
 use policies::{Act, Verdict as Judgement};
-use signer::SigningKey;
 use store::Versioned;
 
 use super::{
     Engine, EngineError, again,
-    decision::Decide,
+    decision::{Signer, What},
     work::{Change, Work, must_be_first},
 };
-use crate::{ids, receipts};
 
 impl Engine {
     /// Reminds people of a hold. One that was lifted or reminded of meanwhile is passed over.
@@ -51,53 +48,35 @@ impl Engine {
     }
 
     /// Whether the person may lift the proposal's hold, and the change that it makes, signed.
-    pub(super) async fn judge_lift(
+    pub(super) fn judge_lift(
         &self,
-        key: &SigningKey,
-        (decide, reason): (&Decide, &str),
-        proposal: &Proposal,
-        person: Option<&Person>,
-        work: &mut Work<'_>,
-    ) -> Result<Result<(Change, Words), Refusal>, EngineError> {
-        let Some(person) = person else {
-            return Ok(Err(Refusal::Unknown { identity: decide.identity.to_string() }));
-        };
-        let Some(Versioned { value: hold, .. }) = work.tx.hold_of(&proposal.id).await? else {
-            return Ok(Err(Refusal::Outdated));
-        };
+        signer: &Signer<'_>,
+        hold: Option<&Hold>,
+        reason: &str,
+        work: &Work<'_>,
+    ) -> Result<(Change, Words), Refusal> {
+        let Signer { decide, proposal, person, .. } = *signer;
+        let hold = hold.ok_or(Refusal::Outdated)?;
         let level = match self.policies.may(person, Act::LiftHold, proposal, work.now) {
             // Who could is known to the hold: its machine words that refusal.
             Judgement::Allowed { level, .. } | Judgement::LevelTooLow { level, .. } => level,
-            Judgement::Denied { reason, .. } => return Ok(Err(Refusal::Forbidden { reason })),
+            Judgement::Denied { reason, .. } => return Err(Refusal::Forbidden { reason }),
         };
-        let reason = reason.trim().to_owned();
-        let event = Event::Lifted {
-            by: person.id.clone(),
-            level,
-            plan: decide.plan.clone(),
-            reason: reason.clone(),
-        };
+        let (by, plan, reason) = (person.id.clone(), decide.plan.clone(), reason.trim().to_owned());
+        let event = Event::Lifted { by, level, plan, reason: reason.clone() };
         // Nothing is signed that the machine would not take.
-        if let Err(refusal) = hold.clone().step(&event, work.now) {
-            return Ok(Err(refusal));
-        }
-        let draft = Draft {
-            proposal,
+        hold.clone().step(&event, work.now)?;
+        let what = What {
             verdict: Verdict::LiftHold,
+            about: None,
+            hold: Some(hold.id.clone()),
             reason: Some(reason),
-            person: &person.id,
-            identity: &decide.identity,
-            method: "click",
-            level,
         };
-        let mut decision =
-            draft.decide(work.now, ids::nonce(), work.head().next_seq, work.head().hash.clone());
-        decision.hold = Some(hold.id.clone());
-        let receipt = receipts::sign(key, &decision);
+        let receipt = signer.sign(what, level, work);
         let thanks = Words::plain("Thank you: the hold of ")
             .code(&hold.opening.target.environment)
             .text(" is lifted; your decision is signed and kept.");
-        Ok(Ok((Change::Hold(hold.id, event, Some(receipt)), thanks)))
+        Ok((Change::Hold(hold.id.clone(), event, Some(receipt)), thanks))
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     hold::{Event, Hold},
     journal::Actor,
     port::Clock,
+    proposal::{Outcome, Stage},
     release::{Learnt, ModelVersion, Release, Snapshots, Verdict, live_among},
 };
 use store::{Store, ToldCommit, Tx};
@@ -121,30 +122,45 @@ impl Engine {
         again(|| self.enter(sight, &holds, rollback.as_ref())).await
     }
 
-    /// Our own rollback, where it is what brought the target to this state: nothing was seen since, and every version
-    /// that it went back to is live.
+    /// Our own rollback, where it is what brought the target to this state: nothing was seen since, every version that
+    /// it went back to is live, and nothing that it took away. With what is known of this state then.
     async fn rollback_behind(
         &self,
         sight: &Sight,
         known: Option<&Release>,
-    ) -> Result<Option<Hold>, EngineError> {
+    ) -> Result<Option<(Hold, Verdict)>, EngineError> {
         let Some(newest) = self.store.newest_hold_on(&sight.target).await? else { return Ok(None) };
         let hold = newest.value;
         if known.is_some_and(|known| known.seen_at > hold.since) {
             return Ok(None);
         }
         let Some(plan) = self.store.plan(&hold.opening.plan).await? else { return Ok(None) };
-        let to = plan.plan().parameters.get("to").into_iter().flatten();
-        let to: Vec<ModelVersion> = to.filter_map(|text| ModelVersion::read(text)).collect();
-        let is_there = !to.is_empty() && live_among(&to, &sight.snapshots).len() == to.len();
-        Ok(is_there.then_some(hold))
+        let named = |name| plan.plan().parameters.get(name).into_iter().flatten();
+        let to: Vec<ModelVersion> =
+            named("to").filter_map(|text| ModelVersion::read(text)).collect();
+        let mut without = named("without").peekable();
+        let does_something = !to.is_empty() || without.peek().is_some();
+        let is_there = live_among(&to, &sight.snapshots).len() == to.len()
+            && without.all(|model| !sight.snapshots.contains_key(model));
+        if !does_something || !is_there {
+            return Ok(None);
+        }
+        // Its checks have passed, or there were no hold; but for what people have settled in their place.
+        let proposal = self.store.proposal(&hold.opening.proposal).await?;
+        let is_checked = proposal.is_some_and(|found| match found.value.stage {
+            Stage::Closed { outcome: Outcome::RolledBack { signed_off, .. }, .. } => {
+                signed_off.is_empty()
+            }
+            _ => false,
+        });
+        Ok(Some((hold, if is_checked { Verdict::Good } else { Verdict::Unknown })))
     }
 
     async fn enter(
         &self,
         sight: &Sight,
         holds: &[Hold],
-        rollback: Option<&Hold>,
+        rollback: Option<&(Hold, Verdict)>,
     ) -> Result<Release, EngineError> {
         let mut tx = self.store.begin().await?;
         tx.lock_key(&format!("releases of {}", sight.target)).await?;
@@ -158,9 +174,8 @@ impl Engine {
                     .find(|hold| !live_among(&hold.opening.bad, &sight.snapshots).is_empty());
                 let (learnt, verdict, run) = match (broken, rollback) {
                     (Some(hold), _) => (sight.learnt, Verdict::Bad, Some(&hold.opening.run)),
-                    // Its own checks have passed, or there were no hold.
-                    (None, Some(hold)) => {
-                        (Learnt::Rollback, Verdict::Good, Some(&hold.opening.run))
+                    (None, Some((hold, verdict))) => {
+                        (Learnt::Rollback, *verdict, Some(&hold.opening.run))
                     }
                     (None, None) => (sight.learnt, Verdict::Unknown, None),
                 };

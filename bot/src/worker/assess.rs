@@ -1,37 +1,29 @@
 //! Finds out whether a rollback would help and is possible, and proposes it. Reads only: nothing is changed here.
 
+mod blue_green;
+mod choice;
+mod circumstances;
 mod draft;
+mod model_level;
+mod search;
 
-use std::{collections::BTreeSet, fmt::Write as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     Timestamp,
     alert::Alert,
     effect::{Job, Lane},
-    id::IncidentId,
     incident::Incident,
-    plan::{Outcome as Answered, SealedPlan},
-    proposal::{Outcome, Proposal, Stage},
-    release::Learnt,
 };
 use pagerduty::PagerDutyApi;
-use policies::{Match, Triage};
-use sqlmesh::{Inspection, Sqlmesh};
+use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
-use self::draft::{Draft, choose, pairs};
-pub(super) use self::draft::{is_meant, target};
-
-use super::{
-    Desk, Worker, after, back_off,
-    floor::Floor,
-    ledger::{self, Basis},
-};
-use crate::{
-    engine::{Assessment, Engine},
-    steps::python,
-};
+use self::search::Found;
+pub(super) use self::{choice::is_meant, draft::target};
+use super::{Desk, Worker, after, back_off, floor::Floor};
+use crate::engine::Engine;
 
 /// How long a claim on an assessment lasts without being renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
@@ -39,8 +31,6 @@ const LEASE_MS: u64 = 30_000;
 const RENEWAL: Duration = Duration::from_secs(10);
 /// After so many failures people are told that nobody knows.
 const ATTEMPTS: u32 = 5;
-/// So many earlier proposals on a target are looked at for versions that were rolled back from.
-const REMEMBERED: u32 = 50;
 /// After so many failures the alert's details are done without.
 const PATIENCE: u32 = 2;
 
@@ -56,12 +46,6 @@ pub struct Assessor {
     pub floor: Arc<Floor>,
     /// Reads the alert's details, where a token is configured.
     pub pagerduty: Option<Arc<PagerDutyApi>>,
-}
-
-/// What came of an assessment.
-enum Found {
-    Proposal(Box<Assessment>),
-    Nothing(String),
 }
 
 #[async_trait]
@@ -103,7 +87,7 @@ impl Assessor {
         anyhow::ensure!(claim.job == Job::Assess, "{} is no job for the assessment", claim.id);
         let (store, owner) = (&self.desk.store, &self.desk.owner);
         let assessed = tokio::select! {
-            assessed = self.assess(&claim.incident, claim.attempts) => assessed,
+            assessed = self.assess(claim) => assessed,
             // Somebody else assesses now; nothing was changed here.
             () = self.keep(claim) => return Ok(()),
         };
@@ -151,7 +135,8 @@ impl Assessor {
         }
     }
 
-    async fn assess(&self, id: &IncidentId, attempts: u32) -> anyhow::Result<()> {
+    async fn assess(&self, claim: &JobClaim) -> anyhow::Result<()> {
+        let id = &claim.incident;
         let Some(incident) = self.desk.store.incident(id).await? else {
             anyhow::bail!("{id} is not in the store")
         };
@@ -161,8 +146,9 @@ impl Assessor {
         if incident.is_resolved() || is_waiting {
             return Ok(());
         }
-        let alert = self.detailed(&incident, attempts).await?;
-        let found = self.find(&incident, &alert, earlier.last().map(|found| &found.value)).await?;
+        let alert = self.detailed(&incident, claim.attempts).await?;
+        let earlier = earlier.last().map(|found| &found.value);
+        let found = self.find(claim, &incident, &alert, earlier).await?;
         match found {
             Found::Nothing(why) => self.engine.not_proposed(id, &why).await?,
             Found::Proposal(assessment) => match self.engine.propose(&assessment).await? {
@@ -197,116 +183,4 @@ impl Assessor {
         }
         Ok(alert)
     }
-
-    async fn find(
-        &self,
-        incident: &Incident,
-        alert: &Alert,
-        earlier: Option<&Proposal>,
-    ) -> anyhow::Result<Found> {
-        let policies = &self.engine.policies;
-        let mut matched = match policies.triage(alert) {
-            Triage::Propose(matched) => matched,
-            Triage::Nothing { why } => return Ok(Found::Nothing(why)),
-        };
-        let Some(rule) = policies.target(&matched.target) else {
-            anyhow::bail!("the policies name no target `{}`", matched.target);
-        };
-        let Some(runbook) = policies.runbook(matched.rollback_type) else {
-            let why = format!("there is no runbook for a {}.", matched.rollback_type);
-            return Ok(Found::Nothing(why));
-        };
-        let (target, python) = (target(rule)?, python(Some(rule)));
-        let _asking = self.floor.take().await;
-        let begun_at = self.desk.clock.now();
-        let mut inspection = self.sqlmesh.inspect(python, &target).await?;
-        let learnt = (Learnt::Assessment, begun_at);
-        if let Some(sight) = ledger::sight(&rule.id, &inspection, learnt) {
-            self.engine.seen(&sight).await?;
-        }
-        let bad = self.rolled_back_from(&rule.id).await?;
-        let basis = self.basis(&rule.id, &inspection, &bad, &matched).await?;
-        if let Some(basis) = &basis {
-            inspection.changed.clone_from(&basis.changed);
-            write!(matched.because, " It goes back to {}.", basis.name)?;
-        }
-        let chosen = match choose(&matched, &inspection) {
-            Ok(chosen) => chosen,
-            Err(why) => return Ok(Found::Nothing(why)),
-        };
-        let to = pairs(&chosen, |changed| changed.previous.as_ref());
-        if let Some(bad) = bad.into_iter().find(|bad| to.contains(bad)) {
-            // SQLMesh remembers one release: after a rollback, the one before is the bad one.
-            let why =
-                format!("going back would bring {bad} again, which was rolled back from before.");
-            return Ok(Found::Nothing(why));
-        }
-        let check = self.sqlmesh.check(python, &target, &to).await?;
-        if !check.possible {
-            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
-            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
-            let why = format!("a {} is not possible. {}", matched.rollback_type, reasons.join(" "));
-            return Ok(Found::Nothing(why));
-        }
-        let now = self.desk.clock.now();
-        let draft = Draft {
-            incident,
-            matched: &matched,
-            rule,
-            runbook,
-            target,
-            chosen,
-            inspection: &inspection,
-            basis: basis.as_ref(),
-            check,
-            now,
-        };
-        let plan = draft.plan()?;
-        let changes = match earlier {
-            Some(earlier) => self.changes(earlier, &plan).await?,
-            None => vec![],
-        };
-        let rollbacks_lately =
-            self.desk.store.rollbacks_since(&rule.id, before(now, policies.lately_ms())).await?;
-        let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
-        Ok(Found::Proposal(Box::new(Assessment { plan, opening })))
-    }
-
-    /// Where the ledger leads back to; `None` while it is too young, and SQLMesh's own memory of one release counts.
-    async fn basis(
-        &self,
-        target: &str,
-        inspection: &Inspection,
-        bad: &BTreeSet<String>,
-        matched: &Match,
-    ) -> anyhow::Result<Option<Basis>> {
-        let releases = self.desk.store.releases(target, REMEMBERED).await?;
-        Ok(ledger::basis(&releases, inspection, bad, matched))
-    }
-
-    /// The versions (`model=identifier`) that earlier rollbacks of this target went back from.
-    async fn rolled_back_from(&self, target: &str) -> anyhow::Result<BTreeSet<String>> {
-        let mut versions = BTreeSet::new();
-        for found in self.desk.store.proposals_on(target, REMEMBERED).await? {
-            let proposal = found.value;
-            let Stage::Closed { outcome: Outcome::RolledBack { .. }, .. } = proposal.stage else {
-                continue;
-            };
-            if let Some(plan) = self.desk.store.plan(&proposal.opening.plan).await? {
-                versions.extend(plan.plan().parameters.get("from").into_iter().flatten().cloned());
-            }
-        }
-        Ok(versions)
-    }
-
-    /// What a person has to know who approved the proposal before.
-    async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
-        let old = self.desk.store.plan(&earlier.opening.plan).await?;
-        Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
-    }
-}
-
-fn before(now: Timestamp, milliseconds: u64) -> Timestamp {
-    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
-    delta.and_then(|delta| now.checked_sub_signed(delta)).unwrap_or(now)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeZone as _;
 use domain::{
     Timestamp,
-    release::{Learnt, ModelVersion, Release, Snapshot, Snapshots, way_back},
+    release::{Difference, Extent, Learnt, ModelVersion, Release, Snapshot, Snapshots, way_back},
 };
 use policies::{Match, TargetRule};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ const GROWTH: f64 = 0.5;
 pub(super) struct Basis {
     /// The release in words.
     pub(super) name: String,
-    /// The models that would change.
+    /// All that differs from it.
     pub(super) changed: Vec<Changed>,
     /// What was measured while the release was live.
     baseline: Option<String>,
@@ -78,22 +78,24 @@ pub(super) fn kept(measures: &Measures) -> Option<String> {
     (text.len() <= BASELINE_LIMIT).then_some(text)
 }
 
-/// The newest release to go back to for what the alert means. `releases` is the ledger, newest first.
+/// The newest release to which this much may go back for what the alert means. `releases` is the ledger, newest first.
 pub(super) fn basis(
     releases: &[Release],
     inspection: &Inspection,
     bad: &BTreeSet<String>,
+    extent: Extent,
     matched: &Match,
 ) -> Option<Basis> {
     let (newest, earlier) = releases.split_first()?;
     // The newest is the one that the alert is about; one that nobody has entered yet is no way back from itself.
     let earlier = if newest.fingerprint == inspection.fingerprint { earlier } else { releases };
     let bad = bad.iter().filter_map(|text| ModelVersion::read(text)).collect();
-    let way = way_back(earlier, &snapshots(inspection), &bad, |model| is_meant(matched, model))?;
-    let changed = way.models.into_iter().map(|(name, current, previous)| Changed {
-        name,
-        current: Some(current),
-        previous: Some(previous),
+    let now = snapshots(inspection);
+    let way = way_back(earlier, &now, &bad, extent, |model| is_meant(matched, model))?;
+    let changed = way.differences.into_iter().map(|Difference { model, now, then }| Changed {
+        name: model,
+        current: now,
+        previous: then,
     });
     Some(Basis {
         name: way.release.name(),

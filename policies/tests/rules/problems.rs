@@ -67,11 +67,11 @@ fn all_mistakes_are_told_at_once() {
     let text = files.0["authority.cedar"].replace("principal.active", "principal.actve");
     files.0.insert("authority.cedar".to_owned(), text);
     files.0.remove("targets.yaml");
-    insta::assert_snapshot!(rendered(&files), @r#"
+    insta::assert_snapshot!(rendered(&files), @r"
     error: attribute `actve` on entity type `Countersign::Person` not found
-      --> authority.cedar:33:10
+      --> authority.cedar:55:10
        |
-    33 | unless { principal.actve };
+    55 | unless { principal.actve };
        |          ^^^^^^^^^^^^^^^
        |
        = help: did you mean `active`?
@@ -117,7 +117,7 @@ fn all_mistakes_are_told_at_once() {
       = help: add `targets.yaml` to the rules folder; the default one is a good beginning
 
     6 mistakes
-    "#);
+    ");
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod safety;
 mod scene;
 mod shell;
 mod stages;
+mod steering;

@@ -12,7 +12,8 @@ use domain::{
 
 use crate::world::{
     alert, approved, desk::Desk, held_by, hold_id, hold_opening, incident_id, level, matrix,
-    minute, notices, opening, person, plan, proposal, proposal_id, requirement, run_id, version,
+    minute, notices, opening, person, plan, proposal, proposal_id, requirement, run_id, steered,
+    version,
 };
 
 const DAY: i64 = 24 * 60;
@@ -105,13 +106,20 @@ fn rolled_back() -> Desk {
     desk.take(Record::Proposal { id: proposal_id(1), event: opened }, minute(1)).unwrap();
     desk.take(Record::Proposal { id: proposal_id(1), event: approved("ana") }, minute(2)).unwrap();
     let id = desk.runs.keys().next().unwrap().clone();
-    for step in 0..Desk::steps().len() {
-        let did = run::Event::Did { step, note: String::new(), findings: vec![] };
-        for event in [run::Event::Intended { step, attempt: 1 }, did] {
-            desk.take(Record::Run { id: id.clone(), event }, minute(3)).unwrap();
-        }
+    loop {
+        let event = match desk.runs[&id].stage {
+            run::Stage::Pending { next, attempt } => run::Event::Intended { step: next, attempt },
+            run::Stage::Doing { step, .. } => {
+                run::Event::Did { step, note: String::new(), findings: vec![] }
+            }
+            run::Stage::Asking { .. } => {
+                let stop = desk.runs[&id].stop().unwrap();
+                run::Event::Steered(steered("dora", run::Steer::Confirm { stop }, None))
+            }
+            _ => return desk,
+        };
+        desk.take(Record::Run { id: id.clone(), event }, minute(3)).unwrap();
     }
-    desk
 }
 
 fn entries(desk: &Desk) -> Vec<Entry> {

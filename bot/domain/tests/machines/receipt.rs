@@ -19,6 +19,8 @@ pub(crate) fn signed(proposal: &Proposal, id: &str, now: Timestamp) -> Decision 
     let draft = Draft {
         proposal,
         verdict: Verdict::Approve,
+        hold: None,
+        about: None,
         reason: None,
         person: &person(id),
         identity: &identity(id),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::release::{
-    Learnt, ModelVersion, Release, Snapshot, Snapshots, Verdict, live_among, way_back,
+    Difference, Extent, Learnt, ModelVersion, Release, Snapshot, Snapshots, Verdict, live_among,
+    way_back,
 };
 
 use crate::world::{minute, version};
@@ -43,15 +44,29 @@ fn ledger() -> Vec<Release> {
     ]
 }
 
+/// The release that the meant models go back to, and how.
 fn found(now: &[(&str, &str)], bad: &[ModelVersion], meant: &[&str]) -> String {
+    found_of(Extent::Meant, now, bad, meant)
+}
+
+fn found_of(extent: Extent, now: &[(&str, &str)], bad: &[ModelVersion], meant: &[&str]) -> String {
     let bad: BTreeSet<ModelVersion> = bad.iter().cloned().collect();
     let is_meant = |model: &str| meant.is_empty() || meant.contains(&model);
     let ledger = ledger();
-    let Some(way) = way_back(&ledger, &snapshots(now), &bad, is_meant) else {
+    let Some(way) = way_back(&ledger, &snapshots(now), &bad, extent, is_meant) else {
         return "none".to_owned();
     };
-    let models: Vec<_> =
-        way.models.iter().map(|(model, now, then)| format!("{model} {now}→{then}")).collect();
+    let side = |version: &Option<String>| version.clone().unwrap_or_else(|| "-".to_owned());
+    let goes_back = |found: &&Difference| {
+        extent == Extent::Whole
+            || (is_meant(&found.model) && found.now.is_some() && found.then.is_some())
+    };
+    let models: Vec<_> = way
+        .differences
+        .iter()
+        .filter(goes_back)
+        .map(|found| format!("{} {}→{}", found.model, side(&found.now), side(&found.then)))
+        .collect();
     format!("release {}: {}", way.release.place, models.join(", "))
 }
 
@@ -73,6 +88,29 @@ fn the_newest_that_is_not_bad() {
         (found(&now, &[], &["new"]), "none"),
         (found(&now, &[], &["gone"]), "none"),
         (found(&[("a", "1")], &[version("a", "2"), version("a", "4")], &[]), "none"),
+    ];
+    for (found, expected) in table {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_whole_release_goes_back_with_what_was_added_and_removed() {
+    let now = [("a", "5"), ("b", "5"), ("new", "1")];
+    let bad = [version("a", "4")];
+    let whole = |now: &[(&str, &str)], bad: &[ModelVersion], meant: &[&str]| {
+        found_of(Extent::Whole, now, bad, meant)
+    };
+    let table = [
+        (whole(&now, &[], &[]), "release 3: a 5→4, b 5→3, new 1→-"),
+        (whole(&now, &[], &["new"]), "release 3: a 5→4, b 5→3, new 1→-"),
+        (whole(&now, &[], &["gone"]), "release 2: a 5→2, b 5→2, gone -→1, new 1→-"),
+        // It would bring a version that was rolled back from, whatever the alert names.
+        (whole(&now, &bad, &["b"]), "release 2: a 5→2, b 5→2, gone -→1, new 1→-"),
+        (whole(&now, &[version("gone", "1")], &["gone"]), "none"),
+        // One that is live already is not brought.
+        (whole(&[("a", "4"), ("b", "5")], &bad, &[]), "release 3: b 5→3"),
+        (whole(&now, &[], &["other"]), "none"),
     ];
     for (found, expected) in table {
         assert_eq!(found, expected);

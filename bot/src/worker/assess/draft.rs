@@ -7,12 +7,13 @@ use domain::{
     Timestamp,
     incident::Incident,
     person::Person,
-    plan::{Plan, SealedPlan, Target},
-    proposal::{Opening, Proposer},
+    plan::{Finding, Plan, SealedPlan, Target},
+    proposal::{Opening, Outlook, Proposer},
 };
 use policies::{Ask, Match, Runbook, TargetRule};
-use sqlmesh::{Changed, Check, Inspection};
+use sqlmesh::{Check, Inspection};
 
+use super::choice::Choice;
 use crate::{engine::Engine, worker::ledger::Basis};
 
 /// Everything that was found out about one incident.
@@ -22,10 +23,16 @@ pub(super) struct Draft<'a> {
     pub(super) rule: &'a TargetRule,
     pub(super) runbook: &'a Runbook,
     pub(super) target: Target,
-    pub(super) chosen: Vec<&'a Changed>,
+    pub(super) choice: Choice,
     pub(super) inspection: &'a Inspection,
+    /// Where it goes back to, where the ledger says so.
     pub(super) basis: Option<&'a Basis>,
     pub(super) check: Check,
+    /// What was found besides what `check` says.
+    pub(super) circumstances: Vec<Finding>,
+    /// Why better types are not proposed, a sentence each.
+    pub(super) not_possible: Vec<String>,
+    pub(super) usual_ms: Option<u64>,
     pub(super) now: Timestamp,
 }
 
@@ -37,16 +44,21 @@ impl Draft<'_> {
             "{} changed while it was looked at",
             self.rule.id
         );
-        let to = pairs(&self.chosen, |changed| changed.previous.as_ref());
-        let models: Vec<String> = self.chosen.iter().map(|changed| changed.name.clone()).collect();
-        let mut parameters = BTreeMap::from([
-            ("models".to_owned(), models.clone()),
-            ("instead_of".to_owned(), to.clone()),
-            ("to".to_owned(), to),
-            ("from".to_owned(), pairs(&self.chosen, |changed| changed.current.as_ref())),
-            ("fingerprint".to_owned(), vec![self.inspection.fingerprint.clone()]),
-        ]);
-        let touched = [models.as_slice(), &self.check.affected.downstream].concat();
+        let choice = &self.choice;
+        let mut parameters = BTreeMap::from(
+            [
+                ("models", choice.models.clone()),
+                ("to", choice.to.clone()),
+                ("without", choice.without.clone()),
+                ("from", choice.from.clone()),
+                ("from_without", choice.from_without.clone()),
+                ("instead_of", choice.to.clone()),
+                ("instead_without", choice.without.clone()),
+                ("fingerprint", vec![self.inspection.fingerprint.clone()]),
+            ]
+            .map(|(name, values)| (name.to_owned(), values)),
+        );
+        let touched = [choice.models.as_slice(), &self.check.affected.downstream].concat();
         if let Some(baseline) = self.basis.and_then(|basis| basis.parameter(&touched)) {
             parameters.insert("baseline".to_owned(), vec![baseline]);
         }
@@ -55,11 +67,11 @@ impl Draft<'_> {
         Ok(SealedPlan::seal(Plan {
             version: 1,
             incident: self.incident.id.clone(),
-            rollback_type: self.matched.rollback_type,
+            rollback_type: self.runbook.rollback_type(),
             runbook: self.runbook.name().to_owned(),
             runbook_digest: self.runbook.digest().clone(),
             target: self.target.clone(),
-            models,
+            models: choice.models.clone(),
             downstream: self.check.affected.downstream.clone(),
             steps: self.runbook.steps(&parameters)?,
             parameters,
@@ -81,13 +93,19 @@ impl Draft<'_> {
         changes: Vec<String>,
     ) -> Opening {
         let plan = sealed.plan();
+        let findings = [self.check.findings, self.circumstances].concat();
+        let way = self.basis.map(|basis| format!("It goes back to {}.", basis.name));
+        let because = [self.matched.because.clone()].into_iter().chain(way);
+        let because = because.chain(self.not_possible).collect::<Vec<_>>().join(" ");
+        // Models that go away are touched as much as those that go back.
+        let touched = [plan.models.clone(), self.choice.without.clone()].concat();
         let ask = Ask {
             rollback_type: plan.rollback_type,
             target: self.rule,
-            models: &plan.models,
+            models: &touched,
             downstream: &plan.downstream,
             trigger: &self.matched.trigger,
-            findings: &self.check.findings,
+            findings: &findings,
             rollbacks_lately,
             // Models go back to tables that are kept beside the present ones: nothing is lost.
             data_loss_ms: Some(0),
@@ -110,10 +128,15 @@ impl Draft<'_> {
             possible_until: plan.possible_until,
             recovery_target_ms: plan.recovery_target_ms,
             proposer: Proposer::Trigger(self.matched.trigger.clone()),
-            because: self.matched.because.clone(),
-            findings: self.check.findings,
+            because,
+            findings,
             requirement,
             changes,
+            outlook: Outlook {
+                without: self.choice.without,
+                usual_ms: self.usual_ms,
+                warn_before_ms: self.rule.warn_before_ms,
+            },
         }
     }
 }
@@ -131,9 +154,16 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> Vec<String> {
     if old.target_fingerprint != new.target_fingerprint {
         changes.push(format!("{} was deployed again", new.target.environment));
     }
+    if old.rollback_type != new.rollback_type {
+        let (now, before) = (new.rollback_type, old.rollback_type);
+        changes.push(format!("it is now a {now} instead of a {before}"));
+    }
     if old.models != new.models {
         let (now, before) = (new.models.join(", "), old.models.join(", "));
         changes.push(format!("the models are now {now} instead of {before}"));
+    }
+    if old.parameters.get("without") != new.parameters.get("without") {
+        changes.push("the models that leave the environment are others".to_owned());
     }
     if old.parameters.get("to") != new.parameters.get("to") {
         changes.push("the versions that the models go back to are others".to_owned());
@@ -142,44 +172,4 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> Vec<String> {
         changes.push("nothing but the time: the approvals had run out".to_owned());
     }
     changes
-}
-
-/// The models that go back: those of the alert that the last release changed; all that it changed where the alert
-/// names none. The error says why there are none.
-pub(super) fn choose<'a>(
-    matched: &Match,
-    inspection: &'a Inspection,
-) -> Result<Vec<&'a Changed>, String> {
-    let can_go_back = |changed: &&Changed| changed.current.is_some() && changed.previous.is_some();
-    let is_meant = |changed: &&Changed| is_meant(matched, &changed.name);
-    let chosen: Vec<_> = inspection.changed.iter().filter(can_go_back).filter(is_meant).collect();
-    if !chosen.is_empty() {
-        return Ok(chosen);
-    }
-    let environment = &inspection.environment.name;
-    let models = matched.models.join(", ");
-    Err(if models.is_empty() {
-        format!(
-            "the last release of {environment} changed no model, so there is nothing to go back to."
-        )
-    } else {
-        format!(
-            "the last release of {environment} did not change {models}, so going back would change nothing."
-        )
-    })
-}
-
-/// Whether an alert means this model; one that names none means all.
-pub(in super::super) fn is_meant(matched: &Match, model: &str) -> bool {
-    let is_named = |named: &String| model == named || model.ends_with(&format!(".{named}"));
-    matched.models.is_empty() || matched.models.iter().any(is_named)
-}
-
-/// One side of the chosen models as `model=identifier`.
-pub(super) fn pairs(
-    chosen: &[&Changed],
-    side: impl Fn(&Changed) -> Option<&String>,
-) -> Vec<String> {
-    let pair = |changed: &&Changed| Some(format!("{}={}", changed.name, side(changed)?));
-    chosen.iter().filter_map(pair).collect()
 }

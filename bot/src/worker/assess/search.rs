@@ -1,0 +1,268 @@
+//! Looks at the target of an incident and tries one rollback type after the other: the first that helps and is
+//! possible is written down; of the others is kept why not.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use domain::{
+    Timestamp,
+    alert::Alert,
+    incident::Incident,
+    plan::{Outcome as Answered, RollbackType, SealedPlan, Target},
+    proposal::{Outcome, Proposal, Stage},
+    release::{Extent, Learnt, Release},
+};
+use policies::{Match, TargetRule, Triage};
+use sqlmesh::{Check, Environment, Inspection};
+use store::{JobClaim, Versioned};
+
+use super::{
+    ATTEMPTS, Assessor,
+    choice::{Choice, choose, order},
+    circumstances,
+    draft::{self, Draft, target},
+};
+use crate::{
+    engine::Assessment,
+    steps::python,
+    worker::ledger::{self, Basis},
+};
+
+/// So many earlier proposals on a target are looked at for versions that were rolled back from.
+const REMEMBERED: u32 = 50;
+
+/// What came of an assessment.
+pub(super) enum Found {
+    Proposal(Box<Assessment>),
+    Nothing(String),
+}
+
+/// A rollback of one type that may answer an incident.
+struct Case<'a> {
+    incident: &'a Incident,
+    matched: &'a Match,
+    rule: &'a TargetRule,
+    target: &'a Target,
+    rollback_type: RollbackType,
+}
+
+/// What is known of the target, whichever type is tried.
+struct Known {
+    /// As SQLMesh answered.
+    inspection: Inspection,
+    /// The ledger, newest first.
+    releases: Vec<Release>,
+    /// What must not come back, as `model=identifier`.
+    bad: BTreeSet<String>,
+}
+
+/// What a rollback of one type starts from: what differs from the state that it goes back to.
+struct Start {
+    inspection: Inspection,
+    /// The release of the ledger that the state is; SQLMesh's own memory or another environment where there is none.
+    basis: Option<Basis>,
+}
+
+/// A rollback that would help and is possible.
+struct Possible {
+    choice: Choice,
+    start: Start,
+    check: Check,
+}
+
+impl Assessor {
+    /// The rollback that answers an incident, or why there is none.
+    pub(super) async fn find(
+        &self,
+        claim: &JobClaim,
+        incident: &Incident,
+        alert: &Alert,
+        earlier: Option<&Proposal>,
+    ) -> anyhow::Result<Found> {
+        let policies = &self.engine.policies;
+        let matched = match policies.triage(alert) {
+            Triage::Propose(matched) => matched,
+            Triage::Nothing { why } => return Ok(Found::Nothing(why)),
+        };
+        let Some(rule) = policies.target(&matched.target) else {
+            anyhow::bail!("the policies name no target `{}`", matched.target);
+        };
+        let (target, python) = (target(rule)?, python(Some(rule)));
+        // Held to the end: a look at the target would be in the way.
+        let _asking = self.floor.take().await;
+        let begun_at = self.desk.clock.now();
+        let inspection = self.sqlmesh.inspect(python, &target).await?;
+        if inspection.environment.finalized_ts.is_none() && claim.attempts < ATTEMPTS {
+            // A release that is being deployed ends in a moment; one that died does not.
+            let Environment { name, plan_id, .. } = &inspection.environment;
+            anyhow::bail!("the SQLMesh plan {plan_id} on {name} is running");
+        }
+        let learnt = (Learnt::Assessment, begun_at);
+        if let Some(sight) = ledger::sight(&rule.id, &inspection, learnt) {
+            self.engine.seen(&sight).await?;
+        }
+        let known = Known {
+            inspection,
+            releases: self.desk.store.releases(&rule.id, REMEMBERED).await?,
+            bad: self.rolled_back_from(&rule.id).await?,
+        };
+        let smaller = known.start(RollbackType::ModelLevel, &matched).inspection;
+        let mut not_possible = Vec::new();
+        for rollback_type in order(&matched, &smaller) {
+            let case = Case { incident, matched: &matched, rule, target: &target, rollback_type };
+            match self.attempt(&case, &known).await? {
+                Ok(possible) => {
+                    let found = self.opening(&case, possible, not_possible, claim, earlier).await?;
+                    return Ok(Found::Proposal(Box::new(found)));
+                }
+                Err(why) => {
+                    not_possible.push(format!("A {rollback_type} is not possible: {why}"));
+                }
+            }
+        }
+        Ok(Found::Nothing(not_possible.join(" ")))
+    }
+
+    /// Looks whether a rollback of one type would help and is possible; the inner error says why not.
+    async fn attempt(
+        &self,
+        case: &Case<'_>,
+        known: &Known,
+    ) -> anyhow::Result<Result<Possible, String>> {
+        if self.engine.policies.runbook(case.rollback_type).is_none() {
+            return Ok(Err("there is no runbook for it.".to_owned()));
+        }
+        let python = python(Some(case.rule));
+        let start = match (&case.rule.blue, case.rollback_type) {
+            (Some(blue), RollbackType::BlueGreen) => {
+                match self.sqlmesh.inspect_against(python, case.target, blue).await {
+                    Ok(inspection) => Start { inspection, basis: None },
+                    Err(error) if error.is_impossible() => return Ok(Err(error.to_string())),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            _ => known.start(case.rollback_type, case.matched),
+        };
+        let choice = match choose(case.rollback_type, case.matched, &start.inspection) {
+            Ok(choice) => choice,
+            Err(why) => return Ok(Err(why)),
+        };
+        if let Some(bad) = choice.to.iter().find(|version| known.bad.contains(*version)) {
+            // SQLMesh remembers one release: after a rollback, the one before is the bad one.
+            let why =
+                format!("going back would bring {bad} again, which was rolled back from before.");
+            return Ok(Err(why));
+        }
+        let (to, without) = (&choice.to, &choice.without);
+        let check = self.sqlmesh.check(python, case.target, to, without).await?;
+        if !check.possible {
+            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
+            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
+            return Ok(Err(reasons.join(" ")));
+        }
+        Ok(Ok(Possible { choice, start, check }))
+    }
+
+    /// Writes down what was found possible, with what else there is to know.
+    async fn opening(
+        &self,
+        case: &Case<'_>,
+        possible: Possible,
+        not_possible: Vec<String>,
+        claim: &JobClaim,
+        earlier: Option<&Proposal>,
+    ) -> anyhow::Result<Assessment> {
+        let (store, now, id) = (&self.desk.store, self.desk.clock.now(), &case.rule.id);
+        let Possible { choice, start, check } = possible;
+        let runbook = self.engine.policies.runbook(case.rollback_type);
+        let runbook = runbook.context("the type's runbook was there a moment ago")?;
+        let values = |found: Versioned<Proposal>| found.value;
+        let open: Vec<_> = store.open_proposals().await?.into_iter().map(values).collect();
+        let known: Vec<_> =
+            store.proposals_on(id, REMEMBERED).await?.into_iter().map(values).collect();
+        let runs = store.runs_on(id, REMEMBERED).await?.into_iter().map(|found| found.value);
+        let free = circumstances::target_free(id, &case.incident.id, &open);
+        let late = circumstances::answered_late(id, claim.attempts + 1, &claim.problem);
+        let draft = Draft {
+            incident: case.incident,
+            matched: case.matched,
+            rule: case.rule,
+            runbook,
+            target: case.target.clone(),
+            choice,
+            inspection: &start.inspection,
+            basis: start.basis.as_ref(),
+            check,
+            circumstances: [free].into_iter().chain(late).collect(),
+            not_possible,
+            usual_ms: circumstances::usual_ms(
+                case.rollback_type,
+                &runs.collect::<Vec<_>>(),
+                &known,
+            ),
+            now,
+        };
+        let plan = draft.plan()?;
+        let changes = match earlier {
+            Some(earlier) => self.changes(earlier, &plan).await?,
+            None => vec![],
+        };
+        let lately = before(now, self.engine.policies.lately_ms());
+        let rollbacks_lately = store.rollbacks_since(id, lately).await?;
+        let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
+        Ok(Assessment { plan, opening })
+    }
+
+    /// The versions (`model=identifier`) that earlier rollbacks of this target went back from, or are about to: one
+    /// that is under way, stuck or given up may have moved everything.
+    async fn rolled_back_from(&self, target: &str) -> anyhow::Result<BTreeSet<String>> {
+        let mut versions = BTreeSet::new();
+        for found in self.desk.store.proposals_on(target, REMEMBERED).await? {
+            let proposal = found.value;
+            let went_back = match proposal.stage {
+                Stage::Running { .. } | Stage::Stuck { .. } => true,
+                Stage::Closed { outcome, .. } => {
+                    matches!(outcome, Outcome::RolledBack { .. } | Outcome::GivenUp { .. })
+                }
+                Stage::Open { .. } | Stage::Approved { .. } => false,
+            };
+            if !went_back {
+                continue;
+            }
+            if let Some(plan) = self.desk.store.plan(&proposal.opening.plan).await? {
+                versions.extend(plan.plan().parameters.get("from").into_iter().flatten().cloned());
+            }
+        }
+        Ok(versions)
+    }
+
+    /// What a person has to know who approved the proposal before.
+    async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
+        let old = self.desk.store.plan(&earlier.opening.plan).await?;
+        Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
+    }
+}
+
+impl Known {
+    /// What a rollback of this type goes back to: the newest release of the ledger that serves; while the ledger is too
+    /// young to know one, the release that SQLMesh remembers.
+    fn start(&self, rollback_type: RollbackType, matched: &Match) -> Start {
+        let extent = match rollback_type {
+            RollbackType::ModelLevel => Extent::Meant,
+            RollbackType::BlueGreen | RollbackType::Schema | RollbackType::FullEnvironment => {
+                Extent::Whole
+            }
+        };
+        let basis = ledger::basis(&self.releases, &self.inspection, &self.bad, extent, matched);
+        let mut inspection = self.inspection.clone();
+        if let Some(basis) = &basis {
+            inspection.changed.clone_from(&basis.changed);
+        }
+        Start { inspection, basis }
+    }
+}
+
+fn before(now: Timestamp, milliseconds: u64) -> Timestamp {
+    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
+    delta.and_then(|delta| now.checked_sub_signed(delta)).unwrap_or(now)
+}
