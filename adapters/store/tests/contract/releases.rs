@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::release::{Learnt, Release, Snapshot, Verdict};
-use store::{Look, ToldCommit};
+use domain::{
+    person::PersonId,
+    release::{Learnt, Release, Snapshot, Verdict},
+    run::{Pause, Run, Stage},
+};
+use store::{Look, ToldCommit, Versioned};
 use tokio::task::JoinSet;
 
 use crate::{databases::Database, samples::*};
@@ -149,4 +153,16 @@ contract!(runs_under_way_are_counted_by_target, async |database: &Database| {
     .await;
     assert_eq!(store.runs_under_way_on("warehouse").await.unwrap(), 1);
     assert_eq!(store.runs_under_way_on("lake").await.unwrap(), 0);
+
+    let save = async |run: Run, version| {
+        let run = Versioned { value: run, version };
+        commit(&store, async |tx| assert!(tx.save_run(&run, None).await.unwrap())).await;
+        store.runs_under_way_on("warehouse").await.unwrap()
+    };
+    let mut paused = run(1, 1, "warehouse");
+    paused.steering.paused = Some(Pause { by: PersonId::new("ana"), since: at(2) });
+    assert!(paused.is_at_rest());
+    assert_eq!(save(paused, 1).await, 1, "it has left the target half done");
+    let over = Stage::Succeeded { at: at(3) };
+    assert_eq!(save(Run { stage: over, ..run(1, 1, "warehouse") }, 2).await, 0);
 });
