@@ -146,11 +146,12 @@ impl Executor {
         let asked = self.reported.iter().rposition(is_retry).map_or(0, |place| place + 1);
         let fresh = self.reported[asked..].iter().filter(is_intent).count();
         let earlier = self.reported.iter().filter(is_intent).count();
-        // What came before a retry is settled by whoever signed it.
         let is_refusal = |event: &&Event| matches!(event, Event::NotDone { step: earlier, .. } if *earlier == step);
         let refused = self.reported[asked..].iter().filter(is_refusal).count();
         let rule = &self.run.steps[step];
         let is_signed_for = self.reported.last().is_some_and(is_retry);
+        // Whoever retries signs for what the tries before have left; after that, only what surely was not done is
+        // tried again by itself.
         assert!(
             fresh == refused || rule.idempotent || rule.has_probe,
             "step {step} is repeated blindly"
