@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+import countersign_dependents as dependents
 from countersign_data import view_disagreements
 from countersign_rollback import Rollback, build_plan, downstream_closure, work_out
 from countersign_state import Project, conflict, fingerprint, has_table, impossible
@@ -22,20 +23,22 @@ def promote(
     findings_of: t.Callable[[Project, Rollback, str], list[dict]],
     announce: t.Callable[[dict], None],
     instead_of: t.Sequence[str] = (),
+    work: t.Callable[[Project, t.Iterable[str]], Rollback] = work_out,
 ) -> dict[str, t.Any]:
     """Applies the rollback, resumes its own half-done one, or refuses. Returns the answer.
 
     `instead_of` names the targets of an earlier promotion for the same fingerprint that this one
     takes back: what that one left, finished or not, is ours as well.
     """
-    rollback = work_out(project, to)
+    rollback = work(project, to)
     environment = rollback.environment
     plan_id = rollback.plan_id(expected_fingerprint)
-    forward = work_out(project, instead_of).plan_id(expected_fingerprint) if instead_of else plan_id
+    forward = work(project, instead_of).plan_id(expected_fingerprint) if instead_of else plan_id
     ours = environment.plan_id in (plan_id, forward)
     outcome = probe(project, rollback)
     if outcome.recorded:
-        return _result(rollback, outcome, already=True)
+        lost = dependents.settle(project, rollback)
+        return _result(rollback, probe(project, rollback), already=True) | {"lost": lost}
     if fingerprint(environment) != expected_fingerprint and not ours:
         raise conflict(
             f"The environment {environment.name} is not as it was approved: plan "
@@ -48,6 +51,7 @@ def promote(
     if failed:
         raise impossible("; ".join(f["detail"] for f in failed), reasons=failed)
 
+    dependents.owe(project, rollback)
     announce({"kind": "started", "new_plan_id": plan_id, "resumed": ours})
     if environment.finalized_ts and not rollback.moved:
         # The record is final, so SQLMesh sees nothing to plan; only the views went astray.
@@ -55,11 +59,14 @@ def promote(
     else:
         project.context.apply(build_plan(project, rollback, plan_id))
 
-    after = work_out(project, to)
+    after = work(project, to)
     outcome = probe(project, after)
     if not outcome.recorded:
         raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
-    return _result(after, outcome, already=False, before=rollback)
+    announce({"kind": "stage", "stage": "Dependents"})
+    lost = dependents.settle(project, after)
+    outcome = probe(project, after)
+    return _result(after, outcome, already=False, before=rollback) | {"lost": lost}
 
 
 class ApplyFailed(Exception):
@@ -137,6 +144,10 @@ def probe(project: Project, rollback: Rollback) -> Outcome:
         detail = "The record is right; the engine does not show what the views read."
         return Outcome("unknown", detail, recorded=True)
     detail = f"All {len(rollback.wanted)} models are at their target and their views read it."
+    if owed := dependents.owed(project, rollback):
+        names = ", ".join(sorted({name for name, _ in owed}))
+        owing = f"Grants or definitions of {names} are not there again yet."
+        return Outcome("partial", f"{detail} {owing}", recorded=True)
     return Outcome("done", detail, recorded=True)
 
 
@@ -153,6 +164,7 @@ def _probe_moved(project: Project, rollback: Rollback) -> Outcome:
         for name in moved
         if name in rollback.stored
         and name in rollback.current
+        and name not in rollback.in_place
         and rollback.stored[name].version != rollback.current[name].version
     ]
     wrong, unreadable = view_disagreements(project, environment, told_apart)

@@ -11,24 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import traceback
 import typing as t
 
+import countersign_point_commands
+import countersign_schema_commands
+from countersign_apply import failure
 from countersign_state import Project, Refused, inspect, prepare_process, sqlmesh_version, usage
 
 KINDS = {2: "usage", 3: "impossible", 4: "conflict"}
-# A single-writer engine or a dropped connection: the same call may succeed a moment later.
-TRANSIENT = (
-    "could not set lock",
-    "database is locked",
-    "connection refused",
-    "timed out",
-    "could not connect",
-    "connection reset",
-)
 
 
 class Answers:
@@ -92,23 +85,13 @@ def progress_console(answers: Answers) -> t.Any:
     return ProgressConsole()
 
 
-class StageLines(logging.Handler):
-    """Turns SQLMesh's "Evaluating plan stage X" records into progress lines."""
-
-    def __init__(self, answers: Answers) -> None:
-        super().__init__(logging.INFO)
-        self._answers = answers
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if str(record.msg).startswith("Evaluating plan stage") and record.args:
-            self._answers.progress({"kind": "stage", "stage": str(record.args[0])})
-
-
 def run(arguments: argparse.Namespace, answers: Answers) -> int:
     """Runs one sub-command, prints its answer and returns the exit code."""
     sqlmesh_version()
     prepare_process()
     console = progress_console(answers)
+    if handler := countersign_point_commands.COMMANDS.get(arguments.command):
+        return handler(arguments, answers, console)
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
     return COMMANDS[arguments.command](project, arguments, answers)
 
@@ -128,59 +111,22 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 
 
 def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    from sqlmesh.utils.errors import ConflictingPlanError
-
+    from countersign_apply import apply
     from countersign_findings import check
-    from countersign_promote import promote
+    from countersign_promote import probe, promote
+    from countersign_rollback import Rollback, work_out
 
-    evaluator_log = logging.getLogger("sqlmesh.core.plan.evaluator")
-    evaluator_log.setLevel(logging.INFO)
-    evaluator_log.propagate = False
-    evaluator_log.addHandler(StageLines(answers))
-    started: list[dict] = []
-
-    def announce(fields: dict[str, t.Any]) -> None:
-        started.append(fields)
-        answers.progress(fields | {"user": arguments.user})
-
-    def findings_of(project: Project, rollback: t.Any, plan_id: str) -> list[dict]:
+    def findings_of(project: Project, rollback: Rollback, plan_id: str) -> list[dict]:
         return check(project, rollback, plan_id)["findings"]
 
-    try:
-        result = promote(
-            project,
-            arguments.to,
-            arguments.expect_fingerprint,
-            findings_of,
-            announce,
-            arguments.instead_of,
-        )
-    except Refused:
-        raise
-    except ConflictingPlanError as error:
-        answers.answer({"error": str(error), "kind": "conflict", "transient": False})
-        return 4
-    except Exception as error:
-        if not started:
-            raise
-        traceback.print_exc()
-        failure = _failure(error, "apply_failed") | {"failures": project.context.console.failures}
-        answers.answer(failure | _state_after(project, arguments.to))
-        return 5
-    answers.answer(result | {"user": arguments.user})
-    return 0
+    def work(announce: t.Callable[[dict], None]) -> dict[str, t.Any]:
+        expected, instead_of = arguments.expect_fingerprint, arguments.instead_of
+        return promote(project, arguments.to, expected, findings_of, announce, instead_of)
 
+    def outcome() -> t.Any:
+        return probe(project, work_out(project, arguments.to))
 
-def _state_after(project: Project, to: list[str]) -> dict[str, t.Any]:
-    """What a failed plan left behind; a plan can fail after it has changed everything."""
-    from countersign_promote import probe
-    from countersign_rollback import work_out
-
-    try:
-        outcome = probe(project, work_out(project, to))
-    except Exception as error:
-        return {"state": "unknown", "detail": str(error)}
-    return {"state": outcome.state, "detail": outcome.detail}
+    return apply(project, arguments.user, answers, work, outcome)
 
 
 def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
@@ -203,15 +149,10 @@ def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 
 
 def _verify(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    from countersign_data import verify
+    from countersign_data import read_baseline, verify
     from countersign_rollback import downstream_closure, work_out
 
-    try:
-        baseline = json.loads(arguments.baseline) if arguments.baseline else {}
-    except ValueError as error:
-        raise usage(f"--baseline is not JSON: {error}.") from None
-    if not isinstance(baseline, dict):
-        raise usage("--baseline wants the object that `measure` printed.")
+    baseline = read_baseline(arguments.baseline)
     rollback = work_out(project, arguments.to)
     scope = downstream_closure(rollback)
     result = verify(project, rollback, scope, baseline, arguments.audits)
@@ -241,6 +182,7 @@ COMMANDS = {
     "verify": _verify,
     "measure": _measure,
     "fingerprint-data": _fingerprint_data,
+    **countersign_schema_commands.COMMANDS,
 }
 
 
@@ -264,28 +206,37 @@ def parser() -> Parser:
     commands.add_parser("inspect", parents=[common])
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])
-    promote.add_argument("--expect-fingerprint", required=True)
-    promote.add_argument(
+    _add_approval(promote)
+    commands.add_parser("probe", parents=[common, targets])
+    verify = commands.add_parser("verify", parents=[common, targets])
+    _add_verification(verify)
+    commands.add_parser("measure", parents=[common, models])
+    commands.add_parser("fingerprint-data", parents=[common, models])
+    points = Parser(add_help=False)
+    points.add_argument("--point", required=True, metavar="ID")
+    points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
+    countersign_point_commands.add_parsers(commands, [common, points], models)
+    schema = countersign_schema_commands.add_parsers(commands, [common, targets, points])
+    _add_approval(schema["restore-schema"])
+    _add_verification(schema["verify-schema"])
+    return root
+
+
+def _add_approval(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--expect-fingerprint", required=True)
+    command.add_argument(
         "--instead-of",
         action="append",
         default=[],
         metavar="MODEL=IDENTIFIER",
         help="targets of a promotion for the same fingerprint that this one takes back",
     )
-    promote.add_argument("--user", required=True, help="on whose behalf, for the log")
-    commands.add_parser("probe", parents=[common, targets])
-    verify = commands.add_parser("verify", parents=[common, targets])
-    verify.add_argument("--baseline", help="what `measure` printed when all was well")
-    verify.add_argument("--audits", action="store_true")
-    commands.add_parser("measure", parents=[common, models])
-    commands.add_parser("fingerprint-data", parents=[common, models])
-    return root
+    command.add_argument("--user", required=True, help="on whose behalf, for the log")
 
 
-def _failure(error: BaseException, kind: str) -> dict[str, t.Any]:
-    text = str(error) or type(error).__name__
-    transient = any(sign in text.lower() for sign in TRANSIENT)
-    return {"error": text, "kind": kind, "transient": transient}
+def _add_verification(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--baseline", help="what `measure` printed when all was well")
+    command.add_argument("--audits", action="store_true")
 
 
 def main(argv: list[str]) -> int:
@@ -298,7 +249,7 @@ def main(argv: list[str]) -> int:
         return refusal.exit_code
     except Exception as error:
         traceback.print_exc()
-        answers.answer(_failure(error, "crash"))
+        answers.answer(failure(error, "crash"))
         return 1
 
 

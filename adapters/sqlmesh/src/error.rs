@@ -12,6 +12,15 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Rollback points could not be read.
+    #[error("read the rollback points at {path}")]
+    Points {
+        /// Which file or folder.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// Python could not be started.
     #[error("run SQLMesh's helper")]
     Run(#[source] runner::RunError),
@@ -48,12 +57,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the target itself cannot be read: a warehouse or a state that is broken or gone.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Refused { kind, transient: false, .. } if kind != "usage")
+    }
+
     /// Whether trying again later may help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TimedOut { .. } | Self::Cancelled { .. } => true,
             Self::Refused { transient, .. } => *transient,
-            Self::Install { .. } | Self::Run(_) | Self::Garbled { .. } => false,
+            Self::Install { .. } | Self::Points { .. } | Self::Run(_) | Self::Garbled { .. } => {
+                false
+            }
         }
     }
 }

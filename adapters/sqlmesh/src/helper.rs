@@ -19,18 +19,31 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Answer, Check, Inspection, Measures, Probe},
+    answer::{Answer, Check, Inspection, Measures, Probe, Verification},
     error::Error,
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 19] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
+    ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
     ("countersign_findings.py", include_str!("../helper/countersign_findings.py")),
     ("countersign_rollback.py", include_str!("../helper/countersign_rollback.py")),
     ("countersign_promote.py", include_str!("../helper/countersign_promote.py")),
     ("countersign_data.py", include_str!("../helper/countersign_data.py")),
+    ("countersign_dependents.py", include_str!("../helper/countersign_dependents.py")),
+    ("countersign_units.py", include_str!("../helper/countersign_units.py")),
+    ("countersign_duckdb.py", include_str!("../helper/countersign_duckdb.py")),
+    ("countersign_postgres.py", include_str!("../helper/countersign_postgres.py")),
+    ("countersign_point.py", include_str!("../helper/countersign_point.py")),
+    ("countersign_save.py", include_str!("../helper/countersign_save.py")),
+    ("countersign_verify_point.py", include_str!("../helper/countersign_verify_point.py")),
+    ("countersign_verify_live.py", include_str!("../helper/countersign_verify_live.py")),
+    ("countersign_beside.py", include_str!("../helper/countersign_beside.py")),
+    ("countersign_schema.py", include_str!("../helper/countersign_schema.py")),
+    ("countersign_point_commands.py", include_str!("../helper/countersign_point_commands.py")),
+    ("countersign_schema_commands.py", include_str!("../helper/countersign_schema_commands.py")),
 ];
 
 /// How long a question may take; Python alone needs seconds to start.
@@ -106,6 +119,28 @@ impl Sqlmesh {
         to: &[String],
     ) -> Result<Check, Error> {
         self.ask(python, target, &with_to("check", to)).await
+    }
+
+    /// Whether models that were changed in place can go back, by this sub-command and its arguments.
+    pub async fn check_schema(
+        &self,
+        python: &str,
+        target: &Target,
+        arguments: &[String],
+    ) -> Result<Check, Error> {
+        self.ask(python, target, arguments).await
+    }
+
+    /// Whether a rollback point is whole, readable and fitting.
+    pub async fn verify_point(
+        &self,
+        python: &str,
+        target: &Target,
+        points: &str,
+        point: &str,
+    ) -> Result<Verification, Error> {
+        let words = ["verify-point", "--into", points, "--point", point];
+        self.ask(python, target, &words.map(str::to_owned)).await
     }
 
     /// Whether the models are at these snapshots (`model=identifier`).

@@ -6,6 +6,7 @@
 mod answer;
 mod error;
 mod helper;
+mod point;
 mod progress;
 
 pub use answer::{
@@ -14,4 +15,5 @@ pub use answer::{
 };
 pub use error::Error;
 pub use helper::{Call, Called, Sqlmesh};
+pub use point::{Origin, Point, PointKind, PointModel, Verdict, points};
 pub use progress::live_line;

@@ -1,0 +1,354 @@
+"""The demo project, deployed on DuckDB or PostgreSQL, for the contract tests.
+
+The good release is of two days ago, today the bad one is on top, and beside it stands a warehouse
+whose models never were bad: the truth that a rollback must restore. All of it is built once for
+each engine and copied for each test. PostgreSQL is the server of `COUNTERSIGN_TEST_POSTGRES`;
+`skip` there, or nothing, leaves its tests out.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime
+import functools
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import typing as t
+import urllib.parse
+from pathlib import Path
+
+HELPER = Path(__file__).resolve().parent
+DEMO = HELPER.parents[2] / "xtask" / "demo"
+BAD = ("marts.order_analytics", "marts.customer_segmentation")
+GOOD_CHANGE = Path("models/marts/segment_summary.sql")
+POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
+TODAY = datetime.datetime.now(datetime.UTC).date()
+
+# Runs the helper and dies by SIGKILL instead of writing the first line that contains the marker.
+DIE_AT = """
+import json, os, signal, sys
+sys.path.insert(0, {helper!r})
+import countersign_sqlmesh as helper
+answer = helper.Answers.answer
+def dying(self, value):
+    if {marker!r} in json.dumps(value):
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer(self, value)
+helper.Answers.answer = dying
+sys.exit(helper.main(sys.argv[1:]))
+"""
+
+
+class Site:
+    """A warehouse with the releases of the project beside it."""
+
+    gateway: str
+
+    def __init__(self, root: Path, places: dict[str, str]) -> None:
+        self.root = root
+        self.variables = {
+            **os.environ,
+            "COUNTERSIGN_DEMO_START": (TODAY - datetime.timedelta(days=120)).isoformat(),
+            "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "1",
+            **places,
+        }
+        self.variables.pop("SQLMESH__CACHE_DIR", None)
+
+    def deploy(self, release: str, *options: str) -> None:
+        with tempfile.TemporaryDirectory() as cache:
+            argv = [str(Path(sys.executable).with_name("sqlmesh")), "-p", str(self.root / release)]
+            argv += ["--gateway", self.gateway, "plan", "prod", "--auto-apply", "--no-prompts"]
+            argv += ["--no-diff", *options]
+            done = subprocess.run(
+                argv,
+                env=self.variables | {"SQLMESH__CACHE_DIR": cache},
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+
+    def ask(self, *arguments: str, release: str = "good") -> tuple[int, dict]:
+        code, lines = self.lines([str(HELPER / "countersign_sqlmesh.py")], arguments, release)
+        return code, lines[-1]
+
+    def die(self, marker: str, *arguments: str) -> None:
+        program = ["-c", DIE_AT.format(helper=str(HELPER), marker=marker)]
+        code, lines = self.lines(program, arguments, "good")
+        assert code == -signal.SIGKILL, f"{marker} never came: {lines}"
+
+    def lines(self, program: list, arguments: tuple, release: str) -> tuple[int, list[dict]]:
+        argv = self.argv(program, arguments, release)
+        done = subprocess.run(argv, env=self.variables, capture_output=True, text=True)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def argv(self, program: list, arguments: tuple | list, release: str) -> list[str]:
+        command, *rest = arguments
+        argv = [sys.executable, *program, command, "--project", str(self.root / release)]
+        return [*argv, "--gateway", self.gateway, "--environment", "prod", *rest]
+
+    def sql(self, statement: str) -> list:
+        raise NotImplementedError
+
+    def table(self, name: str) -> str:
+        """A table of the warehouse as a statement of `sql` names it."""
+        raise NotImplementedError
+
+    def row_table(self, model: str) -> str:
+        """The physical table that the environment's view of the model reads."""
+        current = self.ask("inspect")[1]["current"]
+        return next(row["physical_table"] for row in current if row["name"] == model)
+
+    def record(self) -> list:
+        """SQLMesh's record of the environment, read without the helper."""
+        name = self.table("sqlmesh._environments")
+        return self.sql(f"SELECT * FROM {name} WHERE name = 'prod'")
+
+    def content(self, models: t.Iterable[str]) -> dict[str, list]:
+        """All rows behind the environment's views, read without the helper.
+
+        Columns are ordered by their names: one that was dropped comes back as the last.
+        """
+        return {model: self._rows(model) for model in models}
+
+    def _rows(self, model: str) -> list[str]:
+        schema, _, name = model.partition(".")
+        columns = self.sql(
+            "SELECT column_name FROM information_schema.columns"
+            f" WHERE table_schema = '{schema}' AND table_name = '{name}' ORDER BY column_name"
+        )
+        named = ", ".join(column for (column,) in columns)
+        rows = self.sql(f"SELECT {named} FROM {self.table(model)}")
+        return [named, *sorted(map(repr, rows))]
+
+
+class DuckdbSite(Site):
+    gateway = "local"
+
+    def __init__(self, root: Path, warehouse: Path) -> None:
+        super().__init__(root, {"COUNTERSIGN_DEMO_WAREHOUSE": str(warehouse)})
+        self.warehouse = warehouse
+
+    def fill(self) -> None:
+        _fixture().write_fixture(str(self.warehouse), TODAY)
+
+    def copy(self, folder: Path) -> DuckdbSite:
+        warehouse = folder / "warehouse.duckdb"
+        shutil.copy(self.warehouse, warehouse)
+        return DuckdbSite(self.root, warehouse)
+
+    def sql(self, statement: str) -> list:
+        import duckdb
+
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{self.warehouse}' AS wh")
+            return connection.execute(statement).fetchall()
+
+    def table(self, name: str) -> str:
+        return f"wh.{name}"
+
+    def keep_as_template(self) -> None:
+        pass
+
+    def keep(self) -> None:
+        """Remembers all of it for `reset`."""
+        shutil.copy(self.warehouse, self.warehouse.with_suffix(".kept"))
+
+    def reset(self) -> None:
+        shutil.copy(self.warehouse.with_suffix(".kept"), self.warehouse)
+
+    def destroy(self) -> None:
+        """What a disk does: the file is still there and no database any more."""
+        with self.warehouse.open("rb+") as file:
+            file.write(b"\0" * 65_536)
+
+    def change_restored(self, tag: str) -> None:
+        restored = self.warehouse.with_name(f"warehouse_restore_{tag}.duckdb")
+        DuckdbSite(self.root, restored).sql("DELETE FROM wh.raw.orders WHERE order_id = 1")
+
+    def remove(self) -> None:
+        pass
+
+
+class PostgresSite(Site):
+    gateway = "postgres"
+
+    def __init__(self, root: Path, database: str) -> None:
+        server = urllib.parse.urlsplit(POSTGRES)
+        self.server = {
+            "host": server.hostname or "127.0.0.1",
+            "port": str(server.port or 5432),
+            "user": server.username or "postgres",
+            "password": server.password or "",
+        }
+        places = {f"COUNTERSIGN_DEMO_PG{key.upper()}": v for key, v in self.server.items()}
+        super().__init__(root, places | {"COUNTERSIGN_DEMO_PGDATABASE": database})
+        self.database = database
+
+    def fill(self) -> None:
+        import duckdb
+        from psycopg2.extras import execute_values
+
+        self.anew(f'CREATE DATABASE "{self.database}"')
+        with tempfile.TemporaryDirectory() as folder, self.connection() as connection:
+            raw = Path(folder) / "shop.duckdb"
+            _fixture().write_fixture(str(raw), TODAY)
+            with duckdb.connect(str(raw)) as source, connection.cursor() as cursor:
+                cursor.execute("CREATE SCHEMA raw")
+                for table in ("customers", "orders", "payments"):
+                    columns = source.execute(f"DESCRIBE raw.{table}").fetchall()
+                    listed = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
+                    cursor.execute(f"CREATE TABLE raw.{table} ({listed.replace('VARCHAR', 'TEXT')})")
+                    rows = source.execute(f"FROM raw.{table}").fetchall()
+                    execute_values(cursor, f"INSERT INTO raw.{table} VALUES %s", rows)
+
+    def copy(self, folder: Path) -> PostgresSite:
+        # The database's name is part of every model's identity, so the copy has to bear it.
+        self.anew(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.database}_template"')
+        return PostgresSite(self.root, self.database)
+
+    def keep_as_template(self) -> None:
+        self.server_sql(f'ALTER DATABASE "{self.database}" RENAME TO "{self.database}_template"')
+
+    def keep(self) -> None:
+        self.server_sql(f'CREATE DATABASE "{self.database}_kept" TEMPLATE "{self.database}"')
+
+    def reset(self) -> None:
+        self.server_sql(f'DROP DATABASE "{self.database}" WITH (FORCE)')
+        self.server_sql(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.database}_kept"')
+
+    def anew(self, create: str) -> None:
+        self.remove()
+        self.server_sql(create)
+
+    def connection(self, database: str | None = None) -> t.Any:
+        import psycopg2
+
+        return psycopg2.connect(**self.server, database=database or self.database)
+
+    def sql(self, statement: str) -> list:
+        return _run(self.connection(), statement)
+
+    def server_sql(self, statement: str) -> list:
+        return _run(self.connection("postgres"), statement)
+
+    def table(self, name: str) -> str:
+        return name
+
+    def destroy(self) -> None:
+        """What a wrong command does: state and data are gone."""
+        schemas = self.sql("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(sqlmesh|marts)'")
+        for (schema,) in schemas:
+            self.sql(f'DROP SCHEMA "{schema}" CASCADE')
+
+    def change_restored(self, tag: str) -> None:
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}_restore%'"
+        [(restored,)] = self.server_sql(query)
+        _run(self.connection(restored), "DELETE FROM raw.orders WHERE order_id = 1")
+
+    def remove(self, *, and_template: bool = False) -> None:
+        """Drops the database and all that stand beside it."""
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.database}%'"
+        for (database,) in self.server_sql(query):
+            if and_template or database != f"{self.database}_template":
+                self.server_sql(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def _run(connection: t.Any, statement: str) -> list:
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+class PlainStage:
+    """The release with a forward-only model, and nothing bad yet: it is the truth itself."""
+
+    def __init__(self, template: t.Any) -> None:
+        self.template = template
+        template.fill()
+        template.deploy("plain")
+        self.state: dict = template.ask("inspect")[1]
+        self.models = [row["name"] for row in self.state["current"]]
+        self.truth_content = template.content(self.models)
+
+
+class Stage:
+    """What every test of a bad release starts from."""
+
+    def __init__(self, template: t.Any, truth: t.Any) -> None:
+        self.template, self.truth = template, truth
+        for site in (template, truth):
+            site.fill()
+        two_days_ago = TODAY - datetime.timedelta(days=2)
+        template.deploy("good", "--execution-time", f"{two_days_ago} 12:00:00")
+        template.deploy("bad", "--run")
+        truth.deploy("truth")
+        self.state: dict = template.ask("inspect")[1]
+        self.models = [row["name"] for row in self.state["current"]]
+        self.truth_content = truth.content(self.models)
+
+    def row_of(self, which: str, model: str) -> dict:
+        return next(row for row in self.state[which] if row["name"] == model)
+
+
+@functools.cache
+def releases() -> Path:
+    """A directory with every release of the project."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    root = Path(folder.name)
+    for release in ("good", "bad", "truth"):
+        shutil.copytree(DEMO / "project", root / release)
+    shutil.copytree(DEMO / "bad_release", root / "bad", dirs_exist_ok=True)
+    shutil.copy(DEMO / "bad_release" / GOOD_CHANGE, root / "truth" / GOOD_CHANGE)
+    for release, changes in (("plain", ["forward_only"]), ("dropped", ["dropped_column"])):
+        shutil.copytree(DEMO / "project", root / release)
+        for change in changes:
+            shutil.copytree(DEMO / change, root / release, dirs_exist_ok=True)
+    return root
+
+
+@functools.cache
+def stage(engine: str) -> Stage:
+    """The stage for `duckdb` or `postgres`, made when it is asked for first."""
+    template = _site(engine, "template")
+    prepared = Stage(template, _site(engine, "truth"))
+    template.keep_as_template()
+    return prepared
+
+
+@functools.cache
+def plain_stage(engine: str) -> PlainStage:
+    """The stage before the release that changes a model in place."""
+    template = _site(engine, "plain")
+    prepared = PlainStage(template)
+    template.keep_as_template()
+    return prepared
+
+
+def _site(engine: str, name: str) -> t.Any:
+    root = releases()
+    if engine == "duckdb":
+        return DuckdbSite(root, root / f"{name}.duckdb")
+    site = PostgresSite(root, f"countersign_test_{os.getpid()}_{name}")
+    atexit.register(site.remove, and_template=True)
+    return site
+
+
+def _fixture() -> t.Any:
+    specification = importlib.util.spec_from_file_location("fixture", DEMO / "make_fixture.py")
+    fixture = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(fixture)
+    return fixture
