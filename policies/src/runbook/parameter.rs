@@ -17,6 +17,8 @@ pub enum ParameterType {
     Fingerprint,
     /// One JSON object or array, at most 64 KiB.
     Json,
+    /// One absolute path: letters, digits, spaces and `_ . , : @ + -` between slashes, and no `..`.
+    Path,
     /// One short text: letters, digits, spaces and `_ . , : / @ + -`, not beginning with `-`.
     Text,
 }
@@ -66,6 +68,7 @@ impl ParameterType {
             Self::VersionMap => "version_map",
             Self::Fingerprint => "fingerprint",
             Self::Json => "json",
+            Self::Path => "path",
             Self::Text => "text",
         }
     }
@@ -97,6 +100,14 @@ impl ParameterType {
                     && value.starts_with(['{', '['])
                     && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
             }
+            Self::Path => {
+                value.len() <= 1024
+                    && value.starts_with('/')
+                    && value.split('/').all(|part| part != "..")
+                    && value.chars().all(|letter| {
+                        letter.is_ascii_alphanumeric() || " _.,:/@+-".contains(letter)
+                    })
+            }
             Self::Text => only(200, " _.,:/@+-"),
         }
     }
@@ -127,7 +138,7 @@ mod tests {
 
     #[test]
     fn each_type_takes_what_its_pattern_allows_and_nothing_else() {
-        use ParameterType::{Fingerprint, Json, ModelList, Text, VersionMap};
+        use ParameterType::{Fingerprint, Json, ModelList, Path, Text, VersionMap};
         for (kind, value, allowed) in [
             (ModelList, "marts.daily_revenue", true),
             (ModelList, "_a1", true),
@@ -146,6 +157,10 @@ mod tests {
             (Json, r#"{"marts.x": {"rows": 3}}"#, true),
             (Json, r#"{"marts.x": "#, false),
             (Json, "-1", false),
+            (Path, "/var/lib/countersign/points", true),
+            (Path, "points", false),
+            (Path, "/var/lib/../etc", false),
+            (Path, "/var/lib/$HOME", false),
             (Text, "before the release of 14:00", true),
             (Text, "$(reboot)", false),
             (Text, "-rf", false),

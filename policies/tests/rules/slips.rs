@@ -44,7 +44,7 @@ const SLIPS: &[Slip] = &[
     ("triggers.yaml", "id: error_rate_high", "id: response_time_high", "response_time_high", "two triggers", "own"),
     ("triggers.yaml", "[\"error rate\", ", "[\"*\", ", "\"*\"", "nearly everything", "three letters"),
     ("triggers.yaml", "suggests: [full_environment, model_level]", "suggests: []", "[]", "no rollback", "best first"),
-    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [schema]", "schema", "no runbook for a schema", "`model_level`"),
+    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [blue_green]", "blue_green", "no runbook for a blue-green", "`model_level`"),
     ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
     ("targets.yaml", "name: marts.daily_revenue", "name: marts; drop", "marts; drop", "not the name of a model", "MODEL block"),
     ("targets.yaml", "[Data warehouse]", "[Data warehouse, data warehouse]", "data warehouse", "belongs to", "one target"),
