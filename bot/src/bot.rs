@@ -126,6 +126,7 @@ impl Bot {
                 desk: desk.clone(),
                 sqlmesh,
                 pagerduty,
+                points: std::path::absolute(&config.points)?,
             }));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();

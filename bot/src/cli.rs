@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod incidents;
 mod keys;
+mod point;
 mod policy;
 mod serve;
 mod why;
@@ -87,6 +88,9 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Rollback points.
+    #[command(subcommand)]
+    Point(point::Command),
     /// The record for an auditor.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -102,6 +106,8 @@ enum Done {
     Well,
     /// What was asked about is not as it should be.
     Failed,
+    /// The answer is no.
+    Refused,
 }
 
 /// The configuration or the usage is wrong: exit code 2.
@@ -118,6 +124,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Failed) => ExitCode::from(1),
+        Ok(Done::Refused) => ExitCode::from(3),
         Err(error) => told(&error),
     }
 }
@@ -181,6 +188,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             .await
         }
         Command::Policy(command) => policy::run(&config, &command),
+        Command::Point(command) => point::run(&config, command, clock).await,
         Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
         Command::Keys(command) => keys::run(&config, &command, clock.as_ref()),
     }

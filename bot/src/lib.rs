@@ -16,6 +16,7 @@ pub mod worker;
 
 pub mod audit;
 pub mod report;
+pub mod restorable;
 pub mod view;
 
 pub mod http;

@@ -26,6 +26,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// Where the SQLMesh helper is unpacked.
     pub work: PathBuf,
+    /// The folder of the rollback points.
+    pub points: PathBuf,
     /// Names of variables that steps inherit besides the usual ones, such as `WAREHOUSE_PASSWORD`.
     pub inherit: Vec<String>,
     /// PagerDuty.
@@ -49,6 +51,7 @@ impl Default for Config {
             policies: PathBuf::from("policies/rules"),
             keys: PathBuf::from("keys"),
             work: PathBuf::from("work"),
+            points: PathBuf::from("points"),
             inherit: Vec::new(),
             pagerduty: Pagerduty::default(),
             slack: None,

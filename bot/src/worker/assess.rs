@@ -1,8 +1,9 @@
 //! Finds out whether a rollback would help and is possible, and proposes it. Reads only: nothing is changed here.
 
 mod draft;
+mod points;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -11,7 +12,7 @@ use domain::{
     effect::{Job, Lane},
     id::IncidentId,
     incident::Incident,
-    plan::{Outcome as Answered, SealedPlan},
+    plan::{Outcome as Answered, RollbackType, SealedPlan},
     proposal::{Outcome, Proposal, Stage},
 };
 use pagerduty::PagerDutyApi;
@@ -19,7 +20,11 @@ use policies::Triage;
 use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
-use self::draft::{Draft, choose, pairs, target};
+pub(crate) use self::draft::target;
+use self::{
+    draft::{Draft, choose, pairs},
+    points::{Besides, or_unreadable},
+};
 
 use super::{Desk, Worker, after, back_off};
 use crate::{
@@ -48,6 +53,8 @@ pub struct Assessor {
     pub sqlmesh: Arc<Sqlmesh>,
     /// Reads the alert's details, where a token is configured.
     pub pagerduty: Option<Arc<PagerDutyApi>>,
+    /// The folder of the rollback points, as an absolute path.
+    pub points: PathBuf,
 }
 
 /// What came of an assessment.
@@ -209,8 +216,12 @@ impl Assessor {
             return Ok(Found::Nothing(why));
         };
         let (target, python) = (target(rule)?, python(Some(rule)));
-        let inspection = self.sqlmesh.inspect(python, &target).await?;
+        let inspection = self.sqlmesh.inspect(python, &target).await;
+        let is_full = matched.rollback_type == RollbackType::FullEnvironment;
+        let inspection = if is_full { or_unreadable(inspection, &target)? } else { inspection? };
         let chosen = match choose(&matched, &inspection) {
+            // All of the environment goes back, whatever the last release changed.
+            _ if is_full => vec![],
             Ok(chosen) => chosen,
             Err(why) => return Ok(Found::Nothing(why)),
         };
@@ -223,14 +234,30 @@ impl Assessor {
                 format!("going back would bring {bad} again, which was rolled back from before.");
             return Ok(Found::Nothing(why));
         }
-        let check = self.sqlmesh.check(python, &target, &to).await?;
+        let now = self.desk.clock.now();
+        let of = (incident, now);
+        let looked = match matched.rollback_type {
+            RollbackType::BlueGreen | RollbackType::ModelLevel => {
+                Ok((self.sqlmesh.check(python, &target, &to).await?, Besides::default()))
+            }
+            RollbackType::Schema => self.schema(python, &target, &chosen, of).await?,
+            RollbackType::FullEnvironment => {
+                self.full_environment(python, &target, &inspection, of).await?
+            }
+        };
+        let (check, besides) = match looked {
+            Ok(looked) => looked,
+            Err(why) => {
+                let why = format!("a {} is not possible: {why}", matched.rollback_type);
+                return Ok(Found::Nothing(why));
+            }
+        };
         if !check.possible {
             let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
             let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
             let why = format!("a {} is not possible. {}", matched.rollback_type, reasons.join(" "));
             return Ok(Found::Nothing(why));
         }
-        let now = self.desk.clock.now();
         let draft = Draft {
             incident,
             matched: &matched,
@@ -240,6 +267,7 @@ impl Assessor {
             chosen,
             inspection: &inspection,
             check,
+            besides,
             now,
         };
         let plan = draft.plan()?;

@@ -13,6 +13,7 @@ use domain::{
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Changed, Check, Inspection};
 
+use super::points::Besides;
 use crate::engine::Engine;
 
 /// Everything that was found out about one incident.
@@ -25,6 +26,7 @@ pub(super) struct Draft<'a> {
     pub(super) chosen: Vec<&'a Changed>,
     pub(super) inspection: &'a Inspection,
     pub(super) check: Check,
+    pub(super) besides: Besides,
     pub(super) now: Timestamp,
 }
 
@@ -37,14 +39,16 @@ impl Draft<'_> {
             self.rule.id
         );
         let to = pairs(&self.chosen, |changed| changed.previous.as_ref());
-        let models: Vec<String> = self.chosen.iter().map(|changed| changed.name.clone()).collect();
-        let parameters = BTreeMap::from([
+        let chosen = self.chosen.iter().map(|changed| changed.name.clone());
+        let models: Vec<String> = chosen.chain(self.besides.models.iter().cloned()).collect();
+        let mut parameters = BTreeMap::from([
             ("models".to_owned(), models.clone()),
             ("instead_of".to_owned(), to.clone()),
             ("to".to_owned(), to),
             ("from".to_owned(), pairs(&self.chosen, |changed| changed.current.as_ref())),
             ("fingerprint".to_owned(), vec![self.inspection.fingerprint.clone()]),
         ]);
+        parameters.extend(self.besides.parameters.clone());
         let sqlmesh = ("sqlmesh".to_owned(), self.inspection.sqlmesh_version.clone());
         let possible_until = self.check.possible_until_ms;
         Ok(SealedPlan::seal(Plan {
@@ -84,8 +88,8 @@ impl Draft<'_> {
             trigger: &self.matched.trigger,
             findings: &self.check.findings,
             rollbacks_lately,
-            // Models go back to tables that are kept beside the present ones: nothing is lost.
-            data_loss_ms: Some(0),
+            // Nothing is lost where models go back to tables that are kept beside the present ones.
+            data_loss_ms: Some(self.besides.data_loss_ms),
             security: false,
         };
         // The web page is there for those whom no chat reaches, where there is no chat at all.
@@ -114,7 +118,7 @@ impl Draft<'_> {
 }
 
 /// Where a plan for this target acts.
-pub(super) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
+pub(crate) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
     let project = std::path::absolute(&rule.project)?.display().to_string();
     let (environment, gateway) = (rule.environment.clone(), rule.gateway.clone());
     Ok(Target { id: rule.id.clone(), environment, gateway, project })
