@@ -125,7 +125,7 @@ async fn run_contract(stages: &mut Stages, surroundings: &Surroundings) -> Resul
     let stage = stages.heading("SQLMesh's helper against a real SQLMesh");
     let mut tests = Command::new(python);
     tests.current_dir(repository::helper()).args(["-B", "-m", "unittest"]);
-    program::run(tests).await?;
+    program::run(surroundings.tell(tests)).await?;
     stage.done("");
     Ok(())
 }

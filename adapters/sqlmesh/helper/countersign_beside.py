@@ -36,7 +36,7 @@ def restore_beside(
             raise conflict(f"The rollback point {point.id} has been swapped in already.")
         restored = []
         for unit, row in found:
-            announce({"kind": "stage", "stage": f"Restore {unit.name} beside"})
+            announce({"kind": "work", "stage": f"Restore {unit.name} beside"})
             if unit.restore_beside(tag, point.copy, row["settings"]):
                 restored.append(unit.name)
     return {"already": not restored, "state": "done", "point": point.id, "restored": restored}
@@ -86,7 +86,7 @@ def swap(
         already = all(state == "done" for state, _ in states.values())
         kept = []
         for unit, _ in found:
-            announce({"kind": "stage", "stage": f"Exchange {unit.name}"})
+            announce({"kind": "work", "stage": f"Exchange {unit.name}"})
             kept.append(unit.exchange(tag, back))
     answer = {"already": already, "state": "done", "point": point.id}
     return answer | {"waiting" if back else "broken": kept}

@@ -63,7 +63,7 @@ def promote(
     outcome = probe(project, after)
     if not outcome.recorded:
         raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
-    announce({"kind": "stage", "stage": "Dependents"})
+    announce({"kind": "work", "stage": "Dependents"})
     lost = dependents.settle(project, after)
     outcome = probe(project, after)
     return _result(after, outcome, already=False, before=rollback) | {"lost": lost}

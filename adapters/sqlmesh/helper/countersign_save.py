@@ -66,14 +66,14 @@ def _save(
     described = [_model(snapshot, snapshot.name in chosen) for snapshot in current.values()]
     project.context.close()
 
-    announce({"kind": "stage", "stage": "Empty"})
+    announce({"kind": "work", "stage": "Empty"})
     point.empty()
     started_ms = _now_ms()
     # A killed attempt may have left tables; those of this point are named by it.
     backups = _backups(point, found, chosen)
     tables: list[dict] = []
     for unit in found:
-        announce({"kind": "stage", "stage": f"Copy {unit.name}"})
+        announce({"kind": "work", "stage": f"Copy {unit.name}"})
         if kind == "full":
             rows = unit.save_all(point.copy)
         else:
@@ -82,7 +82,7 @@ def _save(
         for row in rows:
             row |= {"unit": unit.name, "model": models_of.get((row["schema"], row["name"]))}
         tables += rows
-    announce({"kind": "stage", "stage": "Configuration"})
+    announce({"kind": "work", "stage": "Configuration"})
     origin = _keep_configuration(project, point)
     manifest = {
         "layout": 1,
@@ -103,7 +103,7 @@ def _save(
         "tables": tables,
         "files": point.files(),
     }
-    announce({"kind": "stage", "stage": "Manifest"})
+    announce({"kind": "work", "stage": "Manifest"})
     point.finish(manifest)
     return manifest
 

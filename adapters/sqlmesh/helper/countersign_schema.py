@@ -169,7 +169,7 @@ def fill(found: list[Lost], announce: t.Callable[[dict], None]) -> dict[str, dic
     """Fills all lost columns; returns for each how many rows have their value again."""
     for lost in found:
         if lost.columns:
-            announce({"kind": "stage", "stage": f"Fill {', '.join(lost.columns)} of {lost.model}"})
+            announce({"kind": "work", "stage": f"Fill {', '.join(lost.columns)} of {lost.model}"})
             lost.fill()
     return {lost.model: {c: lost.counts(c)[1] for c in lost.columns} for lost in found}
 

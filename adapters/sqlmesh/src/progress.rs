@@ -28,6 +28,7 @@ pub fn live_line(line: &str) -> Option<String> {
         ("evaluating", Some(model), _) => Some(format!("rebuilding {model}{count}")),
         ("evaluated", Some(model), _) => Some(format!("rebuilt {model}{count}")),
         ("promoting", Some(model), _) => Some(format!("pointing {model} back{count}")),
+        ("work", _, Some(stage)) => Some(stage),
         ("stage", _, Some(stage)) => Some(format!("SQLMesh: {stage}")),
         _ => None,
     }
@@ -43,6 +44,8 @@ mod tests {
         assert_eq!(live_line(line).as_deref(), Some("rebuilt marts.orders (2 of 5)"));
         let line = r#"{"progress": {"kind": "promoting", "model": "marts.orders", "done": 1, "total": 0}}"#;
         assert_eq!(live_line(line).as_deref(), Some("pointing marts.orders back"));
+        let line = r#"{"progress": {"kind": "work", "stage": "Restore wh beside"}}"#;
+        assert_eq!(live_line(line).as_deref(), Some("Restore wh beside"));
         assert_eq!(live_line(r#"{"progress": {"kind": "started", "new_plan_id": "x"}}"#), None);
         assert_eq!(live_line("Traceback"), None);
     }
