@@ -4,6 +4,7 @@
 //! and `head` (signed: where an incident's journal ended when it was exported, so that a cut end shows).
 
 mod export;
+mod said;
 mod verify;
 
 pub use export::export;

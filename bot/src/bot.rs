@@ -17,6 +17,7 @@ use domain::{
     person::ChatName,
     port::{Chat, Clock},
 };
+use outbound::Outbound;
 use policies::Policies;
 use secrecy::ExposeSecret as _;
 use signer::KeyDirectory;
@@ -99,15 +100,21 @@ impl Bot {
         let live = Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone() };
         let environment = config::inherited(&config.inherit);
         let secrets = secrets(config, &environment);
-        let sqlmesh = Arc::new(Sqlmesh::install(
-            &std::path::absolute(&config.work)?,
-            environment.clone(),
-            secrets.clone(),
-        )?);
-        let steps =
-            Arc::new(Steps { sqlmesh: sqlmesh.clone(), policies, environment, secrets, live });
-        let desk = Desk { store, clock, owner: ids::owner() };
+        let work = std::path::absolute(&config.work)?;
+        let sqlmesh = Arc::new(Sqlmesh::install(&work, environment.clone(), secrets.clone())?);
         let executor_closing = CancellationToken::new();
+        let steps = Arc::new(Steps {
+            sqlmesh: sqlmesh.clone(),
+            outbound: Outbound::new()?,
+            policies,
+            environment,
+            secrets,
+            work,
+            launcher: config.launcher.clone(),
+            closing: executor_closing.clone(),
+            live,
+        });
+        let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
         if roles.contains(&Role::Workers) {
@@ -138,6 +145,11 @@ impl Bot {
             }
         }
         if roles.contains(&Role::Executor) {
+            if !runner::can_confine_files() {
+                tracing::warn!(
+                    "this kernel has no Landlock: the programs of steps may write wherever this user may"
+                );
+            }
             let (closing, cancel) = (executor_closing.clone(), executor_cancel.clone());
             workers.push(Arc::new(Executor {
                 engine: engine.clone(),

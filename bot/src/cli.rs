@@ -43,7 +43,11 @@ enum Command {
         roles: Option<Vec<Role>>,
     },
     /// Runs approved plans, and nothing else.
-    Executor,
+    Executor {
+        /// Ends when nothing is left to run, instead of waiting for more.
+        #[arg(long)]
+        once: bool,
+    },
     /// Validates configuration and policies: file, line, caret, what to do.
     Check {
         /// Prints the configuration's JSON Schema instead.
@@ -115,6 +119,12 @@ enum Done {
 #[error("{0}")]
 struct Usage(String);
 
+/// Must be called first thing in `main`: the executor starts this program once more, so that it confines itself and
+/// becomes a step's program. `None` where it was started for something else.
+pub fn become_confined() -> Option<ExitCode> {
+    runner::become_confined(std::env::args_os())
+}
+
 /// Runs a command and says how it went.
 pub fn run(cli: Cli) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -160,7 +170,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             let all = vec![Role::Http, Role::Workers, Role::Executor];
             serve::serve(&config, clock, &roles.unwrap_or(all)).await
         }
-        Command::Executor => serve::serve(&config, clock, &[Role::Executor]).await,
+        Command::Executor { once: true } => serve::execute_once(&config, clock).await,
+        Command::Executor { once: false } => serve::serve(&config, clock, &[Role::Executor]).await,
         Command::Check { .. } => check::check(&config),
         Command::Migrate => {
             Store::open(&config.database_url).await?.migrate().await?;

@@ -10,6 +10,7 @@ mod alert;
 mod assessment;
 mod decision;
 mod running;
+mod steering;
 mod work;
 
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 use domain::{
     Timestamp,
     digest::Digest,
+    id::RunId,
+    plan::SealedPlan,
     proposal::Proposal,
     receipt::{self, Authorised, Decision, PAYLOAD_TYPE, StatementError, Unauthorised},
 };
@@ -57,17 +59,18 @@ pub fn open(keys: &KeyRing, envelope: &str, place: usize) -> Result<Decision, Re
         .map_err(|source| ReceiptError::Statement { place, source })
 }
 
-/// Whether `proposal` may run the plan whose stored bytes have digest `stored_plan` at `now`: every envelope must
-/// verify, and together they must be what the proposal needs (invariant I3).
-pub fn authorise(
+/// Whether step `next` of a run of `proposal` may begin at `now`: every envelope must verify, and together they must be
+/// what the proposal needs and what the questions before the step ask for (invariant I3).
+pub fn authorise_step(
     keys: &KeyRing,
     proposal: &Proposal,
-    stored_plan: &Digest,
+    stored_plan: &SealedPlan,
     envelopes: &[String],
+    (run, next): (&RunId, usize),
     now: Timestamp,
 ) -> Result<Authorised, ReceiptError> {
     let decisions = open_all(keys, envelopes)?;
-    Ok(receipt::authorise(proposal, stored_plan, &decisions, now)?)
+    Ok(receipt::authorise_step(proposal, stored_plan, &decisions, (run, next), now)?)
 }
 
 /// Whether the plan could be run when the last approval was given. A step that has begun may be probed and taken

@@ -36,6 +36,21 @@ pub enum Act {
     Reject,
     /// Bring in the next level before its time.
     Escalate,
+    /// Let nothing further of its run begin.
+    Pause,
+    /// Let its run go on.
+    Resume,
+    /// End its run and take back what was done.
+    Cancel,
+    /// Try the step that is stuck again.
+    Retry,
+    /// Settle the step that is stuck.
+    Skip,
+    /// Answer the question between two steps with yes.
+    Confirm {
+        /// The level that the step names for itself.
+        named: Option<Level>,
+    },
 }
 
 /// Whether somebody may do it, and which rules say so.
@@ -85,6 +100,27 @@ impl Act {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::Escalate => "escalate",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "cancel",
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::Confirm { .. } => "confirm",
+        }
+    }
+
+    /// The level that the proposal's own machine asks for, whatever the rules say; `None` where it asks for none.
+    pub(crate) fn needed(self, proposal: &Proposal) -> Option<Level> {
+        match self {
+            Self::Escalate => None,
+            Self::Approve
+            | Self::Reject
+            | Self::Pause
+            | Self::Resume
+            | Self::Cancel
+            | Self::Retry => lowest_need(proposal),
+            Self::Skip => proposal.requirement().highest_need(),
+            Self::Confirm { named } => named.or_else(|| proposal.requirement().highest_need()),
         }
     }
 }
@@ -102,12 +138,11 @@ impl Policies {
         match person.level {
             Some(level) if answer.is_allowed => Verdict::Allowed { level, rules: answer.rules },
             // Invariant: the proposal's own machine refuses whatever is handed to it as too low, because it compares
-            // with the same lowest need. A rule that says no by name is never handed on.
+            // with the same need. A rule that says no by name is never handed on.
             Some(level)
-                if act != Act::Escalate
-                    && answer.errors.is_empty()
+                if answer.errors.is_empty()
                     && answer.rules.is_empty()
-                    && lowest_need(proposal).is_some_and(|lowest| level < lowest) =>
+                    && act.needed(proposal).is_some_and(|needed| level < needed) =>
             {
                 // The same question, asked at the highest level: is the level all that is in the way?
                 let highest = self.ask(person, HIGHEST, act, proposal, now);
@@ -185,6 +220,16 @@ impl Policies {
             ),
             ("minutes_open".to_owned(), RestrictedExpression::new_long(minutes_open)),
         ];
+        // Settling what the run could not has a level of its own.
+        let settling = match act {
+            Act::Skip | Act::Confirm { .. } => {
+                let needed =
+                    act.needed(proposal).map_or(i64::MAX, |level| i64::from(level.number()));
+                Some(("needed_level".to_owned(), RestrictedExpression::new_long(needed)))
+            }
+            _ => None,
+        };
+        let context = context.into_iter().chain(settling);
         let context = Context::from_pairs(context).map_err(|error| error.to_string())?;
         let request =
             Request::new(principal, uid("Action", act.name()), resource, context, Some(schema))

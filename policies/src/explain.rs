@@ -61,7 +61,7 @@ impl Policies {
     }
 
     /// Adds what each rule says, with its id.
-    fn cite(&self, words: Words, rules: &[String]) -> Words {
+    pub(crate) fn cite(&self, words: Words, rules: &[String]) -> Words {
         rules.iter().fold(words, |words, rule| {
             let reason = self.rule_reason(rule).unwrap_or_default();
             words.text("Rule ").code(rule).text(format!(": {reason} "))

@@ -29,6 +29,7 @@ mod case;
 mod document;
 mod explain;
 mod simulate;
+mod steering;
 
 pub use authority::{Ask, Conditions, RaiseRule};
 pub use case::{CaseReport, CaseResult, run_cases};
@@ -39,7 +40,7 @@ pub use files::Files;
 pub use load::Policies;
 pub use people::Contact;
 pub use problem::{Problem, Problems};
-pub use runbook::{ParameterError, ParameterType, Runbook};
+pub use runbook::{ParameterError, ParameterType, Progress, ProgressError, Runbook};
 pub use schema::schemas;
 pub use simulate::alert;
 pub use target::{ConsumerRule, ModelRule, TargetRule, is_model_name};

@@ -14,7 +14,7 @@ use crate::{
     people::{Contact, PeopleBook, PeopleFile},
     place::Place,
     problem::{Examined, Problem, Problems},
-    runbook::{Runbook, RunbookFile},
+    runbook::{Deciders, Runbook, RunbookFile},
     suggest,
     target::{TargetRule, TargetsFile},
     trigger::{TriggerRule, TriggersFile},
@@ -65,7 +65,8 @@ impl Policies {
             loader.problems.extend(file.problems);
             matrix
         });
-        let runbooks = loader.runbooks();
+        let deciders = Deciders { levels: known_levels, people: book.as_ref() };
+        let runbooks = loader.runbooks(&deciders);
         let types: Option<Vec<RollbackType>> =
             runbooks.as_ref().map(|runbooks| runbooks.keys().copied().collect());
         let targets = loader.check("targets.yaml", |layout: &TargetsFile, file| {
@@ -219,13 +220,13 @@ impl<'a> Loader<'a> {
     }
 
     /// The runbooks by their type; `None` where one could not be read, so that nobody misses it elsewhere.
-    fn runbooks(&mut self) -> Option<BTreeMap<RollbackType, Runbook>> {
+    fn runbooks(&mut self, deciders: &Deciders<'_>) -> Option<BTreeMap<RollbackType, Runbook>> {
         let paths = self.files.0.keys().filter(|path| path.starts_with("runbooks/"));
         let mut runbooks: BTreeMap<RollbackType, Runbook> = BTreeMap::new();
         let mut is_complete = true;
         for path in paths {
             let read = self.check(path, |layout: &RunbookFile, file| {
-                let runbook = layout.runbook(file);
+                let runbook = layout.runbook(deciders, file);
                 if let Some(other) = runbooks.get(&runbook.rollback_type) {
                     file.note(
                         layout.rollback_type.place,

@@ -1,25 +1,37 @@
 //! `runbooks/*.yaml`: what a rollback does, step by step, with typed parameters.
 //!
-//! A step is a list of arguments, never a line for a shell: a parameter can become an argument, but never a second
-//! command. `"${to}"` as a whole argument becomes one argument for each value (with its flag before each); within
-//! other letters, as in `"--models=${models}"`, the values are joined by commas.
+//! A program is a list of arguments, never a line for a shell: a parameter can become an argument, but never a second
+//! command; in an address, a statement or a query it never ends the place that it stands in (`template`). `"${to}"` as a
+//! whole argument becomes one argument for each value (with its flag before each); within other letters, as in
+//! `"--models=${models}"`, the values are joined by commas.
 
 use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{Action, OnFailure, RollbackType, Step},
+    plan::{OnFailure, RollbackType, Step},
 };
 
-mod argument;
-mod check;
+mod arguments;
+mod expect;
 mod layout;
-mod parameter;
+mod work;
 
+mod action;
+mod argument;
+mod parameter;
+mod progress;
+mod template;
+
+mod check;
+mod confirm;
+
+pub(crate) use confirm::Deciders;
 pub(crate) use layout::{RunbookFile, TypeLayout};
 pub use parameter::{ParameterError, ParameterType};
+pub use progress::{Progress, ProgressError};
 
-use argument::Argument;
+use action::ActionTemplate;
 use parameter::Parameter;
 
 /// A checked runbook.
@@ -45,13 +57,6 @@ pub(crate) struct StepTemplate {
     pub(crate) probe: Option<ActionTemplate>,
     pub(crate) undo: Option<ActionTemplate>,
     pub(crate) on_failure: OnFailure,
-}
-
-/// An action before its parameters are filled in.
-#[derive(Clone, Debug)]
-pub(crate) enum ActionTemplate {
-    Command(Vec<Argument>),
-    Sqlmesh(Vec<Argument>),
 }
 
 impl Runbook {
@@ -92,14 +97,7 @@ impl Runbook {
             parameter.check(name, given)?;
             values.insert(name.as_str(), (parameter, given));
         }
-        let fill = |action: &ActionTemplate| match action {
-            ActionTemplate::Command(arguments) => {
-                Action::Command(argument::expand(arguments, &values))
-            }
-            ActionTemplate::Sqlmesh(arguments) => {
-                Action::Sqlmesh(argument::expand(arguments, &values))
-            }
-        };
+        let fill = |action: &ActionTemplate| action.fill(&values);
         let step = |template: &StepTemplate| Step {
             name: template.name.clone(),
             action: fill(&template.action),

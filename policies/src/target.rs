@@ -6,7 +6,10 @@ use domain::plan::{RollbackType, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{place::At, problem::Examined, runbook::TypeLayout, suggest};
+use crate::{duration::DurationText, place::At, problem::Examined, runbook::TypeLayout, suggest};
+
+/// How long before the way back may be gone people are warned where the file does not say.
+const WARN_BEFORE_MS: u64 = 3_600_000;
 
 /// The places where rollbacks act.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,6 +37,11 @@ struct TargetLayout {
     python: Option<String>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,
+    /// An environment that holds the good state, kept by `pinned_environments`: a blue-green rollback goes back to what
+    /// it holds then. The state before the last release when left out.
+    blue: Option<At<String>>,
+    /// How long before `SQLMesh`'s janitor may remove the old versions people are warned; an hour when left out.
+    warn_before: Option<At<DurationText>>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
     #[serde(default)]
     default_models: Vec<At<String>>,
@@ -84,6 +92,11 @@ pub struct TargetRule {
     pub python: Option<String>,
     /// Which rollback types may be proposed here.
     pub rollbacks: Vec<RollbackType>,
+    /// The environment whose state a blue-green rollback goes back to; the one before the last release where there is
+    /// none.
+    pub blue: Option<String>,
+    /// How long before the way back may be gone people are warned, in milliseconds.
+    pub warn_before_ms: u64,
     /// The models that go back when neither alert nor trigger names any.
     pub default_models: Vec<String>,
     /// What hangs on single models.
@@ -169,7 +182,8 @@ impl TargetsFile {
                 file.note(layout.id.place, format!("there are two targets `{id}`"), advice);
             }
             layout.check_services(&mut owners, file);
-            for name in [&layout.environment, &layout.gateway] {
+            let names = [&layout.environment, &layout.gateway].into_iter().chain(&layout.blue);
+            for name in names {
                 if !is_model_name(&name.value) {
                     let advice = "use letters, digits and `_`, beginning with a letter";
                     file.note(
@@ -189,7 +203,11 @@ impl TargetsFile {
                 );
             }
             layout.check_rollbacks(runbooks, file);
-            targets.push(layout.rule());
+            layout.check_blue(file);
+            let warning = layout.warn_before.as_ref();
+            let warn_before_ms =
+                warning.map_or(WARN_BEFORE_MS, |length| DurationText::read(length, file));
+            targets.push(layout.rule(warn_before_ms));
         }
         targets
     }
@@ -241,7 +259,19 @@ impl TargetLayout {
         }
     }
 
-    fn rule(&self) -> TargetRule {
+    fn check_blue(&self, file: &mut Examined<'_>) {
+        let Some(blue) = &self.blue else { return };
+        if blue.value == self.environment.value {
+            let advice = "name the environment that keeps the good state, or remove the line";
+            file.note(blue.place, "an environment cannot go back to itself", advice);
+        }
+        if !self.rollbacks.value.iter().any(|offered| offered.value == TypeLayout::BlueGreen) {
+            let advice = "add `blue_green` to `rollbacks`, or remove the line";
+            file.note(blue.place, "only a blue-green rollback goes back to it", advice);
+        }
+    }
+
+    fn rule(&self, warn_before_ms: u64) -> TargetRule {
         let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
         let consumer = |layout: &ConsumerLayout| ConsumerRule {
             name: layout.name.clone(),
@@ -260,6 +290,8 @@ impl TargetLayout {
             gateway: self.gateway.value.clone(),
             python: self.python.clone(),
             rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
+            blue: self.blue.as_ref().map(|blue| blue.value.clone()),
+            warn_before_ms,
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),
         }

@@ -35,8 +35,12 @@ pub struct Match {
     pub because: String,
     /// The id of the target.
     pub target: String,
-    /// Which rollback.
+    /// Which rollback: the first of `suggested`.
     pub rollback_type: RollbackType,
+    /// All that the trigger suggests and the target offers, best first.
+    pub suggested: Vec<RollbackType>,
+    /// Whether the alert itself names the models.
+    pub alert_names_models: bool,
     /// The models that go back; empty for all that changed.
     pub models: Vec<String>,
     /// The rules that led here, as `file: id`.
@@ -61,7 +65,8 @@ impl Policies {
             Ok(found) => found,
             Err(why) => return nothing(why),
         };
-        let Some(rollback_type) = first_offered(trigger, target) else {
+        let suggested: Vec<RollbackType> = offered(trigger, target).collect();
+        let Some(rollback_type) = suggested.first().copied() else {
             return nothing(format!(
                 "the alert is `{}`, which suggests {}, but the target `{}` offers none of them.",
                 trigger.id,
@@ -78,12 +83,22 @@ impl Policies {
         let rules =
             vec![format!("triggers.yaml: {}", trigger.id), format!("targets.yaml: {}", target.id)];
         let (trigger, target) = (trigger.id.clone(), target.id.clone());
-        Triage::Propose(Match { trigger, because, target, rollback_type, models, rules })
+        let alert_names_models = named(alert).is_some() && !models.is_empty();
+        Triage::Propose(Match {
+            trigger,
+            because,
+            target,
+            rollback_type,
+            suggested,
+            alert_names_models,
+            models,
+            rules,
+        })
     }
 
     /// The rollback that `trigger` suggests for `target`; `None` where the target offers none of them.
     pub fn suggested(&self, trigger: &TriggerRule, target: &TargetRule) -> Option<RollbackType> {
-        first_offered(trigger, target)
+        offered(trigger, target).next()
     }
 
     fn recognise(&self, alert: &Alert) -> Result<(&TriggerRule, String), String> {
@@ -116,14 +131,18 @@ fn automatic(trigger: &TriggerRule, how: String) -> Result<(&TriggerRule, String
     }
 }
 
-fn first_offered(trigger: &TriggerRule, target: &TargetRule) -> Option<RollbackType> {
-    trigger.suggests.iter().copied().find(|suggested| target.rollbacks.contains(suggested))
+fn offered(trigger: &TriggerRule, target: &TargetRule) -> impl Iterator<Item = RollbackType> {
+    trigger.suggests.iter().copied().filter(|suggested| target.rollbacks.contains(suggested))
+}
+
+/// The models that the alert names, as it wrote them.
+fn named(alert: &Alert) -> Option<&String> {
+    ["models", "model"].into_iter().find_map(|key| alert.details.get(key))
 }
 
 /// The models that the alert names, else the target's; and names that are none.
 fn models(alert: &Alert, target: &TargetRule) -> (Vec<String>, Vec<String>) {
-    let named = ["models", "model"].into_iter().find_map(|key| alert.details.get(key));
-    let Some(named) = named else { return (target.default_models.clone(), Vec::new()) };
+    let Some(named) = named(alert) else { return (target.default_models.clone(), Vec::new()) };
     let mut models: Vec<String> = Vec::new();
     let mut ignored = Vec::new();
     for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()).take(MAX_MODELS) {

@@ -74,12 +74,7 @@ fn options() -> Options {
 fn words(error: &Error) -> (String, String) {
     match error {
         Error::SerdeUnknownField { field, expected, .. } => {
-            let advice = match field.as_str() {
-                "sql" | "http" | "prometheus" | "dns" | "wait" => format!(
-                    "steps of the kind `{field}` are not available; run a program with `command: [program, argument]`"
-                ),
-                _ => suggest::advice(field, expected),
-            };
+            let advice = suggest::advice(field, expected);
             (format!("the key `{field}` is not known here"), advice)
         }
         Error::SerdeUnknownVariant { variant, expected, .. } => (

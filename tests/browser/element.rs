@@ -2,44 +2,49 @@
 
 use serde_json::{Value, json};
 
-use crate::{driver::Browser, installation::patience::until};
+use crate::{driver::Browser, installation::patience::until_told};
 
 /// The key under which the protocol hides an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// What happens to an element that the page replaces or moves at this moment.
-const PASSING: [&str; 4] = [
+/// What a click meets while the page replaces or moves its element, or gives way to the next page. None of them has
+/// clicked, so clicking again is no second click.
+const PASSING: [&str; 7] = [
     "stale element reference",
     "no such element",
     "element not interactable",
     "element click intercepted",
+    "does not belong to the document",
+    "aborted by navigation",
+    "no such execution context",
 ];
 
 impl Browser {
     /// The ids of all elements that a selector names.
     pub(crate) async fn all(&self, selector: &str) -> Vec<String> {
-        let query = json!({"using": "css selector", "value": selector});
-        let found = self.call("elements", &query).await.expect("a selector");
-        let found = found.as_array().expect("a list").iter();
-        found.map(|element| element[ELEMENT].as_str().expect("an id").to_owned()).collect()
+        until_told(selector, async || self.find(selector).await).await
     }
 
     /// Clicks an element where a mouse or a finger would.
     pub(crate) async fn click(&self, selector: &str) {
-        let clicked = async |id: &str| self.call(&format!("element/{id}/click"), &json!({})).await;
-        self.first(selector, clicked).await;
-    }
-
-    /// The text of an element as it is shown.
-    pub(crate) async fn text(&self, selector: &str) -> String {
-        let text =
-            self.first(selector, async |id: &str| self.ask(&format!("element/{id}/text")).await);
-        text.await.as_str().expect("text").to_owned()
+        until_told(selector, async || {
+            let found = self.find(selector).await?;
+            let id = found.first().ok_or("nothing on the page matches")?;
+            match self.call(&format!("element/{id}/click"), &json!({})).await {
+                Err(error) if !PASSING.iter().any(|passing| error.contains(passing)) => {
+                    panic!("{selector}: {error}")
+                }
+                clicked => clicked,
+            }
+        })
+        .await;
     }
 
     /// Waits until an element shows `text`; gives all that it shows.
     pub(crate) async fn text_with(&self, selector: &str, text: &str) -> String {
-        until(&format!("`{text}` in {selector}"), async || {
-            Some(self.text(selector).await).filter(|shown| shown.contains(text))
+        until_told(&format!("`{text}` in {selector}"), async || {
+            let shown = self.look(selector, "element.innerText").await?;
+            let shown = shown.as_str().unwrap_or_default();
+            if shown.contains(text) { Ok(shown.to_owned()) } else { Err(format!("`{shown}`")) }
         })
         .await
     }
@@ -48,8 +53,9 @@ impl Browser {
     /// read has its first lines, and no keys yet.
     pub(crate) async fn whole_page_with(&self, selector: &str, text: &str) {
         self.text_with(selector, text).await;
-        until("the whole page", async || {
-            (self.evaluate("return document.readyState").await == "complete").then_some(())
+        until_told("the whole page", async || {
+            let state = self.look("html", "document.readyState").await?;
+            if state == "complete" { Ok(()) } else { Err(state.to_string()) }
         })
         .await;
     }
@@ -65,12 +71,12 @@ impl Browser {
 
     /// An element can be seen and is large enough for a finger, within the screen's width.
     pub(crate) async fn expect_within_reach(&self, selector: &str) {
-        let shown = self
-            .first(selector, async |id: &str| self.ask(&format!("element/{id}/displayed")).await);
-        assert_eq!(shown.await, true, "{selector} cannot be seen");
-        let place = self
-            .first(selector, async |id: &str| self.ask(&format!("element/{id}/rect")).await)
-            .await;
+        let place = until_told(selector, async || {
+            let place = "element.checkVisibility() && element.getBoundingClientRect().toJSON()";
+            self.look(selector, place).await
+        })
+        .await;
+        assert_ne!(place, false, "{selector} cannot be seen");
         let side = |name: &str| place[name].as_f64().expect("a number");
         assert!(side("width") >= 44.0 && side("height") >= 44.0, "{selector} is small: {place}");
         let is_within =
@@ -78,20 +84,24 @@ impl Browser {
         assert!(is_within, "{selector} reaches beyond the screen: {place}");
     }
 
-    /// What is done with the first element that a selector names, tried again while the page changes under it.
-    async fn first(
-        &self,
-        selector: &str,
-        deed: impl AsyncFn(&str) -> Result<Value, String>,
-    ) -> Value {
-        until(selector, async || {
-            let found = self.all(selector).await;
-            match deed(found.first()?).await {
-                Ok(value) => Some(value),
-                Err(error) if PASSING.iter().any(|passing| error.contains(passing)) => None,
-                Err(error) => panic!("{selector}: {error}"),
-            }
-        })
-        .await
+    async fn find(&self, selector: &str) -> Result<Vec<String>, String> {
+        let query = json!({"using": "css selector", "value": selector});
+        let found = self.call("elements", &query).await?;
+        let found = found.as_array().expect("a list").iter();
+        Ok(found.map(|element| element[ELEMENT].as_str().expect("an id").to_owned()).collect())
+    }
+
+    /// What an expression over the first `element` that a selector names comes to. One question to the page: an element
+    /// that was found in one question may belong to the page before when the next one comes. Looking changes nothing,
+    /// so whatever goes wrong is no more than a reason to look again.
+    async fn look(&self, selector: &str, expression: &str) -> Result<Value, String> {
+        let script = format!(
+            "const element = document.querySelector({}); return element && ({expression})",
+            json!(selector)
+        );
+        match self.call("execute/sync", &json!({"script": script, "args": []})).await? {
+            Value::Null => Err("nothing on the page matches".to_owned()),
+            found => Ok(found),
+        }
     }
 }

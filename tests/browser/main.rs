@@ -4,6 +4,7 @@
 //! chromedriver is named by `COUNTERSIGN_TEST_CHROMEDRIVER` and Chromium by `COUNTERSIGN_TEST_CHROMIUM`; without the
 //! variables both are looked for on `PATH`. With `skip` these tests are left out.
 
+#[expect(dead_code, reason = "a browser fills in the form by itself")]
 #[path = "../installation/installation.rs"]
 mod installation;
 

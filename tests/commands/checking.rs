@@ -86,9 +86,9 @@ async fn a_typo_in_a_rule_of_cedar() {
         mistaken("rules/authority.cedar", "principal.level < 1", "principal.levels < 1").await;
     assert_snapshot!(shown, @"
     error: attribute `levels` on entity type `Countersign::Person` not found
-      --> authority.cedar:28:8
+      --> authority.cedar:50:8
        |
-    28 | when { principal.levels < 1 };
+    50 | when { principal.levels < 1 };
        |        ^^^^^^^^^^^^^^^^
        |
        = help: did you mean `level`?

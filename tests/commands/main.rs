@@ -3,12 +3,12 @@
 #[path = "../installation/installation.rs"]
 mod installation;
 
-mod form;
 mod incident;
 mod redacted;
 
 mod auditing;
 mod checking;
+mod confining;
 mod keys;
 mod page;
 mod reading;

@@ -64,6 +64,7 @@ async fn an_incident_that_was_rolled_back() {
       Outcome          Rolled back: every step is done and every check passed, [took] after the proposal.
       pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
       pass             target_version_exists: Version 11 of marts.order_analytics is in the state.
+      pass             target_free: No other incident's rollback is under way on warehouse.
 
     [time]  PagerDuty: Alert from Data warehouse: Duplicate rows in the marts
     [time]  Countersign: Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.

@@ -4,6 +4,7 @@
 //! Nothing of the environment reaches them, and nobody else has the folder or the ports, so that tests may run at
 //! the same time.
 
+pub(crate) mod form;
 pub(crate) mod patience;
 pub(crate) mod process;
 pub(crate) mod visitor;
@@ -102,16 +103,37 @@ impl Installation {
 
     /// Starts the bot and waits until it listens.
     pub(crate) async fn serve(&self) -> Serving {
-        let process = Process::start(self.command(&["serve"]));
-        let line = process.line_with(LISTENING).await;
+        self.serve_as(&[]).await
+    }
+
+    /// Starts a part of the bot and waits until it listens.
+    pub(crate) async fn serve_as(&self, options: &[&str]) -> Serving {
+        self.serve_after(&[], options).await.expect("it listens")
+    }
+
+    /// Like [`Self::serve_as`], started by another program: `before` is that program with its own arguments. `None`
+    /// where the bot ends before it listens.
+    pub(crate) async fn serve_after(&self, before: &[&str], options: &[&str]) -> Option<Serving> {
+        let process = Process::start(self.command_after(before, &[&["serve"], options].concat()));
+        let line = process.line_before_its_end(LISTENING).await?;
         let (_, address) = line.split_once(LISTENING).expect("the line was looked for by this");
         let address = address.split('"').next().expect("what stands before a quote");
         let (_, port) = address.rsplit_once(':').expect("an address ends in a port");
-        Serving { process, address: format!("http://127.0.0.1:{port}") }
+        Some(Serving { process, address: format!("http://127.0.0.1:{port}") })
     }
 
     /// PagerDuty sends an alert with this headline and these details.
     pub(crate) async fn alert(&self, serving: &Serving, title: &str, details: &Value) {
+        assert_eq!(self.deliver(serving, title, details).await, Some(202));
+    }
+
+    /// One delivery of an alert; gives the status of the answer, `None` where none came.
+    pub(crate) async fn deliver(
+        &self,
+        serving: &Serving,
+        title: &str,
+        details: &Value,
+    ) -> Option<u16> {
         let incident = Incident {
             id: "PINC1".into(),
             title: title.into(),
@@ -134,12 +156,18 @@ impl Installation {
         for (name, value) in &webhook.headers {
             post = post.header(*name, value);
         }
-        assert_eq!(post.send().await.expect("the bot answers").status().as_u16(), 202);
+        Some(post.send().await.ok()?.status().as_u16())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bot-under-test"));
-        command.args(arguments).current_dir(self.folder.path());
+        self.command_after(&[], arguments)
+    }
+
+    /// A command that another program starts: `before` is that program with its own arguments.
+    pub(crate) fn command_after(&self, before: &[&str], arguments: &[&str]) -> Command {
+        let words = [before, &[env!("CARGO_BIN_EXE_bot-under-test")], arguments].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(self.folder.path());
         command.env_clear().env("PATH", "/usr/bin:/bin");
         command
     }

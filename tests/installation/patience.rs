@@ -9,14 +9,24 @@ const LOOK: Duration = Duration::from_millis(30);
 
 /// Looks until `look` finds something, and gives it. `what` is awaited, for the message.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_told(what, async || look().await.ok_or_else(String::new)).await
+}
+
+/// Like [`until`], where a look that finds nothing says what is there instead; the message ends with the last of it.
+pub(crate) async fn until_told<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<T, String>,
+) -> T {
+    let mut instead = String::new();
     let looking = async {
         loop {
-            if let Some(found) = look().await {
-                return found;
+            match look().await {
+                Ok(found) => return found,
+                Err(told) => instead = told,
             }
             tokio::time::sleep(LOOK).await;
         }
     };
     let found = tokio::time::timeout(PATIENCE, looking).await;
-    found.unwrap_or_else(|_| panic!("in vain: {what}"))
+    found.unwrap_or_else(|_| panic!("in vain: {what}. {instead}"))
 }

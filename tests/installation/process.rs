@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, sync::Arc};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
@@ -35,18 +35,25 @@ impl Process {
 
     /// The first line that contains `text`, as soon as it is there.
     pub(crate) async fn line_with(&self, text: &str) -> String {
+        let line = self.line_before_its_end(text).await;
+        line.unwrap_or_else(|| panic!("no line says `{text}`: {:#?}", *self.lines.borrow()))
+    }
+
+    /// The first line that contains `text`; `None` where the process ends without having said it.
+    pub(crate) async fn line_before_its_end(&self, text: &str) -> Option<String> {
         let mut lines = self.lines.clone();
         let is_there = |lines: &Vec<String>| lines.iter().any(|line| line.contains(text));
         let found = timeout(PATIENCE, lines.wait_for(is_there)).await;
-        let Ok(Ok(lines)) = found else {
-            panic!("no line says `{text}`: {:#?}", *self.lines.borrow());
+        let Ok(found) = found else {
+            panic!("it neither ends nor says `{text}`: {:#?}", *self.lines.borrow());
         };
-        lines.iter().find(|line| line.contains(text)).expect("it was there just now").clone()
+        found.ok()?.iter().find(|line| line.contains(text)).cloned()
     }
 
-    /// Asks it to end; gives its exit code and all that it has said.
+    /// Asks it to end, as a terminal would: it and what it has started; gives its exit code and all that it has said.
     pub(crate) async fn terminate(mut self) -> (Option<i32>, String) {
-        kill_process(self.pid().expect("it runs"), Signal::TERM).expect("it can be asked to end");
+        let group = self.pid().expect("it runs");
+        kill_process_group(group, Signal::TERM).expect("it can be asked to end");
         let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends when it is asked");
         // The pipes close with the process; what is in them is still to be read.
         while self.readers.join_next().await.is_some() {}

@@ -5,12 +5,15 @@
 
 mod world;
 
+mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
 mod intake;
 mod records;
 mod running;
+mod steering;
+mod stepping;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

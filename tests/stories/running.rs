@@ -100,7 +100,7 @@ story!(
         w.approve("ana").await;
         w.expect_whisper("ana", "is signed");
         w.expect_card("Stuck: needs a person");
-        w.expect_buttons(&["End the rollback"]);
+        w.expect_buttons(&["Try again", "Skip the step", "End the rollback"]);
         let shown = w.thread_so_far();
         assert!(shown.contains("14950 rows of"), "{shown}");
         w.read_on();

@@ -29,7 +29,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 pub(crate) use self::{
     clock::StoryClock,
     database::{Database, run as behind_its_back},
-    warehouse::{CUSTOMERS, ORDERS, Warehouse},
+    warehouse::{CUSTOMERS, EXTRA, ORDERS, SUMMARY, Warehouse},
 };
 
 /// The id of the Slack channel.
@@ -201,6 +201,7 @@ fn configuration(
         policies,
         keys: folder.join("keys"),
         work: folder.join("work"),
+        launcher: env!("CARGO_BIN_EXE_bot-under-test").into(),
         pagerduty: config::Pagerduty {
             webhook_secrets: vec![fakes::pagerduty::WEBHOOK_SECRET.into()],
             api_url: pagerduty.api_url(),

@@ -6,6 +6,7 @@
 mod folder;
 mod record;
 
+mod fault;
 mod policies;
 mod project;
 
@@ -34,6 +35,7 @@ use crate::{
 
 use self::{
     alert::Pager,
+    fault::{Break, Scene},
     folder::Folder,
     outcome::Outcome,
     project::Project,
@@ -51,9 +53,12 @@ pub(crate) struct Options {
     /// Clicks by itself; the exit code says whether all went well.
     #[arg(long)]
     auto: bool,
-    /// The rollback type: 1 blue-green, 2 model-level, 3 schema, 4 full environment.
-    #[arg(long = "type", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=4))]
-    rollback_type: u8,
+    /// The rollback type: 1 blue-green, 2 model-level (the default), 3 schema, 4 full environment.
+    #[arg(long = "type", value_parser = clap::value_parser!(u8).range(1..=4))]
+    rollback_type: Option<u8>,
+    /// What is broken; each rollback type has something that it usually answers.
+    #[arg(long = "break", value_enum)]
+    broken: Option<Break>,
     /// How many times faster people are asked; 60 makes seconds of minutes.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
@@ -84,14 +89,7 @@ struct Demo {
 
 /// Shows it; an error is what did not go as it should.
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    if options.rollback_type != 2 {
-        let number = options.rollback_type;
-        return Err(Unusable(format!(
-            "the demo does not show rollbacks of type {number} yet, sorry. \
-             Type 2 (model-level) is there: leave `--type` out, or give `--type 2`"
-        ))
-        .into());
-    }
+    Scene::of(options.rollback_type, options.broken)?;
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("choose the cryptography for HTTP"))?;
@@ -182,11 +180,17 @@ impl Demo {
         let project = Project::new(&place, python);
         let countersign = Countersign::new(binary, &place);
         if let Some(record) = folder.record() {
+            let wanted = Scene::of(options.rollback_type, options.broken)?;
+            let is_given = options.rollback_type.is_some() || options.broken.is_some();
+            if is_given && wanted != record.scene {
+                return Err(Unusable(another_scene(record.scene)).into());
+            }
             println!("\nGoing on with the demo in {} (`--fresh` starts anew).", place.display());
             server::end_earlier(record).await?;
         } else {
-            let truth = project.prepare(stages).await?;
-            folder.prepared(truth)?;
+            let scene = Scene::of(options.rollback_type, options.broken)?;
+            let prepared = project.prepare(scene, stages).await?;
+            folder.prepared(scene, prepared)?;
         }
         let stage = stages.begin("Start Countersign");
         let pager = Pager::start(folder.needed_record()?).await;
@@ -227,16 +231,17 @@ impl Demo {
                 bail!("there was no rollback: {how}");
             }
         };
-        let truth = &self.folder.needed_record()?.truth;
+        let record = self.folder.needed_record()?;
+        let scene = record.scene;
         println!();
         let stage = stages.begin("Compare the data with what it should be");
-        outcome::compare(&self.project, truth, &stage).await?;
-        stage.done("the models are right again, and the good change of the release is kept");
+        let found = outcome::compare(&self.project, record, &stage).await?;
+        stage.done(&found);
         let stage = stages.begin("Verify the journal offline");
         let proof = outcome::verify(&self.countersign, self.folder.path(), &self.incident).await?;
         stage.done(&proof);
         self.folder.finish()?;
-        Outcome::of(&self.incident, rolled_back)
+        Outcome::of(scene, &self.incident, rolled_back)
     }
 
     async fn interrupted(self, interruption: Result<()>) -> Result<()> {
@@ -249,4 +254,13 @@ impl Demo {
     async fn stop(self) -> Result<()> {
         self.server.stop().await
     }
+}
+
+fn another_scene(scene: Scene) -> String {
+    let Scene { rollback_type, broken } = scene;
+    format!(
+        "a demo of type {rollback_type} (`--break {}`) has not ended: give `--type {rollback_type}` to go on \
+         with it, or `--fresh` to start anew",
+        broken.name()
+    )
 }

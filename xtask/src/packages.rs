@@ -18,6 +18,8 @@ pub(crate) enum Package {
     PythonVenv,
     /// The command line tool.
     Openssl,
+    /// What lets system calls fail.
+    Strace,
 }
 
 impl Package {
@@ -29,6 +31,7 @@ impl Package {
             Self::ChromiumDriver => "chromium-driver",
             Self::PythonVenv => "python3-venv",
             Self::Openssl => "openssl",
+            Self::Strace => "strace",
         }
     }
 
@@ -39,6 +42,7 @@ impl Package {
             Self::Chromium | Self::ChromiumDriver => "the tests of the web page in a browser",
             Self::PythonVenv => "SQLMesh",
             Self::Openssl => "the proof that openssl alone verifies a signature",
+            Self::Strace => "the tests in which every write fails once",
         }
     }
 
@@ -53,6 +57,7 @@ impl Package {
                 program::read(python).await.is_err()
             }
             Self::Openssl => program::find("openssl").is_none(),
+            Self::Strace => program::find("strace").is_none(),
         }
     }
 }

@@ -38,6 +38,7 @@ struct Surroundings {
     python: Option<PathBuf>,
     browser: Option<Browser>,
     postgres: Option<Postgres>,
+    strace: Option<PathBuf>,
 }
 
 struct Browser {
@@ -50,9 +51,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut stages = Stages::new();
     let only_tests = !options.arguments.is_empty();
     if !options.fast {
-        use Package::{Chromium, ChromiumDriver, Openssl, Postgresql, PythonVenv};
+        use Package::{Chromium, ChromiumDriver, Openssl, Postgresql, PythonVenv, Strace};
         packages::install(
-            &[Postgresql, Chromium, ChromiumDriver, PythonVenv, Openssl],
+            &[Postgresql, Chromium, ChromiumDriver, PythonVenv, Openssl, Strace],
             &mut stages,
         )
         .await?;
@@ -132,7 +133,7 @@ async fn run_contract(stages: &mut Stages, surroundings: &Surroundings) -> Resul
 
 impl Surroundings {
     fn none() -> Self {
-        Self { python: None, browser: None, postgres: None }
+        Self { python: None, browser: None, postgres: None, strace: None }
     }
 
     async fn new(stages: &mut Stages) -> Result<Self> {
@@ -142,7 +143,8 @@ impl Surroundings {
         stage.done(&postgres.url());
         let place = |name| program::find(name).with_context(|| format!("find {name}"));
         let browser = Browser { chromium: place("chromium")?, driver: place("chromedriver")? };
-        Ok(Self { python: Some(python), browser: Some(browser), postgres: Some(postgres) })
+        let strace = Some(place("strace")?);
+        Ok(Self { python: Some(python), browser: Some(browser), postgres: Some(postgres), strace })
     }
 
     fn tell(&self, mut tests: Command) -> Command {
@@ -153,6 +155,7 @@ impl Surroundings {
         tests
             .env("COUNTERSIGN_TEST_POSTGRES", or_skip(postgres))
             .env("COUNTERSIGN_TEST_PYTHON", or_skip(python))
+            .env("COUNTERSIGN_TEST_STRACE", or_skip(self.strace.as_ref().map(Into::into)))
             .env(
                 "COUNTERSIGN_TEST_CHROMIUM",
                 or_skip(browser.map(|browser| (&browser.chromium).into())),

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
+use crate::Confinement;
+
 const GRACE: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(2);
 const OUTPUT_CAP: usize = 256 * 1024;
@@ -19,6 +21,8 @@ pub struct Command {
     pub current_dir: Option<PathBuf>,
     /// All of its environment.
     pub env: BTreeMap<String, String>,
+    /// What it may use and write to; without one, whatever this program may.
+    pub confinement: Option<Confinement>,
     /// How long it may run before its group is ended.
     pub timeout: Duration,
     /// How long a group that is asked to end may take before it is killed.
@@ -47,6 +51,7 @@ impl Command {
             args: args.into_iter().map(Into::into).collect(),
             current_dir: None,
             env: BTreeMap::new(),
+            confinement: None,
             timeout,
             grace: GRACE,
             drain: DRAIN,

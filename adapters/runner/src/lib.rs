@@ -10,6 +10,7 @@
 //! again; keep such programs out of steps, or give the service a control group of its own.
 
 mod command;
+mod confinement;
 mod run;
 
 mod group;
@@ -25,8 +26,10 @@ mod error;
 mod proc_stat;
 
 pub use command::{Command, Finished, Outcome, Stream};
+pub use confinement::{Confinement, Limits, become_confined, can_confine_files};
 pub use error::RunError;
 pub use group::{GroupEnd, end_group, group_is_alive};
 pub use marked::end_marked;
 pub use process_identity::ProcessIdentity;
+pub use redactor::redacted;
 pub use run::run;

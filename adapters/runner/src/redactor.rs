@@ -6,6 +6,12 @@ const MIN_BYTES: usize = 4;
 
 const MASK: &[u8] = b"***";
 
+/// A text with secrets hidden, for what did not come out of a program.
+pub fn redacted(text: &str, secrets: &[String]) -> String {
+    let hidden = Redactor::new(secrets).redact(text.as_bytes(), text.len());
+    String::from_utf8_lossy(&hidden).into_owned()
+}
+
 /// The texts to hide.
 pub(crate) struct Redactor {
     needles: Vec<Vec<u8>>,

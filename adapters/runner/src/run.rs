@@ -12,6 +12,7 @@
 use std::{
     io,
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     process::{ExitStatus, Stdio},
     time::Instant,
 };
@@ -93,9 +94,10 @@ enum Ending {
 }
 
 fn spawn(command: &Command) -> Result<Child, RunError> {
-    let mut spawned = tokio::process::Command::new(&command.program);
+    let (program, args) = command_line(command)?;
+    let mut spawned = tokio::process::Command::new(program);
     spawned
-        .args(&command.args)
+        .args(args)
         .env_clear()
         .envs(&command.env)
         .stdin(Stdio::null())
@@ -118,6 +120,29 @@ fn spawn(command: &Command) -> Result<Child, RunError> {
             _ => RunError::Spawn { program, source },
         }
     })
+}
+
+/// What is started: the program itself, or the launcher that confines itself before it becomes the program.
+fn command_line(command: &Command) -> Result<(PathBuf, Vec<String>), RunError> {
+    let Some(confinement) = &command.confinement else {
+        return Ok((PathBuf::from(&command.program), command.args.clone()));
+    };
+    // The launcher would find out too, but by then something has been started.
+    if !is_there(command) {
+        let (program, source) = (command.program.clone(), io::ErrorKind::NotFound.into());
+        return Err(RunError::ProgramNotFound { program, source });
+    }
+    Ok(confinement.command_line(&command.program, &command.args))
+}
+
+/// Whether the program's path, or its name in the `PATH` of its own environment, leads to a file.
+fn is_there(command: &Command) -> bool {
+    let place = command.current_dir.clone().unwrap_or_default();
+    if command.program.contains('/') {
+        return place.join(&command.program).is_file();
+    }
+    let folders = command.env.get("PATH").map(String::as_str).unwrap_or_default();
+    std::env::split_paths(folders).any(|folder| folder.join(&command.program).is_file())
 }
 
 /// The child is in the process table until it is awaited, however short its life was.

@@ -10,6 +10,7 @@ use domain::{
     notice::duration,
     person::People,
     plan::{Finding, Outcome},
+    run::Stop,
 };
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -69,18 +70,16 @@ pub(crate) fn fallback(card: &Card) -> String {
 }
 
 /// What a button carries: enough to know what was decided on, and nothing that it would have to be trusted for.
-pub(crate) fn button_value(proposal: &ProposalId, plan: &Digest) -> String {
-    format!("{proposal} {plan}")
+pub(crate) fn button_value(proposal: &ProposalId, plan: &Digest, stop: Option<Stop>) -> String {
+    match stop {
+        Some(stop) => format!("{proposal} {plan} {stop}"),
+        None => format!("{proposal} {plan}"),
+    }
 }
 
-/// A button's name on the wire. Never changes: cards live longer than releases.
+/// A button's name on the wire.
 pub(crate) fn action_id(button: Button) -> &'static str {
-    match button {
-        Button::Approve => "approve",
-        Button::Reject => "reject",
-        Button::Escalate => "escalate",
-        Button::GiveUp => "give_up",
-    }
+    button.name()
 }
 
 fn title(card: &Card) -> String {
@@ -180,6 +179,8 @@ fn steps(steps: &[StepLine]) -> Option<Value> {
             StepState::Doing => ("▶️", " – under way"),
             StepState::InDoubt => ("❔", " – finding out"),
             StepState::Done => ("✅", ""),
+            StepState::Asking => ("❓", " – waits for an answer"),
+            StepState::SignedOff => ("✍️", " – signed off by a person"),
             StepState::Stuck => ("🛑", " – stuck"),
             StepState::Undoing => ("↩️", " – taken back"),
         };
@@ -217,7 +218,7 @@ fn listed(
 }
 
 fn buttons(card: &Card, people: &People) -> Option<Value> {
-    let value = button_value(card.proposal.as_ref()?, card.plan.as_ref()?);
+    let value = button_value(card.proposal.as_ref()?, card.plan.as_ref()?, card.stop);
     let elements: Vec<Value> = card
         .buttons
         .iter()
@@ -233,8 +234,19 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                     element["style"] = json!("primary");
                     element["confirm"] = confirm(card, people);
                 }
-                Button::Reject | Button::GiveUp => element["style"] = json!("danger"),
-                Button::Escalate => {}
+                Button::Confirm => {
+                    element["style"] = json!("primary");
+                    element["confirm"] = yes(card, people);
+                }
+                Button::Reject | Button::GiveUp | Button::Cancel => {
+                    element["style"] = json!("danger");
+                }
+                Button::Escalate
+                | Button::Pause
+                | Button::Resume
+                | Button::Retry
+                | Button::RetryBlind
+                | Button::Skip => {}
             }
             element
         })
@@ -257,6 +269,21 @@ fn confirm(card: &Card, people: &People) -> Value {
         "title": block::plain("Approve this rollback?"),
         "text": block::plain(&text),
         "confirm": block::plain("Approve"),
+        "deny": block::plain("Not now"),
+        "style": "primary",
+    })
+}
+
+/// The question before a confirmation: the one that the run waits for.
+fn yes(card: &Card, people: &People) -> Value {
+    let plan = card.plan.as_ref().map_or("", Digest::short);
+    let question = card.facts.iter().find(|fact| fact.label == "Question");
+    let question = question.map(|fact| fact.value.to_plain(people)).unwrap_or_default();
+    let text = format!("{question} You sign a yes for plan {plan}, and the rollback goes on.");
+    json!({
+        "title": block::plain("Let it go on?"),
+        "text": block::plain(&letters::line(&text, CONFIRM_LIMIT)),
+        "confirm": block::plain("Confirm"),
         "deny": block::plain("Not now"),
         "style": "primary",
     })

@@ -9,6 +9,7 @@ use domain::{
     id::{IdError, ProposalId},
     person::{ChatName, Identity},
     port::MessageRef,
+    run::{Stop, StopError},
 };
 use reqwest::Url;
 use serde_json::Value;
@@ -28,19 +29,25 @@ pub enum Interaction {
         proposal: ProposalId,
         /// The plan that the card showed.
         plan: Digest,
+        /// The place of the run that the card showed, where it waited for an answer.
+        stop: Option<Stop>,
         /// Opens a modal within 3 seconds, once.
         trigger_id: String,
         /// The card's thread.
         thread: MessageRef,
     },
-    /// The reason for a rejection was given.
+    /// The reason for what a button does was given.
     Submitted {
         /// Who gave it.
         identity: Identity,
+        /// The button.
+        button: Button,
         /// The proposal that the card showed.
         proposal: ProposalId,
         /// The plan that the card showed.
         plan: Digest,
+        /// The place of the run that the card showed, where it waited for an answer.
+        stop: Option<Stop>,
         /// Why; blanks around it are gone, so it may be empty.
         reason: String,
     },
@@ -69,6 +76,9 @@ pub enum ParseError {
     /// A button or modal of ours names no plan.
     #[error("read the plan of an interaction")]
     Plan(#[source] DigestError),
+    /// A button or modal of ours names no place of a run.
+    #[error("read the stop of an interaction")]
+    Stop(#[source] StopError),
 }
 
 /// Reads an interaction.
@@ -111,11 +121,10 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
-    let buttons = [Button::Approve, Button::Reject, Button::Escalate, Button::GiveUp];
-    let Some(button) = buttons.into_iter().find(|button| action_id(*button) == id) else {
+    let Some(button) = Button::ALL.into_iter().find(|button| action_id(*button) == id) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
-    let (proposal, plan) = decided_on(&action["value"])?;
+    let (proposal, plan, stop) = decided_on(&action["value"])?;
     let container = &payload["container"];
     let message = &payload["message"];
     let text = |value: &Value, what| match value.as_str() {
@@ -131,6 +140,7 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
         button,
         proposal,
         plan,
+        stop,
         trigger_id: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
         thread: MessageRef {
             channel: text(&container["channel_id"], "the channel")?,
@@ -141,22 +151,29 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
 
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let view = &payload["view"];
-    if view["callback_id"] != modal::REJECT {
+    let asked = Button::ALL.into_iter().find(|button| {
+        button.asks_why() && view["callback_id"].as_str() == Some(action_id(*button))
+    });
+    let Some(button) = asked else {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));
-    }
-    let (proposal, plan) = decided_on(&view["private_metadata"])?;
+    };
+    let (proposal, plan, stop) = decided_on(&view["private_metadata"])?;
     let reason = &view["state"]["values"][modal::REASON][modal::REASON]["value"];
     // No database takes NUL in a text.
     let reason = reason.as_str().unwrap_or_default().replace('\0', "").trim().to_owned();
-    Ok(Interaction::Submitted { identity, proposal, plan, reason })
+    Ok(Interaction::Submitted { identity, button, proposal, plan, stop, reason })
 }
 
-fn decided_on(value: &Value) -> Result<(ProposalId, Digest), ParseError> {
-    let (proposal, plan) = value
+fn decided_on(value: &Value) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
+    let (proposal, rest) = value
         .as_str()
         .and_then(|value| value.split_once(' '))
         .ok_or(ParseError::Missing { what: "the proposal and the plan" })?;
+    let (plan, stop) = match rest.split_once(' ') {
+        Some((plan, stop)) => (plan, Some(stop.parse().map_err(ParseError::Stop)?)),
+        None => (rest, None),
+    };
     let proposal = proposal.parse().map_err(ParseError::Proposal)?;
     let plan = Digest::try_from(plan.to_owned()).map_err(ParseError::Plan)?;
-    Ok((proposal, plan))
+    Ok((proposal, plan, stop))
 }

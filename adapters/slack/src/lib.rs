@@ -23,6 +23,7 @@ mod signature;
 
 pub use config::{SlackConfig, SlackError};
 pub use interaction::{Interaction, ParseError};
+pub use modal::AskWhy;
 pub use pace::Pace;
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;

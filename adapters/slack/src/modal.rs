@@ -1,24 +1,50 @@
-//! The modal that asks why a rollback is rejected. Closing it means nothing.
+//! The modal that asks why somebody rejects, cancels, skips, repeats or ends something. Closing it means nothing.
 
-use domain::{digest::Digest, id::ProposalId};
+use domain::{card::Button, digest::Digest, id::ProposalId, run::Stop};
 use serde_json::{Value, json};
 
-use crate::{block, card::button_value};
+use crate::{
+    block,
+    card::{action_id, button_value},
+};
 
-/// The modal's name on the wire.
-pub(crate) const REJECT: &str = "reject";
 /// The input's name on the wire, for its block and its action.
 pub(crate) const REASON: &str = "reason";
 const REASON_LIMIT: usize = 1000;
 
-/// The modal for one proposal; `text` is mrkdwn that says what is rejected.
-pub(crate) fn reject(proposal: &ProposalId, plan: &Digest, text: &str) -> Value {
+/// What a modal asks the reason for.
+#[derive(Clone, Copy, Debug)]
+pub struct AskWhy<'a> {
+    /// The button that was pressed.
+    pub button: Button,
+    /// The proposal that the card showed.
+    pub proposal: &'a ProposalId,
+    /// The plan that the card showed.
+    pub plan: &'a Digest,
+    /// The place of the run that the card showed, where it waited for an answer.
+    pub stop: Option<Stop>,
+}
+
+/// The modal; `text` is mrkdwn that says what the button does.
+pub(crate) fn why(ask: AskWhy<'_>, text: &str) -> Value {
+    let (title, submit) = match ask.button {
+        Button::GiveUp => ("End the rollback", "End it"),
+        Button::Cancel => ("Cancel the rollback", "Cancel it"),
+        Button::Skip => ("Skip the step", "Skip it"),
+        Button::Retry | Button::RetryBlind => ("Try the step again", "Try again"),
+        Button::Reject
+        | Button::Approve
+        | Button::Escalate
+        | Button::Pause
+        | Button::Resume
+        | Button::Confirm => ("Reject the rollback", "Reject"),
+    };
     json!({
         "type": "modal",
-        "callback_id": REJECT,
-        "private_metadata": button_value(proposal, plan),
-        "title": block::plain("Reject the rollback"),
-        "submit": block::plain("Reject"),
+        "callback_id": action_id(ask.button),
+        "private_metadata": button_value(ask.proposal, ask.plan, ask.stop),
+        "title": block::plain(title),
+        "submit": block::plain(submit),
         "close": block::plain("Back"),
         "blocks": [
             block::section(text),

@@ -10,8 +10,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     card::Card,
-    digest::Digest,
-    id::{MessageId, ProposalId},
+    id::MessageId,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     port::{Chat, ChatError, MessageRef, Reply},
@@ -21,8 +20,8 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::{
-    Interaction, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig, SlackError,
-    api::Api, card, interaction, modal, mrkdwn::Readers, pace::Pacer, refusal,
+    AskWhy, Interaction, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
+    SlackError, api::Api, card, interaction, modal, mrkdwn::Readers, pace::Pacer, refusal,
     signature::SigningSecrets, thread_reply::paragraph,
 };
 
@@ -82,18 +81,17 @@ impl Slack {
         interaction::parse(signed)
     }
 
-    /// Asks the person who pressed Reject for the reason; `words` say what is rejected. The answer comes as
+    /// Asks the person who pressed a button for the reason; `words` say what the button does. The answer comes as
     /// [`Interaction::Submitted`]. `trigger_id` is good once and for 3 seconds.
-    pub async fn open_reject_modal(
+    pub async fn open_reason_modal(
         &self,
         trigger_id: &str,
-        proposal: &ProposalId,
-        plan: &Digest,
+        ask: AskWhy<'_>,
         words: &Words,
         people: &People,
     ) -> Result<(), ChatError> {
         let text = paragraph(words, Tone::Neutral, self.readers(people)).text;
-        let view = modal::reject(proposal, plan, &text);
+        let view = modal::why(ask, &text);
         self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
         Ok(())
     }

@@ -6,6 +6,7 @@ import logging
 import traceback
 import typing as t
 
+from countersign_progress import StageLines
 from countersign_state import Project, Refused
 
 if t.TYPE_CHECKING:
@@ -40,7 +41,7 @@ def apply(
     evaluator_log = logging.getLogger("sqlmesh.core.plan.evaluator")
     evaluator_log.setLevel(logging.INFO)
     evaluator_log.propagate = False
-    evaluator_log.addHandler(StageLines(answers))
+    evaluator_log.addHandler(StageLines(answers.progress))
     started: list[dict] = []
 
     def announce(fields: dict[str, t.Any]) -> None:
@@ -79,15 +80,3 @@ def failure(error: BaseException, kind: str) -> dict[str, t.Any]:
     text = str(error) or type(error).__name__
     transient = any(sign in text.lower() for sign in TRANSIENT)
     return {"error": text, "kind": kind, "transient": transient}
-
-
-class StageLines(logging.Handler):
-    """Turns SQLMesh's "Evaluating plan stage X" records into progress lines."""
-
-    def __init__(self, answers: Answers) -> None:
-        super().__init__(logging.INFO)
-        self._answers = answers
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if str(record.msg).startswith("Evaluating plan stage") and record.args:
-            self._answers.progress({"kind": "stage", "stage": str(record.args[0])})

@@ -1,4 +1,4 @@
-"""Looks at the data itself: what views read, how many rows there are, whether they are right.
+"""Looks at the data itself: how many rows there are, whether they are right.
 
 Everything is read through the engine adapters that SQLMesh configured; statements are built as
 syntax trees so that each engine gets its own dialect. Nothing is written.
@@ -11,6 +11,7 @@ import json
 import typing as t
 
 from countersign_state import Project, has_table, usage, user_name
+from countersign_views import leftover_views, view_disagreements, view_of
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 ROWS_AT_ONCE = 10_000
@@ -26,89 +27,6 @@ def is_empty(project: Project, snapshot: t.Any) -> bool:
 
     query = exp.select("1").from_(exp.to_table(snapshot.table_name())).limit(1)
     return project.adapter(snapshot).fetchone(query, quote_identifiers=True) is None
-
-
-def view_of(project: Project, environment: t.Any, snapshot: t.Any) -> t.Any:
-    """The view through which people read this model in the environment."""
-    dialect = project.adapter(snapshot).dialect
-    return snapshot.qualified_view_name.table_for_environment(
-        environment.naming_info, dialect=dialect
-    )
-
-
-def view_disagreements(
-    project: Project, environment: t.Any, snapshots: t.Iterable[t.Any]
-) -> tuple[list[str], list[str]]:
-    """Names of models whose view reads another table than the snapshot's, and of unreadable ones.
-
-    A view that does not exist reads another table. A definition that the engine does not show to
-    this user is unreadable.
-    """
-    from sqlglot import exp, parse_one
-    from sqlglot.errors import SqlglotError
-
-    definitions: dict[int, Definitions | None] = {}
-    wrong, unreadable = [], []
-    promoted = {info.name for info in environment.promoted_snapshots}
-    for snapshot in snapshots:
-        if snapshot.name not in promoted or not has_table(snapshot):
-            continue
-        if not snapshot.virtual_environment_mode.is_full:
-            continue
-        adapter = project.adapter(snapshot)
-        if id(adapter) not in definitions:
-            definitions[id(adapter)] = _view_definitions(adapter)
-        known = definitions[id(adapter)]
-        if known is None:
-            unreadable.append(snapshot.name)
-            continue
-        view = view_of(project, environment, snapshot)
-        by_catalog = known.get((view.db.lower(), view.name.lower()), {})
-        if view.catalog:
-            found = by_catalog.get(view.catalog.lower(), MISSING)
-        else:
-            found = next(iter(by_catalog.values()), MISSING)
-        if found is MISSING:
-            wrong.append(snapshot.name)
-            continue
-        try:
-            read = list(parse_one(found or "", dialect=adapter.dialect).find_all(exp.Table))
-        except SqlglotError:
-            unreadable.append(snapshot.name)
-            continue
-        tables = [exp.to_table(snapshot.table_name())]
-        if environment.naming_info.is_dev:
-            # There, SQLMesh may show a preview table instead.
-            tables.append(exp.to_table(snapshot.table_name(is_deployable=False)))
-        if not any(_is_same_table(source, table) for source in read for table in tables):
-            wrong.append(snapshot.name)
-    return wrong, unreadable
-
-
-Definitions = dict[tuple[str, str], dict[str, str | None]]
-MISSING = object()
-
-
-def _is_same_table(one: t.Any, other: t.Any) -> bool:
-    if one.catalog and other.catalog and one.catalog.lower() != other.catalog.lower():
-        return False
-    return (one.db.lower(), one.name.lower()) == (other.db.lower(), other.name.lower())
-
-
-def _view_definitions(adapter: t.Any) -> Definitions | None:
-    """Definitions by (schema, view), then catalog; the text is None where the engine hides it."""
-    query = (
-        "SELECT table_catalog, table_schema, table_name, view_definition"
-        " FROM information_schema.views"
-    )
-    try:
-        rows = adapter.fetchall(query)
-    except Exception:  # Each driver has its own errors; not every engine has this catalog.
-        return None
-    definitions: Definitions = {}
-    for catalog, schema, name, text in rows:
-        definitions.setdefault((schema.lower(), name.lower()), {})[catalog.lower()] = text
-    return definitions
 
 
 def measure(project: Project, models: list[str] | None) -> dict[str, t.Any]:
@@ -238,6 +156,7 @@ def verify(
             now.get(name),
             f"{rollback.names[name]} {'is' if is_there else 'is not'} at the wanted version.",
         )
+    _check_gone(project, rollback, now, add)
     wrong, unreadable = view_disagreements(project, environment, scope)
     tolerance = baseline.get("tolerance", DEFAULT_TOLERANCE)
     for snapshot in filter(has_table, scope):
@@ -269,6 +188,22 @@ def verify(
         if with_audits:
             _check_audits(project, rollback, snapshot, add)
     return {"checks": checks, "passed": all(check["outcome"] == PASS for check in checks)}
+
+
+def _check_gone(project: Project, rollback: t.Any, now: dict[str, str], add: t.Callable) -> None:
+    """A model that the rollback leaves out is neither in the record nor read by anybody."""
+    leftover = leftover_views(project, rollback.environment, rollback.without)
+    for name in sorted(rollback.without):
+        model = rollback.names[name]
+        if name in now:
+            outcome, detail = FAIL, f"{model} is still in the environment."
+        elif leftover is None:
+            outcome, detail = INCONCLUSIVE, f"The engine does not show whether {model} has a view."
+        elif name in leftover:
+            outcome, detail = FAIL, f"{model} has left the environment, but its view is there."
+        else:
+            outcome, detail = PASS, f"{model} and its view are gone."
+        add("gone", model, outcome, None, now.get(name), detail)
 
 
 def _check_measured(

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
-from countersign_data import INCONCLUSIVE, PASS, view_of
+from countersign_data import INCONCLUSIVE, PASS
 from countersign_rollback import Rollback, downstream_closure
 from countersign_state import Project, has_table
 from countersign_units import BACKUPS
+from countersign_views import view_of
 
 OWED = f"{BACKUPS}.owed_statements"
 Add = t.Callable[[str, str, str, str], None]

@@ -29,12 +29,7 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
         findings.append(row)
 
     _environment(rollback, plan_id, add)
-    holders = {
-        info.snapshot_id: environment.name
-        for environment in project.state.get_environments()
-        if not environment.expired
-        for info in environment.snapshots
-    }
+    holders = _holders(project)
     for name in rollback.missing:
         add(
             "target_version_exists",
@@ -58,12 +53,14 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
         until = _janitor(rollback.names[name], snapshot, holders, add)
         deadline = min(filter(None, [deadline, until]), default=None)
     dependents.findings(project, rollback, add)
+    for name in sorted(rollback.without):
+        _left_out(rollback, name, add)
     if not rollback.missing:
         _lineage(rollback, add)
         for name in rollback.rebuilt:
             _table(project, rollback, name, rollback.resulting[name], add)
             _columns(project, rollback, name, add)
-        if not rollback.foreign_parents:
+        if not rollback.foreign_parents and not rollback.orphans:
             backfill = _backfill(project, rollback, add)
     return {
         "findings": findings,
@@ -72,6 +69,7 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
         "affected": {
             "direct": sorted(rollback.names[name] for name in rollback.wanted),
             "downstream": downstream(rollback),
+            "without": sorted(rollback.names[name] for name in rollback.without),
         },
         "possible_until_ms": deadline,
         "backfill": {"models": backfill, "intervals": sum(row["missing"] for row in backfill)},
@@ -183,17 +181,37 @@ def _table(project: Project, rollback: Rollback, name: str, snapshot: t.Any, add
         add("physical_table_filled", model, PASS, f"The old table of {model} holds rows.")
 
 
-def _janitor(model: str, snapshot: t.Any, holders: dict[t.Any, str], add: Add) -> int | None:
+Holders = dict[t.Any, tuple[str, int | None]]
+
+
+def _holders(project: Project) -> Holders:
+    """By snapshot, the environment that keeps it for longest and until when; None for ever."""
+    holders: Holders = {}
+    for environment in project.state.get_environments():
+        if environment.expired:
+            continue
+        until = environment.expiration_ts
+        for info in environment.snapshots:
+            name, known = holders.get(info.snapshot_id, ("", 0))
+            if not name or (known is not None and (until is None or until > known)):
+                holders[info.snapshot_id] = (environment.name, until)
+    return holders
+
+
+def _janitor(model: str, snapshot: t.Any, holders: Holders, add: Add) -> int | None:
     """Milliseconds since the epoch at which the janitor may remove the snapshot; None for never."""
-    if holder := holders.get(snapshot.snapshot_id):
-        add(
-            "kept_from_janitor",
-            model,
-            PASS,
-            f"The old version of {model} is held by the environment {holder}.",
-        )
-        return None
     until = snapshot.updated_ts + snapshot.ttl_ms
+    if held := holders.get(snapshot.snapshot_id):
+        holder, expires = held
+        detail = f"The old version of {model} is held by the environment {holder}"
+        if expires is None:
+            add("kept_from_janitor", model, PASS, f"{detail}.")
+            return None
+        # An environment that expires keeps what it holds for no longer than that.
+        until = max(until, expires)
+        hours = (until - time.time() * 1000) / 3_600_000
+        add("kept_from_janitor", model, PASS, f"{detail}, which expires; {hours:.0f} h are left.")
+        return until
     hours = (until - time.time() * 1000) / 3_600_000
     if hours > 0:
         add(
@@ -212,7 +230,23 @@ def _janitor(model: str, snapshot: t.Any, holders: dict[t.Any, str], add: Add) -
     return until
 
 
+def _left_out(rollback: Rollback, name: str, add: Add) -> None:
+    model = rollback.names[name]
+    detail = f"{model} leaves the environment: its view goes, and its table stays for now."
+    if name not in rollback.current:
+        detail = f"{model} is not in the environment."
+    add("left_out", model, PASS, detail)
+
+
 def _lineage(rollback: Rollback, add: Add) -> None:
+    for name, lost in rollback.orphans.items():
+        add(
+            "parents_match",
+            rollback.names[name],
+            FAIL,
+            f"{rollback.names[name]} would stay and read what goes away: {', '.join(lost)}. "
+            "Name it as well.",
+        )
     for name in rollback.stored:
         model, foreign = rollback.names[name], rollback.foreign_parents.get(name)
         if foreign:

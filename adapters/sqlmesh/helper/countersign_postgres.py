@@ -270,7 +270,8 @@ class PostgresUnit:
             "PGUSER": connection.user,
             "PGPASSWORD": connection.password,
             "PGDATABASE": database,
-            "PGAPPNAME": "countersign",
+            # What is left at work is found by this name.
+            "PGAPPNAME": os.environ.get("PGAPPNAME", "countersign"),
         }
         if connection.sslmode:
             variables["PGSSLMODE"] = connection.sslmode

@@ -11,29 +11,44 @@ import dataclasses
 import typing as t
 
 import countersign_dependents as dependents
-from countersign_data import view_disagreements
 from countersign_rollback import Rollback, build_plan, downstream_closure, work_out
 from countersign_state import Project, conflict, fingerprint, has_table, impossible
+from countersign_views import drop_views, leftover_views, view_disagreements
+
+
+@dataclasses.dataclass
+class Wanted:
+    """What the environment shall be: models at identifiers, and models that it shall not have."""
+
+    to: t.Sequence[str] = ()
+    without: t.Sequence[str] = ()
+    # How it is worked out; `work_out_in_place` for models that stay on their table.
+    by: t.Callable[[Project, t.Sequence[str], t.Sequence[str]], Rollback] = work_out
+
+    def work_out(self, project: Project) -> Rollback:
+        return self.by(project, self.to, self.without)
+
+    def __bool__(self) -> bool:
+        return bool(self.to or self.without)
 
 
 def promote(
     project: Project,
-    to: list[str],
+    wanted: Wanted,
     expected_fingerprint: str,
     findings_of: t.Callable[[Project, Rollback, str], list[dict]],
     announce: t.Callable[[dict], None],
-    instead_of: t.Sequence[str] = (),
-    work: t.Callable[[Project, t.Iterable[str]], Rollback] = work_out,
+    instead_of: Wanted,
 ) -> dict[str, t.Any]:
     """Applies the rollback, resumes its own half-done one, or refuses. Returns the answer.
 
-    `instead_of` names the targets of an earlier promotion for the same fingerprint that this one
-    takes back: what that one left, finished or not, is ours as well.
+    `instead_of` is what an earlier promotion for the same fingerprint wanted, which this one takes
+    back: what that one left, finished or not, is ours as well.
     """
-    rollback = work(project, to)
+    rollback = wanted.work_out(project)
     environment = rollback.environment
     plan_id = rollback.plan_id(expected_fingerprint)
-    forward = work(project, instead_of).plan_id(expected_fingerprint) if instead_of else plan_id
+    forward = instead_of.work_out(project).plan_id(expected_fingerprint) if instead_of else plan_id
     ours = environment.plan_id in (plan_id, forward)
     outcome = probe(project, rollback)
     if outcome.recorded:
@@ -53,13 +68,18 @@ def promote(
 
     dependents.owe(project, rollback)
     announce({"kind": "started", "new_plan_id": plan_id, "resumed": ours})
+    if not rollback.moved:
+        # SQLMesh takes views away in the plan that takes their models out of the record. When it is
+        # interrupted in between it forgets them: the next plan sees a record without them.
+        leftover = leftover_views(project, environment, rollback.without)
+        drop_views(project, environment, leftover or [])
     if environment.finalized_ts and not rollback.moved:
         # The record is final, so SQLMesh sees nothing to plan; only the views went astray.
         _promote_views(project, rollback)
     else:
         project.context.apply(build_plan(project, rollback, plan_id))
 
-    after = work(project, to)
+    after = wanted.work_out(project)
     outcome = probe(project, after)
     if not outcome.recorded:
         raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
@@ -103,7 +123,8 @@ def _result(
         "old_plan_id": _other_than(environment.plan_id, environment.previous_plan_id),
         "new_plan_id": environment.plan_id,
         "models": [now.names[name] for name in now.wanted],
-        "before": {now.names[name]: old.get(name) for name in now.wanted},
+        "without": sorted(now.names[name] for name in now.without),
+        "before": {now.names[name]: old.get(name) for name in sorted(now.named)},
         "rebuilt": [now.names[name] for name in (before.rebuilt if before else [])],
         "fingerprint": fingerprint(environment),
     }
@@ -140,10 +161,17 @@ def probe(project: Project, rollback: Rollback) -> Outcome:
     if wrong:
         names = sorted(rollback.names.get(name, name) for name in wrong)
         return Outcome("partial", f"The record is right, but views of {names} read other tables.")
-    if unreadable:
+    leftover = leftover_views(project, environment, rollback.without)
+    if leftover:
+        names = ", ".join(sorted(rollback.names[name] for name in leftover))
+        return Outcome("partial", f"The record is right, but there are still views of {names}.")
+    if unreadable or leftover is None:
         detail = "The record is right; the engine does not show what the views read."
         return Outcome("unknown", detail, recorded=True)
-    detail = f"All {len(rollback.wanted)} models are at their target and their views read it."
+    detail = f"All {len(rollback.named)} models are at their target and their views read it."
+    if rollback.without:
+        names = ", ".join(sorted(rollback.names[name] for name in rollback.without))
+        detail = f"{detail} Gone with their views: {names}."
     if owed := dependents.owed(project, rollback):
         names = ", ".join(sorted({name for name, _ in owed}))
         owing = f"Grants or definitions of {names} are not there again yet."
@@ -154,8 +182,8 @@ def probe(project: Project, rollback: Rollback) -> Outcome:
 def _probe_moved(project: Project, rollback: Rollback) -> Outcome:
     """The record moves all targets at once, so some of them elsewhere means: not by this plan."""
     environment, moved = rollback.environment, rollback.moved
-    at_target = len(rollback.wanted) - len(moved)
-    detail = f"{at_target} of {len(rollback.wanted)} models point at their target."
+    at_target = len(rollback.named) - len(moved)
+    detail = f"{at_target} of {len(rollback.named)} models point at their target."
     if at_target and not environment.finalized_ts:
         return Outcome("partial", f"{detail} Plan {environment.plan_id} did not finish.")
     # Both versions may be one table; then what the view reads says nothing.

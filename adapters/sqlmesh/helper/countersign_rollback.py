@@ -1,7 +1,8 @@
 """Works out "these models of the environment point at these snapshots again".
 
 Targets are absolute (model, identifier) pairs, never "the previous version": after a rollback
-"previous" is the bad version, and a retry would toggle back to it. What was not named keeps its
+"previous" is the bad version, and a retry would toggle back to it. A release that added models
+goes back without them, one that removed models brings them back. What was not named keeps its
 definition; whatever lies downstream of a named model is rebuilt on the named model's old tables.
 
 This module only reads: building a SQLMesh plan changes neither state nor warehouse.
@@ -26,17 +27,25 @@ class Rollback:
     stored: dict[str, t.Any]
     names: dict[str, str]
     asked: dict[str, str]
+    without: set[str] = dataclasses.field(default_factory=set)
     # Models that were changed in place, with the version whose definition they get again.
     in_place: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     resulting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     rebuilt: list[str] = dataclasses.field(default_factory=list)
     foreign_parents: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    orphans: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def named(self) -> set[str]:
+        """Every model that this is about, whether it goes back or goes away."""
+        return self.wanted.keys() | self.without
 
     @property
     def moved(self) -> list[str]:
-        """Named models that do not point at their target yet."""
+        """Named models that do not point at their target yet, or are there and shall not be."""
         now = {info.name: info.identifier for info in self.environment.snapshots}
-        return [name for name, identifier in self.wanted.items() if now.get(name) != identifier]
+        back = [name for name, identifier in self.wanted.items() if now.get(name) != identifier]
+        return back + sorted(self.without & now.keys())
 
     @property
     def promoted(self) -> set[str]:
@@ -51,24 +60,29 @@ class Rollback:
     def plan_id(self, expected_fingerprint: str) -> str:
         """The id of the one plan that may do this for this approval (32 hex digits)."""
         parts = [expected_fingerprint, *(f"{n}={i}" for n, i in sorted(self.asked.items()))]
+        parts += [f"without {name}" for name in sorted(self.without)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def work_out(project: Project, to: t.Iterable[str]) -> Rollback:
+def work_out(project: Project, to: t.Iterable[str], without: t.Iterable[str] = ()) -> Rollback:
     """Reads the state and computes the resulting snapshot set. Changes nothing."""
-    return _work_out(project, to, in_place=False)
+    return _work_out(project, to, without, in_place=False)
 
 
-def work_out_in_place(project: Project, to: t.Iterable[str]) -> Rollback:
+def work_out_in_place(
+    project: Project, to: t.Iterable[str], without: t.Iterable[str] = ()
+) -> Rollback:
     """The same, where forward-only models go back to a definition and stay on their table.
 
     A version that was changed in place cannot be pointed at again. A new snapshot of its definition
     can, and that is what `wanted` names then; its identifier follows from the definition alone.
     """
-    return _work_out(project, to, in_place=True)
+    return _work_out(project, to, without, in_place=True)
 
 
-def _work_out(project: Project, to: t.Iterable[str], *, in_place: bool) -> Rollback:
+def _work_out(
+    project: Project, to: t.Iterable[str], without: t.Iterable[str], *, in_place: bool
+) -> Rollback:
     from sqlmesh.core.snapshot import SnapshotId
 
     wanted, written = {}, {}
@@ -80,6 +94,12 @@ def _work_out(project: Project, to: t.Iterable[str], *, in_place: bool) -> Rollb
         if wanted.setdefault(name, identifier) != identifier:
             raise usage(f"--to names {model} twice with different identifiers.")
         written[name] = model
+    gone = {project.fully_qualified(model): model for model in without}
+    if not wanted and not gone:
+        raise usage("Name at least one model with --to or --without.")
+    if both := wanted.keys() & gone.keys():
+        names = sorted(written[name] for name in both)
+        raise usage(f"--to and --without both name {', '.join(names)}.")
     environment = project.environment()
     current = project.snapshots(environment.snapshots)
     lost = {info.name for info in environment.snapshots} - current.keys()
@@ -87,7 +107,8 @@ def _work_out(project: Project, to: t.Iterable[str], *, in_place: bool) -> Rollb
         raise impossible(f"Snapshots of the environment are missing in the state: {sorted(lost)}.")
     stored = project.snapshots(SnapshotId(name=n, identifier=i) for n, i in wanted.items())
     names = {n: user_name(s) for n, s in current.items()}
-    rollback = Rollback(environment, current, wanted, stored, names | written, dict(wanted))
+    names |= written | gone
+    rollback = Rollback(environment, current, wanted, stored, names, dict(wanted), set(gone))
     reverting = _find_in_place(rollback) if in_place else set()
     if not rollback.missing:
         _compose(project, rollback, reverting)
@@ -124,6 +145,8 @@ def _compose(project: Project, rollback: Rollback, reverting: set[str]) -> None:
     from sqlmesh.utils.dag import DAG
 
     pinned = {**rollback.current, **rollback.stored}
+    for name in rollback.without:
+        pinned.pop(name, None)
     nodes = {name: snapshot.node for name, snapshot in pinned.items()}
     dag: t.Any = DAG()
     for name, node in nodes.items():
@@ -165,6 +188,11 @@ def _compose(project: Project, rollback: Rollback, reverting: set[str]) -> None:
             rollback.stored[name] = rollback.resulting[name]
             rollback.wanted[name] = snapshot.identifier
 
+    for name, snapshot in pinned.items():
+        if name not in rollback.stored:
+            lost = [parent.name for parent in snapshot.parents if parent.name in rollback.without]
+            if lost:
+                rollback.orphans[name] = sorted(rollback.names[parent] for parent in lost)
     result_ids = {s.snapshot_id for s in rollback.resulting.values()}
     for name, snapshot in rollback.stored.items():
         foreign = [f"{p.name}={p.identifier}" for p in snapshot.parents if p not in result_ids]
@@ -220,7 +248,8 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
         apply=context.apply,
         # The closure also when nothing moves any more: a resumed plan has its filling to finish.
         backfill_models=sorted(
-            {s.name for s in downstream_closure(rollback)} | set(rollback.wanted)
+            ({s.name for s in downstream_closure(rollback)} | set(rollback.wanted))
+            - rollback.without
         ),
         allow_destructive_models=sorted(rollback.in_place),
         allow_additive_models=sorted(rollback.in_place),
@@ -239,7 +268,7 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
 
 def downstream_closure(rollback: Rollback) -> list[t.Any]:
     """The named models and everything in the environment that reads them, however indirectly."""
-    reached = set(rollback.wanted)
+    reached = set(rollback.named)
     while True:
         more = {
             name
@@ -253,5 +282,5 @@ def downstream_closure(rollback: Rollback) -> list[t.Any]:
 
 def downstream(rollback: Rollback) -> list[str]:
     """Names of models that read a named one and are not named themselves."""
-    closure = {s.name for s in downstream_closure(rollback)} - rollback.wanted.keys()
+    closure = {s.name for s in downstream_closure(rollback)} - rollback.named
     return sorted(rollback.names[name] for name in closure)

@@ -20,7 +20,7 @@ def _work_out(project: Project, arguments: argparse.Namespace) -> tuple[Rollback
     from countersign_rollback import work_out_in_place
     from countersign_schema import losses
 
-    rollback = work_out_in_place(project, arguments.to)
+    rollback = work_out_in_place(project, arguments.to, arguments.without)
     kept = point(arguments.into, arguments.point)
     return rollback, losses(project, rollback, arguments.leaving, kept)
 
@@ -35,24 +35,20 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 
 def _restore(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
     from countersign_apply import apply
-    from countersign_promote import promote
+    from countersign_promote import Wanted, promote
     from countersign_rollback import work_out_in_place
     from countersign_schema import check_schema, fill, probe_schema
+
+    wanted = Wanted(arguments.to, arguments.without, work_out_in_place)
+    instead_of = Wanted(arguments.instead_of, arguments.instead_without, work_out_in_place)
 
     def findings_of(project: Project, rollback: Rollback, plan_id: str) -> list[dict]:
         _, found = _work_out(project, arguments)
         return check_schema(project, rollback, found, plan_id)["findings"]
 
     def work(announce: t.Callable[[dict], None]) -> dict[str, t.Any]:
-        result = promote(
-            project,
-            arguments.to,
-            arguments.expect_fingerprint,
-            findings_of,
-            announce,
-            arguments.instead_of,
-            work_out_in_place,
-        )
+        expected = arguments.expect_fingerprint
+        result = promote(project, wanted, expected, findings_of, announce, instead_of)
         _, found = _work_out(project, arguments)
         return result | {"filled": fill(found, announce)}
 

@@ -19,6 +19,7 @@ import typing as t
 import countersign_point_commands
 import countersign_schema_commands
 from countersign_apply import failure
+from countersign_progress import progress_console
 from countersign_state import Project, Refused, inspect, prepare_process, sqlmesh_version, usage
 
 KINDS = {2: "usage", 3: "impossible", 4: "conflict"}
@@ -39,57 +40,14 @@ class Answers:
         self._out.flush()
 
 
-def progress_console(answers: Answers) -> t.Any:
-    """A SQLMesh console that reports evaluation and promotion as progress lines."""
-    from sqlmesh.core.console import NoopConsole
-
-    class ProgressConsole(NoopConsole):
-        def __init__(self) -> None:
-            self._names: dict[str, str] = {}
-            self._done = self._total = 0
-            self.failures: list[str] = []
-
-        def start_evaluation_progress(self, batched_intervals: t.Any, *_: t.Any, **__: t.Any):
-            self._done, self._total = 0, sum(map(len, batched_intervals.values()))
-
-        def start_snapshot_evaluation_progress(self, snapshot: t.Any, audit_only: bool = False):
-            self._report("evaluating", snapshot)
-
-        def update_snapshot_evaluation_progress(self, snapshot: t.Any, *_: t.Any, **__: t.Any):
-            self._done += 1
-            self._report("evaluated", snapshot)
-
-        def start_promotion_progress(self, snapshots: t.Any, *_: t.Any, **__: t.Any) -> None:
-            self._done, self._total = 0, len(snapshots)
-
-        def update_promotion_progress(self, snapshot: t.Any, promoted: bool) -> None:
-            self._done += 1
-            self._report("promoting", snapshot)
-
-        def log_error(self, message: str) -> None:
-            self.failures.append(message)
-            answers.progress({"kind": "message", "level": "error", "text": message})
-
-        def log_failed_models(self, errors: t.Any) -> None:
-            for error in errors:
-                self.log_error(f"{error}: {error.__cause__}")
-
-        def _report(self, kind: str, snapshot: t.Any) -> None:
-            name = getattr(getattr(snapshot, "node", None), "name", None)
-            if name is None:
-                view = snapshot.qualified_view_name
-                name = f"{view.schema_name}.{view.table}"
-            fields = {"kind": kind, "model": name, "done": self._done, "total": self._total}
-            answers.progress(fields)
-
-    return ProgressConsole()
-
-
 def run(arguments: argparse.Namespace, answers: Answers) -> int:
     """Runs one sub-command, prints its answer and returns the exit code."""
     sqlmesh_version()
     prepare_process()
-    console = progress_console(answers)
+    if arguments.command == "end-backends":
+        # Needs neither state nor warehouse: whoever holds them must not be in its way.
+        return _end_backends(arguments, answers)
+    console = progress_console(answers.progress)
     if handler := countersign_point_commands.COMMANDS.get(arguments.command):
         return handler(arguments, answers, console)
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
@@ -97,7 +55,7 @@ def run(arguments: argparse.Namespace, answers: Answers) -> int:
 
 
 def _inspect(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    answers.answer(inspect(project))
+    answers.answer(inspect(project, arguments.source, arguments.environments))
     return 0
 
 
@@ -105,7 +63,7 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
     from countersign_findings import check
     from countersign_rollback import work_out
 
-    result = check(project, work_out(project, arguments.to))
+    result = check(project, work_out(project, arguments.to, arguments.without))
     answers.answer(result)
     return 0 if result["possible"] else 3
 
@@ -113,18 +71,21 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
     from countersign_apply import apply
     from countersign_findings import check
-    from countersign_promote import probe, promote
-    from countersign_rollback import Rollback, work_out
+    from countersign_promote import Wanted, probe, promote
+    from countersign_rollback import Rollback
+
+    wanted = Wanted(arguments.to, arguments.without)
+    instead_of = Wanted(arguments.instead_of, arguments.instead_without)
 
     def findings_of(project: Project, rollback: Rollback, plan_id: str) -> list[dict]:
         return check(project, rollback, plan_id)["findings"]
 
     def work(announce: t.Callable[[dict], None]) -> dict[str, t.Any]:
-        expected, instead_of = arguments.expect_fingerprint, arguments.instead_of
-        return promote(project, arguments.to, expected, findings_of, announce, instead_of)
+        expected = arguments.expect_fingerprint
+        return promote(project, wanted, expected, findings_of, announce, instead_of)
 
     def outcome() -> t.Any:
-        return probe(project, work_out(project, arguments.to))
+        return probe(project, wanted.work_out(project))
 
     return apply(project, arguments.user, answers, work, outcome)
 
@@ -134,7 +95,7 @@ def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) ->
     from countersign_rollback import work_out
     from countersign_state import fingerprint
 
-    rollback = work_out(project, arguments.to)
+    rollback = work_out(project, arguments.to, arguments.without)
     outcome = probe(project, rollback)
     answers.answer(
         {
@@ -153,7 +114,7 @@ def _verify(project: Project, arguments: argparse.Namespace, answers: Answers) -
     from countersign_rollback import downstream_closure, work_out
 
     baseline = read_baseline(arguments.baseline)
-    rollback = work_out(project, arguments.to)
+    rollback = work_out(project, arguments.to, arguments.without)
     scope = downstream_closure(rollback)
     result = verify(project, rollback, scope, baseline, arguments.audits)
     answers.answer(result)
@@ -174,6 +135,20 @@ def _fingerprint_data(project: Project, arguments: argparse.Namespace, answers: 
     return 0
 
 
+def _sql(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_sql import run_statement
+
+    answers.answer(run_statement(project, arguments.statement, arguments.read_only))
+    return 0
+
+
+def _end_backends(arguments: argparse.Namespace, answers: Answers) -> int:
+    from countersign_backends import end_backends
+
+    answers.answer(end_backends(arguments.project, arguments.gateway, arguments.name))
+    return 0
+
+
 COMMANDS = {
     "inspect": _inspect,
     "check": _check,
@@ -182,6 +157,7 @@ COMMANDS = {
     "verify": _verify,
     "measure": _measure,
     "fingerprint-data": _fingerprint_data,
+    "sql": _sql,
     **countersign_schema_commands.COMMANDS,
 }
 
@@ -197,13 +173,28 @@ def parser() -> Parser:
     common.add_argument("--gateway", help="gateway of that configuration; its default if left out")
     common.add_argument("--environment", default="prod")
     targets = Parser(add_help=False)
-    targets.add_argument("--to", action="append", required=True, metavar="MODEL=IDENTIFIER")
+    targets.add_argument("--to", action="append", default=[], metavar="MODEL=IDENTIFIER")
+    targets.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model that the environment shall not have; its view goes, its table stays",
+    )
     models = Parser(add_help=False)
     models.add_argument("--models", type=lambda text: text.split(","), metavar="A,B")
 
     root = Parser(prog="countersign_sqlmesh.py", description=__doc__)
     commands = root.add_subparsers(dest="command", required=True)
-    commands.add_parser("inspect", parents=[common])
+    inspection = commands.add_parser("inspect", parents=[common])
+    inspection.add_argument(
+        "--source",
+        metavar="env:NAME",
+        help="compare with this environment instead of with the last finished release",
+    )
+    inspection.add_argument(
+        "--environments", action="store_true", help="show also what other environments hold"
+    )
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])
     _add_approval(promote)
@@ -212,6 +203,11 @@ def parser() -> Parser:
     _add_verification(verify)
     commands.add_parser("measure", parents=[common, models])
     commands.add_parser("fingerprint-data", parents=[common, models])
+    sql = commands.add_parser("sql", parents=[common])
+    sql.add_argument("--statement", required=True)
+    sql.add_argument("--read-only", action="store_true", help="refuse whatever is no query")
+    end_backends = commands.add_parser("end-backends", parents=[common])
+    end_backends.add_argument("--name", required=True, help="the connections' application name")
     points = Parser(add_help=False)
     points.add_argument("--point", required=True, metavar="ID")
     points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
@@ -230,6 +226,13 @@ def _add_approval(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="MODEL=IDENTIFIER",
         help="targets of a promotion for the same fingerprint that this one takes back",
+    )
+    command.add_argument(
+        "--instead-without",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="what that promotion left out",
     )
     command.add_argument("--user", required=True, help="on whose behalf, for the log")
 

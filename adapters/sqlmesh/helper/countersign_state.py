@@ -75,9 +75,12 @@ def open_context(directory: str, gateway: str | None, console: t.Any) -> t.Any:
     from sqlmesh.core.context import Context
     from sqlmesh.core.notification_target import NotificationTargetManager
 
+    from countersign_backends import name_backends
+
     analytics.disable_analytics()
     set_console(console)
     context = Context(paths=[directory], gateway=gateway, load=False)
+    name_backends(context.config, context.gateway)
     # A chat that is down must not be able to stop a rollback.
     context.notification_targets, context.users = [], []
     context.notification_target_manager = NotificationTargetManager()
@@ -163,9 +166,25 @@ def user_name(snapshot: t.Any) -> str:
     return snapshot.node.name
 
 
-def inspect(project: Project) -> dict[str, t.Any]:
+def inspect(
+    project: Project, source: str | None = None, with_others: bool = False
+) -> dict[str, t.Any]:
+    """What the environment holds, and the set to go back to: its last one, or that of `source`.
+
+    `with_others` adds what other environments hold. It is asked for, because there may be many of
+    them, and because this question is asked before every step.
+    """
     environment = project.environment()
+    others = []
+    if source is not None or with_others:
+        others = [
+            other
+            for other in project.state.get_environments()
+            if other.name != environment.name and not other.expired
+        ]
     previous_infos = environment.previous_finalized_snapshots or []
+    if source is not None:
+        previous_infos = _source(source, others)
     current = project.snapshots(environment.snapshots)
     previous = project.snapshots(previous_infos)
     ids_now = {info.name: info.identifier for info in environment.snapshots}
@@ -181,7 +200,7 @@ def inspect(project: Project) -> dict[str, t.Any]:
         for name in sorted(ids_now.keys() | ids_then.keys())
         if previous_infos and ids_now.get(name) != ids_then.get(name)
     ]
-    return {
+    answer = {
         "sqlmesh_version": project.version,
         "environment": {
             "name": environment.name,
@@ -194,7 +213,40 @@ def inspect(project: Project) -> dict[str, t.Any]:
         "current": _describe_all(environment.snapshots, current, names),
         "previous": _describe_all(previous_infos, previous, names),
         "changed": changed,
+        "source": source or "previous",
     }
+    if with_others:
+        answer["environments"] = [_held_by(other, names) for other in others]
+    return answer
+
+
+def _held_by(environment: t.Any, names: dict[str, str]) -> dict[str, t.Any]:
+    return {
+        "name": environment.name,
+        "plan_id": environment.plan_id,
+        "finalized_ts": environment.finalized_ts,
+        "expiration_ts": environment.expiration_ts,
+        "models": {
+            names.get(info.name, _bare_name(info.name)): info.identifier
+            for info in sorted(environment.snapshots, key=lambda info: info.name)
+        },
+    }
+
+
+def _source(source: str, others: list[t.Any]) -> list[t.Any]:
+    """The set that an environment such as a pinned `blue` holds, as it is now."""
+    from sqlmesh.core.environment import Environment
+
+    kind, _, name = source.partition(":")
+    if kind != "env" or not name:
+        raise usage(f"--source wants env:NAME, not {source!r}.")
+    name = Environment.sanitize_name(name)
+    found = next((other for other in others if other.name == name), None)
+    if found is None:
+        raise impossible(f"There is no environment {name!r} to go back to.")
+    if not found.finalized_ts:
+        raise impossible(f"The last plan of {name!r} has not finished: there is no way back to it.")
+    return found.snapshots
 
 
 def _describe_all(infos: t.Any, snapshots: dict[str, t.Any], names: dict[str, str]) -> list[dict]:

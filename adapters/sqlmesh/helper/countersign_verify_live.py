@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typing as t
 
-from countersign_data import view_disagreements, view_of
 from countersign_point import Point
 from countersign_state import Project, fingerprint, has_table, user_name
 from countersign_verify_point import FAIL, INCONCLUSIVE, PASS
+from countersign_views import view_disagreements, view_of
 
 
 def verify_live(project: Project, point: Point) -> dict[str, t.Any]:

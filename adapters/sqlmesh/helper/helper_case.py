@@ -7,11 +7,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from sites import BAD, POSTGRES, stage
+from helper_site import POSTGRES
+from helper_stage import BAD, Stage, stage
 
 
 class HelperCase(unittest.TestCase):
     engine = "duckdb"
+    kind: type = Stage
 
     def setUp(self) -> None:
         if self.engine == "postgres" and POSTGRES == "skip":
@@ -19,15 +21,12 @@ class HelperCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.prepare()
+        self.stage = stage(self.kind, self.engine)
         self.site = self.stage.template.copy(self.folder)
         self.addCleanup(self.site.remove)
         self.fingerprint = self.stage.state["fingerprint"]
         self.changed = {row["name"]: row for row in self.stage.state["changed"]}
         self.choose()
-
-    def prepare(self) -> None:
-        self.stage = stage(self.engine)
 
     def choose(self) -> None:
         self.targets = self.to("previous", BAD)
@@ -48,7 +47,7 @@ class HelperCase(unittest.TestCase):
         return answer
 
     def content(self) -> dict[str, list]:
-        return self.site.content(self.stage.models)
+        return self.site.content()
 
     def assert_true_again(self) -> None:
         self.assertEqual(self.content(), self.stage.truth_content)

@@ -1,7 +1,8 @@
 """Contract test: the helper against a real SQLMesh on DuckDB, as its caller uses it.
 
 Run with the interpreter of an environment that has `requirements.lock` installed:
-`python -m unittest -v test_helper`. What a rollback starts from and must lead to is in `sites`.
+`python -m unittest -v test_helper`. What a rollback starts from and must lead to is in
+`helper_stage`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sys
 import unittest
 
 from helper_case import HelperCase
-from sites import BAD, HELPER
+from helper_site import HELPER
+from helper_stage import BAD
 
 
 class Rollback(HelperCase):

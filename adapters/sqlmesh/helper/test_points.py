@@ -6,7 +6,7 @@ import json
 import shutil
 
 from helper_case import PointCase
-from sites import BAD
+from helper_stage import BAD
 
 STAGES = ("Empty", "Copy", "Configuration", "Manifest")
 

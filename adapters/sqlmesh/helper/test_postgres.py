@@ -72,6 +72,10 @@ class Dependents(HelperCase):
         # A whole view's grant counts for each column, and the bad version has one more.
         return [*views, *(row for row in grants if row[2] != "payment_method")]
 
+    def content(self) -> dict[str, list]:
+        """Without the views of other people."""
+        return {v: rows for v, rows in super().content().items() if not v.startswith("bi.")}
+
     def test_named_before_and_there_afterwards(self) -> None:
         _, answer = self.site.ask("check", *self.targets)
         said = {r["subject"]: r["detail"] for r in answer["findings"] if r["check"] == "dependents"}

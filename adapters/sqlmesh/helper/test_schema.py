@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helper_case import PointCase
-from sites import plain_stage
+from helper_stage import PlainStage
 
 MODEL = "marts.customer_profile"
 STAGES = (
@@ -21,8 +21,7 @@ STAGES = (
 class SchemaCase(PointCase):
     """The point is made as CI makes it before a deploy; then the release drops a column."""
 
-    def prepare(self) -> None:
-        self.stage = plain_stage(self.engine)
+    kind = PlainStage
 
     def choose(self) -> None:
         self.good = next(r["identifier"] for r in self.stage.state["current"] if r["name"] == MODEL)

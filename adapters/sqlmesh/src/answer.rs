@@ -34,6 +34,8 @@ pub struct Environment {
     pub name: String,
     /// The plan that made it what it is.
     pub plan_id: String,
+    /// When that plan ended, in milliseconds since 1970; `None` while it runs, or where it died.
+    pub finalized_ts: Option<i64>,
 }
 
 /// A model whose version differs.
@@ -56,6 +58,8 @@ pub struct Check {
     pub possible: bool,
     /// Whom it touches.
     pub affected: Downstream,
+    /// What is filled before the switch.
+    pub backfill: Backfill,
     /// When the janitor may take the old versions away, in milliseconds since 1970.
     pub possible_until_ms: Option<i64>,
     /// The state of the target that this was found out for.
@@ -67,6 +71,13 @@ pub struct Check {
 pub struct Downstream {
     /// Models that read from those that go back.
     pub downstream: Vec<String>,
+}
+
+/// What a rollback has to fill, because the old tables have not been kept up to date.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Backfill {
+    /// Intervals of all models.
+    pub intervals: u64,
 }
 
 /// The answer of `probe`.
@@ -83,6 +94,17 @@ pub struct Probe {
 pub struct Measures {
     /// By model: rows, distinct keys, newest time.
     pub models: BTreeMap<String, serde_json::Value>,
+}
+
+/// The answer of `sql`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Rows {
+    /// How many rows came back; `None` where the statement gives none.
+    pub rows: Option<u64>,
+    /// The first column of the first row; `None` where it is NULL or there is no row.
+    pub value: Option<String>,
+    /// How many rows the statement changed, where the database says so.
+    pub changed: Option<u64>,
 }
 
 /// The answer of `verify`.

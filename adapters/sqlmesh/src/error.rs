@@ -30,6 +30,17 @@ pub enum Error {
         /// The sub-command.
         command: String,
     },
+    /// It took too long, and what it began in the database could not be ended.
+    #[error(
+        "SQLMesh's helper did not finish `{command}` within its time, and what it began in the database could not be ended"
+    )]
+    LeftBehind {
+        /// The sub-command.
+        command: String,
+        /// Why not.
+        #[source]
+        source: Box<Error>,
+    },
     /// Countersign is shutting down.
     #[error("SQLMesh's helper was ended during `{command}` because Countersign shuts down")]
     Cancelled {
@@ -62,14 +73,21 @@ impl Error {
         matches!(self, Self::Refused { kind, transient: false, .. } if kind != "usage")
     }
 
+    /// Whether the helper says that it cannot be done, and why.
+    pub fn is_impossible(&self) -> bool {
+        matches!(self, Self::Refused { kind, .. } if kind == "impossible")
+    }
+
     /// Whether trying again later may help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TimedOut { .. } | Self::Cancelled { .. } => true,
             Self::Refused { transient, .. } => *transient,
-            Self::Install { .. } | Self::Points { .. } | Self::Run(_) | Self::Garbled { .. } => {
-                false
-            }
+            Self::Install { .. }
+            | Self::Points { .. }
+            | Self::Run(_)
+            | Self::Garbled { .. }
+            | Self::LeftBehind { .. } => false,
         }
     }
 }

@@ -13,18 +13,19 @@ use std::{
     time::Duration,
 };
 
-use domain::{digest::Digest, plan::Target};
+use domain::{digest::Digest, id::RunId, plan::Target};
 use runner::{Command, Finished, Outcome, Stream};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Answer, Check, Inspection, Measures, Probe, Verification},
+    answer::{Answer, Check, Inspection, Measures, Verification},
+    backend::backend_name,
     error::Error,
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 23] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -44,10 +45,14 @@ const FILES: [(&str, &str); 19] = [
     ("countersign_schema.py", include_str!("../helper/countersign_schema.py")),
     ("countersign_point_commands.py", include_str!("../helper/countersign_point_commands.py")),
     ("countersign_schema_commands.py", include_str!("../helper/countersign_schema_commands.py")),
+    ("countersign_views.py", include_str!("../helper/countersign_views.py")),
+    ("countersign_progress.py", include_str!("../helper/countersign_progress.py")),
+    ("countersign_sql.py", include_str!("../helper/countersign_sql.py")),
+    ("countersign_backends.py", include_str!("../helper/countersign_backends.py")),
 ];
 
 /// How long a question may take; Python alone needs seconds to start.
-const QUESTION: Duration = Duration::from_mins(2);
+pub(crate) const QUESTION: Duration = Duration::from_mins(2);
 
 /// SQLMesh behind its helper.
 #[derive(Clone, Debug)]
@@ -67,6 +72,8 @@ pub struct Call<'a> {
     pub arguments: &'a [String],
     /// Variables for the process besides the usual ones.
     pub variables: &'a BTreeMap<String, String>,
+    /// The run that it belongs to: what it leaves behind in a database is found by that name.
+    pub run: Option<&'a RunId>,
     /// After this time its processes are ended.
     pub timeout: Duration,
     /// Ends it early.
@@ -111,14 +118,15 @@ impl Sqlmesh {
         self.ask(python, target, &["inspect".to_owned()]).await
     }
 
-    /// Whether the models can go back to these snapshots (`model=identifier`).
-    pub async fn check(
+    /// What the environment holds now, and what it would go back to: the set that another environment holds.
+    pub async fn inspect_against(
         &self,
         python: &str,
         target: &Target,
-        to: &[String],
-    ) -> Result<Check, Error> {
-        self.ask(python, target, &with_to("check", to)).await
+        environment: &str,
+    ) -> Result<Inspection, Error> {
+        let source = format!("env:{environment}");
+        self.ask(python, target, &["inspect".to_owned(), "--source".to_owned(), source]).await
     }
 
     /// Whether models that were changed in place can go back, by this sub-command and its arguments.
@@ -143,14 +151,23 @@ impl Sqlmesh {
         self.ask(python, target, &words.map(str::to_owned)).await
     }
 
-    /// Whether the models are at these snapshots (`model=identifier`).
-    pub async fn probe(
+    /// Whether the models can go back to these snapshots (`model=identifier`), and those of `without` can go away.
+    pub async fn check(
         &self,
         python: &str,
         target: &Target,
-        arguments: &[String],
-    ) -> Result<Probe, Error> {
-        self.ask(python, target, arguments).await
+        to: &[String],
+        without: &[String],
+    ) -> Result<Check, Error> {
+        let flagged = |flag: &'static str, values: &[String]| {
+            values
+                .iter()
+                .flat_map(move |value| [flag.to_owned(), value.clone()])
+                .collect::<Vec<_>>()
+        };
+        let check = vec!["check".to_owned()];
+        let arguments = [check, flagged("--to", to), flagged("--without", without)].concat();
+        self.ask(python, target, &arguments).await
     }
 
     /// Rows, keys and newest times of the models.
@@ -177,6 +194,7 @@ impl Sqlmesh {
             target,
             arguments,
             variables: &variables,
+            run: None,
             timeout: QUESTION,
             cancel: &cancel,
         };
@@ -185,8 +203,25 @@ impl Sqlmesh {
     }
 
     /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error; what was
-    /// printed comes in either case.
-    pub async fn call(&self, call: Call<'_>, mut on_line: impl FnMut(&str)) -> Called {
+    /// printed comes in either case. When a call of a run took too long, nothing of it is left at work in the database
+    /// either, or the error says so.
+    pub async fn call(&self, call: Call<'_>, on_line: impl FnMut(&str)) -> Called {
+        let Called { answer, output } = self.once(&call, on_line).await;
+        let answer = match (answer, call.run) {
+            (Err(Error::TimedOut { command }), Some(run)) => {
+                let ended = self.end_backends(call.python, call.target, run).await;
+                Err(match ended {
+                    Ok(_) => Error::TimedOut { command },
+                    Err(source) => Error::LeftBehind { command, source: Box::new(source) },
+                })
+            }
+            (answer, _) => answer,
+        };
+        Called { answer, output }
+    }
+
+    /// Makes one call and leaves to the database whatever it began there.
+    pub(crate) async fn once(&self, call: &Call<'_>, mut on_line: impl FnMut(&str)) -> Called {
         let cache = match tempfile::tempdir() {
             Ok(cache) => cache,
             Err(source) => {
@@ -197,7 +232,7 @@ impl Sqlmesh {
                 };
             }
         };
-        let command = self.command(&call, cache.path());
+        let command = self.command(call, cache.path());
         let name = call.arguments.first().cloned().unwrap_or_default();
         let take = |stream: Stream, line: &str| {
             if stream == Stream::Stdout {
@@ -238,6 +273,7 @@ impl Sqlmesh {
         command.env.insert("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS".to_owned(), "1".to_owned());
         // Without a name of its own, a project's notification targets would be told, and may fail the plan.
         command.env.insert("SQLMESH__USERNAME".to_owned(), "countersign".to_owned());
+        command.env.insert("PGAPPNAME".to_owned(), backend_name(call.run));
         command.env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
         command.env.insert("NO_COLOR".to_owned(), "1".to_owned());
         command
@@ -245,17 +281,15 @@ impl Sqlmesh {
 }
 
 /// Reads an answer as the type that a sub-command gives.
-fn read<T: DeserializeOwned>(command: &str, value: serde_json::Value) -> Result<T, Error> {
+pub(crate) fn read<T: DeserializeOwned>(
+    command: &str,
+    value: serde_json::Value,
+) -> Result<T, Error> {
     let tail = value.to_string();
     serde_json::from_value(value).map_err(|error| Error::Garbled {
         command: command.to_owned(),
         tail: format!("{error} in {tail}"),
     })
-}
-
-fn with_to(command: &str, to: &[String]) -> Vec<String> {
-    let pairs = to.iter().flat_map(|pair| ["--to".to_owned(), pair.clone()]);
-    std::iter::once(command.to_owned()).chain(pairs).collect()
 }
 
 fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
@@ -289,5 +323,27 @@ fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
             transient: value.get("transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
         }),
         None => Ok(Answer { exit_code, value }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_helper_is_shipped() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("helper");
+        let mut there: Vec<_> = fs::read_dir(folder)
+            .expect("the helper's folder")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .filter(|name| name.starts_with("countersign_"))
+            .collect();
+        let mut shipped: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        there.sort();
+        shipped.sort();
+        assert_eq!(there, shipped);
+        assert_eq!(FILES[0].0, "countersign_sqlmesh.py");
     }
 }

@@ -7,30 +7,99 @@ struct Line {
     progress: Progress,
 }
 
-#[derive(Deserialize)]
+/// Numbers that a kind of line does not have are 0.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Progress {
     kind: String,
-    model: Option<String>,
-    stage: Option<String>,
-    done: Option<u64>,
-    total: Option<u64>,
+    model: String,
+    stage: String,
+    /// Models that are all done, or views.
+    done: u64,
+    total: u64,
+    /// Batches of this model that are done, and all of them.
+    batch: u64,
+    batches: u64,
+    duration_ms: Option<u64>,
+    audits_passed: u64,
+    audits_failed: u64,
+    left_ms: Option<u64>,
 }
 
 /// The sentence for a progress line; `None` for lines that a person need not see.
 pub fn live_line(line: &str) -> Option<String> {
-    let Progress { kind, model, stage, done, total } =
-        serde_json::from_str::<Line>(line).ok()?.progress;
-    let count = match (done, total) {
-        (Some(done), Some(total)) if total > 0 => format!(" ({done} of {total})"),
-        _ => String::new(),
+    let progress = serde_json::from_str::<Line>(line).ok()?.progress;
+    let model = &progress.model;
+    let parts = match progress.kind.as_str() {
+        "evaluating" | "evaluated" => progress.evaluation(),
+        "promoting" => vec![format!("pointing {model} back"), progress.count(progress.done)],
+        "removing" => vec![format!("taking {model} away"), progress.count(progress.done)],
+        "work" if !progress.stage.is_empty() => vec![progress.stage],
+        "stage" if !progress.stage.is_empty() => vec![stage(&progress.stage)],
+        _ => return None,
     };
-    match (kind.as_str(), model, stage) {
-        ("evaluating", Some(model), _) => Some(format!("rebuilding {model}{count}")),
-        ("evaluated", Some(model), _) => Some(format!("rebuilt {model}{count}")),
-        ("promoting", Some(model), _) => Some(format!("pointing {model} back{count}")),
-        ("work", _, Some(stage)) => Some(stage),
-        ("stage", _, Some(stage)) => Some(format!("SQLMesh: {stage}")),
-        _ => None,
+    let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Some(said.join(" · "))
+}
+
+impl Progress {
+    fn evaluation(&self) -> Vec<String> {
+        let is_over = self.kind == "evaluated";
+        let is_whole = is_over && self.batch >= self.batches;
+        // The model in work is the one after those that are done.
+        let place = if is_whole { self.done } else { self.done + 1 };
+        // A batch that begins is the one after those that are done.
+        let batch = if is_over { self.batch } else { self.batch + 1 };
+        vec![
+            format!("{} {}", self.kind, self.model),
+            self.count(place),
+            if self.batches > 1 { format!("batch {batch}") } else { String::new() },
+            self.duration_ms.map(domain::notice::duration).unwrap_or_default(),
+            self.audits(),
+            self.left_ms.map(|left| format!("about {} left", rounded(left))).unwrap_or_default(),
+        ]
+    }
+
+    fn count(&self, place: u64) -> String {
+        if self.total == 0 {
+            return String::new();
+        }
+        format!("{} of {}", place.min(self.total), self.total)
+    }
+
+    fn audits(&self) -> String {
+        match (self.audits_passed, self.audits_failed) {
+            (0, 0) => String::new(),
+            (passed, 0) => format!("audits {passed} passed"),
+            (passed, failed) => format!("audits {passed} passed, {failed} failed"),
+        }
+    }
+}
+
+/// What SQLMesh does in a stage of its plan; one that is not known here keeps SQLMesh's name.
+fn stage(name: &str) -> String {
+    let words = match name {
+        "CreateSnapshotRecordsStage" => "writing down new versions",
+        "PhysicalLayerSchemaCreationStage" => "making tables that are missing",
+        "BackfillStage" => "filling days that are missing",
+        "RestatementStage" => "clearing what is filled anew",
+        "EnvironmentRecordUpdateStage" => "recording the switch",
+        "MigrateSchemasStage" => "changing columns in place",
+        "UnpauseStage" => "handing over the schedule",
+        "VirtualLayerUpdateStage" => "switching the views",
+        "FinalizeEnvironmentStage" => "finishing the SQLMesh plan",
+        _ => return format!("SQLMesh: {name}"),
+    };
+    words.to_owned()
+}
+
+/// An estimate, no finer than it deserves: `1 s`, `20 s`, `4 min`.
+fn rounded(milliseconds: u64) -> String {
+    let seconds = milliseconds.div_ceil(1000).max(1);
+    match seconds {
+        ..10 => format!("{seconds} s"),
+        10..90 => format!("{} s", seconds.div_ceil(5) * 5),
+        _ => format!("{} min", seconds.div_ceil(60)),
     }
 }
 
@@ -38,14 +107,68 @@ pub fn live_line(line: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn says(fields: &str, expected: &str) {
+        let line = format!(r#"{{"progress": {{{fields}}}}}"#);
+        assert_eq!(live_line(&line).as_deref(), Some(expected));
+    }
+
     #[test]
-    fn says_what_a_person_wants_to_know() {
-        let line = r#"{"progress": {"kind": "evaluated", "model": "marts.orders", "done": 2, "total": 5}}"#;
-        assert_eq!(live_line(line).as_deref(), Some("rebuilt marts.orders (2 of 5)"));
-        let line = r#"{"progress": {"kind": "promoting", "model": "marts.orders", "done": 1, "total": 0}}"#;
-        assert_eq!(live_line(line).as_deref(), Some("pointing marts.orders back"));
-        let line = r#"{"progress": {"kind": "work", "stage": "Restore wh beside"}}"#;
-        assert_eq!(live_line(line).as_deref(), Some("Restore wh beside"));
+    fn an_evaluation_says_how_far_it_is_and_how_long_it_may_take() {
+        says(
+            r#""kind": "evaluating", "model": "marts.orders", "done": 2, "total": 8, "batch": 1, "batches": 4, "left_ms": 19200"#,
+            "evaluating marts.orders · 3 of 8 · batch 2 · about 20 s left",
+        );
+        says(
+            r#""kind": "evaluated", "model": "marts.orders", "done": 2, "total": 8, "batch": 2, "batches": 4, "duration_ms": 4100, "audits_passed": 2, "audits_failed": 0, "left_ms": 240000"#,
+            "evaluated marts.orders · 3 of 8 · batch 2 · 4.1 s · audits 2 passed · about 4 min left",
+        );
+        says(
+            r#""kind": "evaluated", "model": "marts.orders", "done": 8, "total": 8, "batch": 1, "batches": 1, "duration_ms": 153, "audits_passed": 1, "audits_failed": 2"#,
+            "evaluated marts.orders · 8 of 8 · 153 ms · audits 1 passed, 2 failed",
+        );
+        says(
+            r#""kind": "evaluating", "model": "ref.rules", "done": 0, "total": 0, "batch": 0, "batches": 0"#,
+            "evaluating ref.rules",
+        );
+    }
+
+    #[test]
+    fn views_that_come_and_go_are_counted() {
+        says(
+            r#""kind": "promoting", "model": "marts.orders", "done": 1, "total": 3"#,
+            "pointing marts.orders back · 1 of 3",
+        );
+        says(
+            r#""kind": "removing", "model": "marts.extra", "done": 3, "total": 3"#,
+            "taking marts.extra away · 3 of 3",
+        );
+        says(r#""kind": "stage", "stage": "BackfillStage""#, "filling days that are missing");
+        says(r#""kind": "stage", "stage": "NewStage""#, "SQLMesh: NewStage");
+    }
+
+    #[test]
+    fn work_around_the_plan_names_itself() {
+        says(r#""kind": "work", "stage": "Restore wh beside""#, "Restore wh beside");
+    }
+
+    #[test]
+    fn an_estimate_is_rounded() {
+        for (left, said) in [
+            (0, "1 s"),
+            (900, "1 s"),
+            (8_001, "9 s"),
+            (12_300, "15 s"),
+            (88_000, "90 s"),
+            (91_000, "2 min"),
+            (3_600_000, "60 min"),
+        ] {
+            assert_eq!(rounded(left), said, "{left}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_need_see_is_left_out() {
         assert_eq!(live_line(r#"{"progress": {"kind": "started", "new_plan_id": "x"}}"#), None);
         assert_eq!(live_line("Traceback"), None);
     }

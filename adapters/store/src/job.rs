@@ -36,6 +36,8 @@ pub struct JobClaim {
     pub queued_at: Timestamp,
     /// Whether it may have been done already: an earlier try ended without an answer, or its worker is gone.
     pub in_doubt: bool,
+    /// Why the try before did not work; empty for the first.
+    pub problem: String,
 }
 
 impl Tx {
@@ -172,5 +174,6 @@ fn claim(row: &Row) -> Result<JobClaim, Error> {
         epoch: row.integer("epoch")?,
         queued_at: row.time("queued_ms")?,
         in_doubt: row.flag("in_doubt")?,
+        problem: row.text("problem")?,
     })
 }

@@ -6,6 +6,7 @@
 use domain::{
     id::{IncidentId, ProposalId},
     journal::{Entry, Head, Record, SealedEntry},
+    run,
 };
 use sqlx::AnyConnection;
 
@@ -94,6 +95,7 @@ fn sealed(row: &Row) -> Result<SealedEntry, Error> {
 fn proposal(entry: &Entry) -> Option<&ProposalId> {
     match &entry.record {
         Record::Proposal { id, .. } | Record::Refused { proposal: id, .. } => Some(id),
+        Record::Run { event: run::Event::Steered(steered), .. } => Some(&steered.proposal),
         Record::Incident(_) | Record::Run { .. } => None,
     }
 }

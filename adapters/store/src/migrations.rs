@@ -14,11 +14,18 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "0001_initial",
-    text: include_str!("../../../migrations/0001_initial.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "0001_initial",
+        text: include_str!("../../../migrations/0001_initial.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "0004_held_targets",
+        text: include_str!("../../../migrations/0004_held_targets.sql"),
+    },
+];
 
 const TASK: &str = "migrate the database";
 

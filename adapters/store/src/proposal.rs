@@ -75,6 +75,12 @@ pub(crate) async fn find_open_on(
     row.map(|row| row.versioned()).transpose()
 }
 
+pub(crate) async fn list_open(
+    connection: &mut AnyConnection,
+) -> Result<Vec<Versioned<Proposal>>, Error> {
+    rows::all(connection, READ, sqlx::query(sql::OPEN_PROPOSALS), Row::versioned).await
+}
+
 pub(crate) async fn ids_ending(
     connection: &mut AnyConnection,
     text: &str,

@@ -70,6 +70,9 @@ reading! {
     /// The oldest proposal on this target that is not closed, whatever its incident.
     fn open_proposal_on(target: &str) -> Option<Versioned<Proposal>> = proposal::find_open_on;
 
+    /// All proposals that are not closed, oldest first.
+    fn open_proposals() -> Vec<Versioned<Proposal>> = proposal::list_open;
+
     /// The ids that end in what somebody typed, newest first and at most ten.
     fn proposal_ids_ending(text: &str) -> Vec<ProposalId> = proposal::ids_ending;
 
@@ -81,6 +84,9 @@ reading! {
 
     /// The run of this proposal; there is at most one.
     fn run_of(proposal: &ProposalId) -> Option<Versioned<Run>> = run::find_of;
+
+    /// At most `limit` runs on this target, whatever their incidents, newest first.
+    fn runs_on(target: &str, limit: u32) -> Vec<Versioned<Run>> = run::list_on;
 
     /// How many runs were created on this target at `since` or later.
     fn rollbacks_since(target: &str, since: Timestamp) -> i64 = run::count_since;

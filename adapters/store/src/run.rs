@@ -26,6 +26,7 @@ impl Tx {
             .bind(run.target.as_str())
             .bind(created_at.timestamp_millis())
             .bind(i64::from(run.is_at_rest()))
+            .bind(i64::from(run.holds_target()))
             .bind(rows::json(run));
         rows::change(self.connection(), "insert a run", query).await?;
         Ok(())
@@ -46,6 +47,7 @@ impl Tx {
         }
         let query = sqlx::query(sql::UPDATE_RUN)
             .bind(i64::from(run.value.is_at_rest()))
+            .bind(i64::from(run.value.holds_target()))
             .bind(rows::json(&run.value))
             .bind(run.value.id.as_str())
             .bind(run.version);
@@ -67,6 +69,15 @@ pub(crate) async fn list(
     incident: &IncidentId,
 ) -> Result<Vec<Versioned<Run>>, Error> {
     let query = sqlx::query(sql::RUNS_OF_INCIDENT).bind(incident.as_str());
+    rows::all(connection, READ, query, Row::versioned).await
+}
+
+pub(crate) async fn list_on(
+    connection: &mut AnyConnection,
+    target: &str,
+    limit: u32,
+) -> Result<Vec<Versioned<Run>>, Error> {
+    let query = sqlx::query(sql::RUNS_ON_TARGET).bind(target).bind(i64::from(limit));
     rows::all(connection, READ, query, Row::versioned).await
 }
 

@@ -25,13 +25,16 @@ fn main() {
         fs::write(folder.join(name), html.replace("\"/assets/", "\"assets/")).unwrap();
     };
 
-    let scenes = [
+    let scenes = vec![
         ("triggered", Scene::triggered()),
         ("open", Scene::open()),
         ("partly-approved", Scene::partly_approved()),
         ("running", Scene::running()),
         ("rolled-back", Scene::rolled_back()),
+        ("paused", Scene::paused()),
+        ("asking", Scene::asking()),
         ("stuck", Scene::stuck()),
+        ("signed-off", Scene::signed_off()),
         ("unanswered", Scene::unanswered()),
     ];
     for (name, scene) in &scenes {
@@ -48,6 +51,16 @@ fn main() {
     write("approving.html", opened);
     let opened = approving.replace("id=\"decide-reject\"", "open id=\"decide-reject\"");
     write("rejecting.html", opened);
+    for (name, scene, button) in [
+        ("pausing", Scene::running(), "pause"),
+        ("cancelling", Scene::running(), "cancel"),
+        ("confirming", Scene::asking(), "confirm"),
+        ("skipping", Scene::stuck(), "skip"),
+    ] {
+        let page = pages.incident(&scene.view_as("ben")).unwrap();
+        let id = format!("id=\"decide-{button}\"");
+        write(&format!("{name}.html"), page.replace(&id, &format!("open {id}")));
+    }
 
     let index = IndexView {
         rows: scenes.iter().rev().map(|(_, scene)| &scene.card).collect(),

@@ -13,38 +13,18 @@ use crate::{
     id::{IncidentId, ProposalId},
     incident::{self, Incident},
     level::Level,
-    notice::{Tone, duration},
+    notice::{Tone, duration, settled},
     plan::{Finding, Outcome as Answer},
     proposal::{Outcome, Proposal, Proposer, Stage},
-    run::{self, Run},
+    run::{self, Cancel, Pause, Run, Steer, Stop},
     words::Words,
 };
 
-/// What a person can press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Button {
-    /// Sign.
-    Approve,
-    /// Say no, with a reason.
-    Reject,
-    /// Bring in the next level before its time.
-    Escalate,
-    /// End a rollback that is stuck, with a reason.
-    GiveUp,
-}
+mod button;
+mod step;
 
-impl Button {
-    /// The button's text.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Approve => "Approve",
-            Self::Reject => "Reject",
-            Self::Escalate => "Ask the next level now",
-            Self::GiveUp => "End the rollback",
-        }
-    }
-}
+pub use button::Button;
+pub use step::{StepLine, StepState};
 
 /// The state in a mark and a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,35 +44,6 @@ pub struct Fact {
     pub label: &'static str,
     /// How it is.
     pub value: Words,
-}
-
-/// One step on the card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StepLine {
-    /// The step's name.
-    pub name: String,
-    /// How it stands.
-    pub state: StepState,
-    /// How long it took or `None` while it has not ended, in milliseconds.
-    pub took_ms: Option<u64>,
-}
-
-/// How a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// Not begun.
-    Waiting,
-    /// Under way.
-    Doing,
-    /// Its outcome is being found out.
-    InDoubt,
-    /// Done.
-    Done,
-    /// It needs a person.
-    Stuck,
-    /// It is or was taken back.
-    Undoing,
 }
 
 /// What the next turn of the clock brings.
@@ -131,6 +82,8 @@ pub struct Card {
     pub live: Option<String>,
     /// What can be pressed.
     pub buttons: Vec<Button>,
+    /// The place of the run that the buttons answer, where it waits for an answer.
+    pub stop: Option<Stop>,
 }
 
 impl Card {
@@ -141,7 +94,7 @@ impl Card {
         run: Option<&Run>,
         live: Option<&str>,
     ) -> Self {
-        let steps = run.map(step_lines).unwrap_or_default();
+        let steps = run.map(step::lines).unwrap_or_default();
         Self {
             incident: incident.id.clone(),
             proposal: proposal.map(|proposal| proposal.id.clone()),
@@ -150,14 +103,15 @@ impl Card {
             title: incident.alert.title.clone(),
             alert_url: incident.alert.url.clone(),
             facts: proposal
-                .map_or_else(|| bare_facts(incident), |proposal| facts(incident, proposal)),
+                .map_or_else(|| bare_facts(incident), |proposal| facts(incident, proposal, run)),
             findings: proposal
                 .map(|proposal| proposal.opening.findings.clone())
                 .unwrap_or_default(),
             next_ask: proposal.and_then(next_ask),
             steps,
             live: live.filter(|_| run.is_some_and(|run| !run.is_at_rest())).map(str::to_owned),
-            buttons: proposal.map(buttons).unwrap_or_default(),
+            buttons: proposal.map(|proposal| button::of(proposal, run)).unwrap_or_default(),
+            stop: run.and_then(Run::stop),
         }
     }
 
@@ -181,6 +135,10 @@ impl Proposal {
             opening.because,
             opening.plan,
         );
+        if !opening.outlook.without.is_empty() {
+            writeln!(text, "taken away: {}", opening.outlook.without.join(", "))
+                .expect("writing to a string cannot fail");
+        }
         for finding in &opening.findings {
             writeln!(
                 text,
@@ -206,16 +164,29 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
             }
             (Some(Stage::Open { .. }), _) => ("🟠", "Waiting for a decision", Tone::Attention),
             (Some(Stage::Approved { .. }), _) => ("🔵", "Approved", Tone::Neutral),
+            (Some(Stage::Running { .. }), Some(_)) if run.is_some_and(is_paused) => {
+                ("⏸️", "Paused", Tone::Attention)
+            }
+            (Some(Stage::Running { .. }), Some(run::Stage::Asking { .. })) => {
+                ("🟠", "Waiting for an answer", Tone::Attention)
+            }
             (Some(Stage::Running { .. }), Some(run::Stage::InDoubt { .. })) => {
                 ("🟡", "Finding out what happened", Tone::Attention)
             }
             (Some(Stage::Running { .. }), Some(run::Stage::Undoing { .. })) => {
                 ("🟡", "Taking back", Tone::Attention)
             }
+            (Some(Stage::Running { .. }), Some(_)) if run.is_some_and(Run::is_turning_back) => {
+                ("🟡", "Cancelling", Tone::Attention)
+            }
             (Some(Stage::Running { .. }), _) => ("🔵", "Rolling back", Tone::Neutral),
             (Some(Stage::Stuck { .. }), _) => ("🔴", "Stuck: needs a person", Tone::Bad),
             (Some(Stage::Closed { outcome, .. }), _) => match outcome {
-                Outcome::RolledBack { .. } => ("🟢", "Rolled back", Tone::Good),
+                Outcome::RolledBack { signed_off, .. } if signed_off.is_empty() => {
+                    ("🟢", "Rolled back", Tone::Good)
+                }
+                Outcome::RolledBack { .. } => ("🟢", "Rolled back, signed off", Tone::Good),
+                Outcome::Cancelled { .. } => ("⚪", "Cancelled, taken back", Tone::Attention),
                 Outcome::Undone { .. } => ("🔴", "Failed, taken back", Tone::Bad),
                 Outcome::Rejected { .. } => ("⚪", "Rejected", Tone::Neutral),
                 Outcome::GivenUp { .. } => ("🔴", "Given up", Tone::Bad),
@@ -238,7 +209,40 @@ fn bare_facts(incident: &Incident) -> Vec<Fact> {
     ]
 }
 
-fn facts(incident: &Incident, proposal: &Proposal) -> Vec<Fact> {
+fn is_paused(run: &Run) -> bool {
+    run.steering.paused.is_some()
+}
+
+/// What people did to the run, and what it waits for.
+fn steering(proposal: &Proposal, run: &Run) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |label, value| facts.push(Fact { label, value });
+    // Whoever signs that it may go on has to read why it does not.
+    if let run::Stage::Stuck { step, reason, .. } = &run.stage {
+        add("Stuck at", Words::new().strong(&run.steps[*step].name).text(format!(": {reason}")));
+    }
+    if let Some(Pause { by, since }) = &run.steering.paused {
+        add("Paused", Words::plain("by ").person(by).text(" since ").time(*since));
+    }
+    if let (Some(question), Some(stop)) = (run.question(), run.stop()) {
+        add("Question", Words::new().strong(&question.text));
+        let level = proposal.steering_level(Steer::Confirm { stop }, question.level);
+        let who = Words::new().people(&proposal.requirement().people_from(level));
+        add("Can answer", who.text(format!(" ({level} or higher)")));
+    }
+    if let Some(Cancel { by, reason }) = &run.steering.cancelled {
+        add("Cancelled", Words::plain("by ").person(by).text(": ").text(reason));
+    }
+    if !run.steering.signed_off.is_empty() {
+        let count = run.steering.signed_off.len();
+        let steps = if count == 1 { "step" } else { "steps" };
+        let words = Words::plain(format!("{count} {steps}, settled by people"));
+        add("Signed off", settled(words, &run.steering.signed_off));
+    }
+    facts
+}
+
+fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fact> {
     let opening = &proposal.opening;
     let mut facts = bare_facts(incident);
     let mut add = |label, value| facts.push(Fact { label, value });
@@ -247,7 +251,13 @@ fn facts(incident: &Incident, proposal: &Proposal) -> Vec<Fact> {
         "Where",
         Words::new().code(&opening.target.environment).text(" of ").code(&opening.target.id),
     );
-    add("Models", Words::new().codes(opening.models.iter().map(String::as_str)));
+    if !opening.models.is_empty() {
+        add("Models", Words::new().codes(opening.models.iter().map(String::as_str)));
+    }
+    if !opening.outlook.without.is_empty() {
+        let without = opening.outlook.without.iter().map(String::as_str);
+        add("Taken away", Words::new().codes(without));
+    }
     if !opening.downstream.is_empty() {
         add("Rebuilt besides", Words::new().codes(opening.downstream.iter().map(String::as_str)));
     }
@@ -259,10 +269,11 @@ fn facts(incident: &Incident, proposal: &Proposal) -> Vec<Fact> {
     if !opening.changes.is_empty() {
         add("What changed", Words::plain(opening.changes.join("; ")));
     }
-    add(
-        "Target recovery",
-        Words::plain(format!("within {}", duration(opening.recovery_target_ms))),
-    );
+    let usually =
+        opening.outlook.usual_ms.map(|usual| format!(", usually {} here", duration(usual)));
+    let usually = usually.unwrap_or_default();
+    let within = format!("within {}{usually}", duration(opening.recovery_target_ms));
+    add("Target recovery", Words::plain(within));
     if let Stage::Open { position } = &proposal.stage {
         let rung = &opening.requirement.ladder[position.rung];
         add(
@@ -279,11 +290,15 @@ fn facts(incident: &Incident, proposal: &Proposal) -> Vec<Fact> {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));
     }
     if let Some(until) = opening.possible_until {
-        add("Possible until", Words::new().time(until));
+        let words = Words::new().time(until);
+        let soon = " – soon! Then SQLMesh's janitor may remove what this goes back to";
+        add("Possible until", if proposal.warned { words.text(soon) } else { words });
     }
     add("Plan", Words::new().code(opening.plan.short()));
     if let Stage::Closed { outcome, .. } = &proposal.stage {
         add("Outcome", outcome.words());
+    } else {
+        facts.extend(run.map(|run| steering(proposal, run)).unwrap_or_default());
     }
     facts
 }
@@ -292,36 +307,4 @@ fn next_ask(proposal: &Proposal) -> Option<NextAsk> {
     let Stage::Open { position } = &proposal.stage else { return None };
     let next = escalation::next(proposal.requirement(), proposal.asked_from, position);
     Some(NextAsk { level: next.rung.level, at: next.position.asked_at })
-}
-
-fn buttons(proposal: &Proposal) -> Vec<Button> {
-    match &proposal.stage {
-        Stage::Open { .. } => vec![Button::Approve, Button::Reject, Button::Escalate],
-        Stage::Stuck { .. } => vec![Button::GiveUp],
-        Stage::Approved { .. } | Stage::Running { .. } | Stage::Closed { .. } => vec![],
-    }
-}
-
-fn step_lines(run: &Run) -> Vec<StepLine> {
-    let line = |(index, rule): (usize, &run::StepRule)| {
-        let done = run.done.get(index).map(|record| record.took_ms);
-        // The steps after the one that failed were never begun, so they are not taken back either.
-        let was_begun = index <= run.done.len();
-        let state = match &run.stage {
-            run::Stage::Doing { step, .. } if *step == index => StepState::Doing,
-            run::Stage::InDoubt { step, .. } if *step == index => StepState::InDoubt,
-            run::Stage::Stuck { step, .. } if *step == index => StepState::Stuck,
-            // A run that is stuck below its last step got stuck while it took steps back.
-            run::Stage::Undoing { step, .. } | run::Stage::Stuck { step, .. }
-                if *step <= index && was_begun && rule.has_undo =>
-            {
-                StepState::Undoing
-            }
-            run::Stage::Undone { .. } if was_begun && rule.has_undo => StepState::Undoing,
-            _ if done.is_some() => StepState::Done,
-            _ => StepState::Waiting,
-        };
-        StepLine { name: rule.name.clone(), state, took_ms: done }
-    };
-    run.steps.iter().enumerate().map(line).collect()
 }

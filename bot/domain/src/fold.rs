@@ -108,6 +108,13 @@ impl Fold {
         event: &run::Event,
     ) -> Result<Vec<Effect>, String> {
         let (run, effects) = match (self.runs.remove(id), event) {
+            (Some(run), run::Event::Steered(steered)) => {
+                let proposal =
+                    self.proposals.get(&run.proposal).ok_or("its proposal is unknown")?;
+                let named = run.level_named(steered.steer);
+                proposal.may_steer(steered, named).map_err(refused)?;
+                run.step(event, entry.at).map_err(refused)?
+            }
             (Some(run), event) => run.step(event, entry.at).map_err(refused)?,
             (None, run::Event::Created { proposal, plan, target, steps }) => {
                 // Invariant I3: a run is made of exactly what enough people have approved.

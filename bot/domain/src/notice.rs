@@ -12,6 +12,12 @@ use crate::{
     words::Words,
 };
 
+mod guidance;
+mod outcome;
+
+pub use guidance::{Again, Guidance, Settled};
+pub(crate) use outcome::settled;
+
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
@@ -31,6 +37,9 @@ pub enum Notice {
         models: Vec<String>,
         because: String,
         changes: Vec<String>,
+        /// Models that leave the environment.
+        #[serde(default)]
+        without: Vec<String>,
     },
     /// People are brought in.
     Asked {
@@ -44,6 +53,8 @@ pub enum Notice {
     },
     /// A rung of the ladder has nobody.
     LevelSkipped { level: Level, role: String },
+    /// The way back may be gone soon.
+    WayBackCloses { until: Timestamp },
     /// A person brings in the next level before its time.
     EscalatedBy { by: PersonId },
     /// A person signed.
@@ -71,6 +82,8 @@ pub enum Notice {
     StepUndone { name: String },
     /// The run cannot go on without a person.
     Stuck { name: String, reason: String },
+    /// People steer the run.
+    Steered(Guidance),
 }
 
 /// How loud a notice is.
@@ -108,8 +121,8 @@ impl Notice {
             Self::NotProposed { why } => {
                 Words::plain("No rollback is proposed: ").words(Words::marked(why))
             }
-            Self::Proposed { rollback_type, models, because, changes } => {
-                proposed(*rollback_type, models, because, changes)
+            Self::Proposed { rollback_type, models, because, changes, without } => {
+                proposed(*rollback_type, (models, without), because, changes)
             }
             Self::Asked { level, role, people, needs: Some(needs), next, .. } => {
                 told_only((*level, role), people, *needs, *next)
@@ -120,6 +133,9 @@ impl Notice {
             Self::LevelSkipped { level, role } => Words::plain(format!(
                 "Nobody can be reached for {level}, {role}: the escalation passes over it."
             )),
+            Self::WayBackCloses { until } => Words::plain("This rollback is possible until ")
+                .time(*until)
+                .text(". After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before; to gain time, let `sqlmesh run` leave the janitor out (`--skip-janitor`)."),
             Self::EscalatedBy { by } => {
                 Words::new().person(by).text(" asks for the next level now.")
             }
@@ -158,6 +174,7 @@ impl Notice {
             Self::Stuck { name, reason } => Words::plain("The rollback is stuck at ")
                 .strong(name)
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
+            Self::Steered(guidance) => guidance.words(),
         }
     }
 
@@ -175,12 +192,14 @@ impl Notice {
             | Self::NotProposed { .. }
             | Self::Proposed { .. }
             | Self::LevelSkipped { .. }
+            | Self::WayBackCloses { .. }
             | Self::ApprovedBy { .. }
             | Self::StepDone { .. }
             | Self::StepFailed { .. }
             | Self::StepInterrupted { .. }
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Volume::Thread,
+            Self::Steered(guidance) => guidance.volume(),
         }
     }
 
@@ -191,14 +210,11 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::Proposed { .. }
             | Self::StepInterrupted { .. }
+            | Self::WayBackCloses { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
             Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
-            Self::Closed { outcome: Outcome::RolledBack { .. } } => Tone::Good,
-            Self::Closed { outcome: Outcome::Undone { .. } | Outcome::GivenUp { .. } } => Tone::Bad,
-            Self::Closed { outcome: Outcome::Rejected { .. } | Outcome::Withdrawn } => {
-                Tone::Neutral
-            }
-            Self::Closed { outcome: Outcome::Voided { .. } } => Tone::Attention,
+            Self::Closed { outcome } => outcome.tone(),
+            Self::Steered(guidance) => guidance.tone(),
             Self::StepFailed { .. } | Self::Stuck { .. } => Tone::Bad,
             Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
@@ -206,47 +222,6 @@ impl Notice {
             | Self::RunStarted { .. }
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Tone::Neutral,
-        }
-    }
-}
-
-impl Outcome {
-    /// The end in two or three words.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::RolledBack { .. } => "rolled back",
-            Self::Undone { .. } => "failed and taken back",
-            Self::Rejected { .. } => "rejected",
-            Self::GivenUp { .. } => "given up",
-            Self::Voided { .. } => "void",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The end in a sentence.
-    pub fn words(&self) -> Words {
-        match self {
-            Self::RolledBack { recovery_ms } => Words::plain(format!(
-                "Rolled back: every step is done and every check passed, {} after the proposal.",
-                duration(*recovery_ms)
-            )),
-            Self::Undone { reason } => Words::plain(format!(
-                "The rollback failed, and every step that can be taken back was taken back. Why it failed: {reason}"
-            )),
-            Self::Rejected { by, reason } => {
-                Words::new().person(by).text(" rejected the rollback: ").text(reason)
-            }
-            Self::GivenUp { by, reason } => Words::new()
-                .person(by)
-                .text(" ended the stuck rollback, which leaves the target as it is now: ")
-                .text(reason),
-            Self::Voided { changes } => Words::plain(format!(
-                "This proposal is void, with its approvals: {}. The target is looked at again.",
-                changes.join("; ")
-            )),
-            Self::Withdrawn => Words::plain(
-                "Withdrawn: the incident was resolved before enough people had decided.",
-            ),
         }
     }
 }
@@ -278,7 +253,7 @@ pub fn duration(milliseconds: u64) -> String {
 
 fn proposed(
     rollback_type: RollbackType,
-    models: &[String],
+    (models, without): (&[String], &[String]),
     because: &str,
     changes: &[String],
 ) -> Words {
@@ -287,6 +262,15 @@ fn proposed(
         words
     } else {
         words.text(" of ").codes(models.iter().map(String::as_str))
+    };
+    let words = if without.is_empty() {
+        words
+    } else {
+        let (goes, it) = if without.len() == 1 { ("goes", "it") } else { ("go", "them") };
+        words
+            .text(". ")
+            .codes(without.iter().map(String::as_str))
+            .text(format!(" {goes} away, because the release added {it}"))
     };
     let words = words.text(". ").words(Words::marked(because));
     if changes.is_empty() {

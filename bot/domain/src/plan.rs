@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, digest::Digest, id::IncidentId};
 
+mod action;
+mod comparison;
+
+pub use action::{
+    Action, Answer, Limits, Lookup, MetricQuery, Pause, Program, Question, RecordType, Request,
+    Statement,
+};
+pub use comparison::{Comparison, ComparisonError};
+
 /// The four ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,16 +71,6 @@ pub struct Target {
     pub gateway: String,
     /// The folder of the `SQLMesh` project.
     pub project: String,
-}
-
-/// What a step does. Always a list of arguments, never a line for a shell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A program and its arguments.
-    Command(Vec<String>),
-    /// A sub-command of the `SQLMesh` helper and its arguments; the target is added by the adapter.
-    Sqlmesh(Vec<String>),
 }
 
 /// What happens when a step fails for good.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Open ──▶ Approved ──▶ Running ──▶ Closed
-//!  │ ▲         │           │           ▲
-//!  │ └─clock   │           ▼           │
+//!  │ ▲         │          │ ▲          ▲
+//!  │ └─clock   │          ▼ │ goes on  │
 //!  │           │         Stuck ────────┤  given up
 //!  └───────────┴───────────────────────┘  rejected, voided, withdrawn
 //! ```
@@ -20,11 +20,13 @@ use crate::{
     level::Level,
     notice::Notice,
     person::PersonId,
-    plan::{Finding, RollbackType, Target},
+    plan::{Finding, Question, RollbackType, Target},
     refusal::Refusal,
     requirement::{Approval, Requirement, Tally},
+    run::SignOff,
 };
 
+mod steering;
 mod step;
 
 /// Within this time the first chat's acceptance moves the start of the clock; a chat that is down longer
@@ -73,6 +75,26 @@ pub struct Opening {
     pub requirement: Requirement,
     /// What differs from the proposal before it; empty for the first.
     pub changes: Vec<String>,
+    /// What people may expect of it.
+    #[serde(default)]
+    pub outlook: Outlook,
+}
+
+/// What people may expect of a rollback besides that models go back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Models that leave the environment, because the release that goes back had added them.
+    pub without: Vec<String>,
+    /// How long such a rollback usually took on this target, in milliseconds; `None` where there was none.
+    pub usual_ms: Option<u64>,
+    /// How long before the way back may be gone people are warned, in milliseconds.
+    pub warn_before_ms: u64,
+}
+
+impl Default for Outlook {
+    fn default() -> Self {
+        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000 }
+    }
 }
 
 /// One proposal.
@@ -88,6 +110,9 @@ pub struct Proposal {
     pub asked_from: Timestamp,
     /// Whether a chat has accepted the card.
     pub posted: bool,
+    /// Whether people were warned that the way back may be gone soon.
+    #[serde(default)]
+    pub warned: bool,
     /// The approvals that count, in order.
     pub approvals: Vec<Approval>,
     /// Where it stands.
@@ -131,15 +156,31 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// The plan ran and every check passed.
+    /// The plan ran, and every check passed or was signed off.
     RolledBack {
         /// From the opening of the proposal to the last check, in milliseconds.
         recovery_ms: u64,
+        /// The steps that a person has settled; empty where every check passed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// The plan failed and was taken back.
     Undone {
         /// Why it failed.
         reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
+    },
+    /// A person cancelled the run, and it was taken back.
+    Cancelled {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// A person said no.
     Rejected {
@@ -182,6 +223,8 @@ pub enum Event {
         /// How often it was asked again.
         repeats: u32,
     },
+    /// The way back may be gone soon.
+    WayBackCloses,
     /// A person asks for the next rung before its time.
     Escalated {
         /// Who.
@@ -219,12 +262,39 @@ pub enum Event {
     },
     /// The run cannot go on without a person.
     RunStuck,
+    /// A person lets a run that was stuck go on.
+    RunGoesOn,
+    /// The run has come to a question.
+    RunAsks {
+        /// The step's name.
+        step: String,
+        /// What is asked.
+        question: Question,
+    },
     /// The run ended well.
     RunSucceeded,
+    /// The run came to its end, and people have settled some of its steps.
+    RunSignedOff {
+        /// Which, who, and why; never empty.
+        signed_off: Vec<SignOff>,
+    },
     /// The run failed and was taken back.
     RunUndone {
         /// Why it failed.
         reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
+    },
+    /// A person cancelled the run, and it was taken back.
+    RunCancelled {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// The steps that a person has settled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signed_off: Vec<SignOff>,
     },
     /// The incident ended.
     IncidentResolved,
@@ -250,6 +320,7 @@ impl Proposal {
             models: opening.models.clone(),
             because: opening.because.clone(),
             changes: opening.changes.clone(),
+            without: opening.outlook.without.clone(),
         })];
         effects.extend(requirement.ladder[..position.rung].iter().map(|rung| {
             Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })
@@ -260,6 +331,7 @@ impl Proposal {
             opened_at: now,
             asked_from: now,
             posted: false,
+            warned: false,
             approvals: Vec::new(),
             stage: Stage::Open { position },
             opening,
@@ -277,8 +349,21 @@ impl Proposal {
         self.requirement().tally(&self.approvals)
     }
 
+    /// When people are to be warned that the way back may be gone soon; `None` where nothing limits it, or nobody is
+    /// to decide any more, or they were warned.
+    pub fn warning_due(&self) -> Option<Timestamp> {
+        let until = self.opening.possible_until.filter(|_| !self.warned)?;
+        matches!(self.stage, Stage::Open { .. })
+            .then(|| earlier(until, self.opening.outlook.warn_before_ms))
+    }
+
     /// Whether nothing can change it any more.
     pub fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closed { .. })
     }
+}
+
+fn earlier(at: Timestamp, milliseconds: u64) -> Timestamp {
+    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
+    delta.and_then(|delta| at.checked_sub_signed(delta)).unwrap_or(at)
 }

@@ -24,6 +24,10 @@ pub const PREDICATE_TYPE: &str = "https://countersign.dev/decision/v1";
 /// How far ahead of the executor's clock a receipt may have been signed, in milliseconds.
 pub const CLOCK_SKEW_MS: u64 = 60_000;
 
+mod gate;
+
+pub use gate::{About, authorise_step};
+
 /// What gets signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,22 +52,37 @@ struct Sha256 {
     sha256: String,
 }
 
-/// Yes or no.
+/// What a person has decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Run this plan.
     Approve,
-    /// Do not run it.
+    /// Do not run it, or do nothing more with it.
     Reject,
+    /// Begin nothing further.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End it and take back what was done.
+    Cancel,
+    /// Try the step that is stuck again.
+    Retry,
+    /// The step that is stuck counts as settled.
+    Skip,
+    /// Yes to the question between two steps.
+    Confirm,
 }
 
 /// One person's decision on one plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// Yes or no.
+    /// What was decided.
     pub verdict: Verdict,
+    /// The run that it steers, and where; missing where the plan as a whole is decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// Why; always there for a no.
     pub reason: Option<String>,
     /// The incident.
@@ -104,8 +123,10 @@ pub struct Decision {
 pub struct Draft<'a> {
     /// The proposal decided on.
     pub proposal: &'a Proposal,
-    /// Yes or no.
+    /// What is decided.
     pub verdict: Verdict,
+    /// The run that it steers, and where.
+    pub about: Option<About>,
     /// Why.
     pub reason: Option<String>,
     /// Who.
@@ -124,6 +145,7 @@ impl Draft<'_> {
         let opening = &self.proposal.opening;
         Decision {
             verdict: self.verdict,
+            about: self.about,
             reason: self.reason,
             incident: opening.incident.clone(),
             proposal: self.proposal.id.clone(),
@@ -245,6 +267,14 @@ pub enum Unauthorised {
         /// How many are needed.
         needed: usize,
     },
+    /// A question before this step has no signed answer.
+    #[error("nobody who may has signed a yes to the question of step {step}, “{question}”")]
+    Unconfirmed {
+        /// The question's step, from 1.
+        step: usize,
+        /// The question.
+        question: String,
+    },
 }
 
 /// The moment at which the last approval was given: what was allowed then may be probed and taken back later, when
@@ -270,33 +300,18 @@ pub fn authorise(
         });
     }
     let requirement = &opening.requirement;
-    let requirement_digest = requirement.digest();
     let mut approvals = Vec::new();
     // Not at once an error: the same or another person may have signed later.
     let mut expired = None;
     for decision in decisions.iter().filter(|decision| decision.verdict == Verdict::Approve) {
         let person = &decision.person;
-        let other = |what| Unauthorised::OtherSubject { person: person.clone(), what };
-        match () {
-            () if decision.proposal != proposal.id => return Err(other("proposal")),
-            () if decision.incident != opening.incident => return Err(other("incident")),
-            () if decision.plan != opening.plan => return Err(other("plan")),
-            () if decision.summary != proposal.summary_digest() => return Err(other("summary")),
-            () if decision.requirement != requirement_digest => return Err(other("requirement")),
-            () if decision.policy != requirement.policy_digest => return Err(other("policy")),
-            () if decision.proposer != opening.proposer => return Err(other("proposer")),
-            () if decision.execute_by > later(decision.issued_at, requirement.valid_ms) => {
-                return Err(other("validity"));
-            }
-            () if decision.issued_at > later(now, CLOCK_SKEW_MS) => {
-                return Err(other("time of signing"));
-            }
-            () if now > decision.execute_by => {
-                let until = decision.execute_by;
-                expired.get_or_insert(Unauthorised::Expired { person: person.clone(), until });
-                continue;
-            }
-            () => {}
+        if let Some(what) = misfit(decision, proposal, now) {
+            return Err(Unauthorised::OtherSubject { person: person.clone(), what });
+        }
+        if now > decision.execute_by {
+            let until = decision.execute_by;
+            expired.get_or_insert(Unauthorised::Expired { person: person.clone(), until });
+            continue;
         }
         let is_proposer =
             matches!(&opening.proposer, Proposer::Person(proposer) if proposer == person);
@@ -314,4 +329,24 @@ pub fn authorise(
         return Err(expired.unwrap_or(incomplete));
     }
     Ok(Authorised { plan: stored_plan.clone(), at: now })
+}
+
+/// What of a decision does not fit the proposal; `None` where all of it does.
+fn misfit(decision: &Decision, proposal: &Proposal, now: Timestamp) -> Option<&'static str> {
+    let opening = &proposal.opening;
+    let requirement = &opening.requirement;
+    match () {
+        () if decision.proposal != proposal.id => Some("proposal"),
+        () if decision.incident != opening.incident => Some("incident"),
+        () if decision.plan != opening.plan => Some("plan"),
+        () if decision.summary != proposal.summary_digest() => Some("summary"),
+        () if decision.requirement != requirement.digest() => Some("requirement"),
+        () if decision.policy != requirement.policy_digest => Some("policy"),
+        () if decision.proposer != opening.proposer => Some("proposer"),
+        () if decision.execute_by > later(decision.issued_at, requirement.valid_ms) => {
+            Some("validity")
+        }
+        () if decision.issued_at > later(now, CLOCK_SKEW_MS) => Some("time of signing"),
+        () => None,
+    }
 }

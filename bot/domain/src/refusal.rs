@@ -71,8 +71,45 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
-    /// A rejection must say why.
+    /// What ends, skips or repeats something must say why.
     ReasonMissing,
+    /// There is no run that could be steered.
+    NotRunning,
+    /// The run is paused already.
+    AlreadyPaused {
+        /// By whom.
+        by: PersonId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The run is not paused.
+    NotPaused,
+    /// The run is paused, and this would let it go on.
+    IsPaused {
+        /// By whom.
+        by: PersonId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The run waits for an answer already, so there is nothing to pause.
+    AnswerAwaited,
+    /// The run is stuck: it has other ways on.
+    IsStuck,
+    /// The run is cancelled already.
+    AlreadyCancelled {
+        /// By whom.
+        by: PersonId,
+    },
+    /// The run is being taken back already.
+    AlreadyTakenBack,
+    /// The run is not stuck, or no longer.
+    NotStuck,
+    /// The run waits for no answer, or no longer.
+    NothingAsked,
+    /// The card that was clicked shows an earlier stop of the run.
+    OtherStop,
+    /// What is stuck cannot be tried again.
+    NothingToTry,
 }
 
 impl Refusal {
@@ -128,8 +165,48 @@ impl Refusal {
                 .time(*at)
                 .text(". Give them a minute before the next level is woken. Nothing was changed."),
             Self::ReasonMissing => {
-                Words::plain("Please say why: a rejection needs a reason that the others can read.")
+                Words::plain("Please say why: this needs a reason that the others can read.")
             }
+            Self::NotRunning => Words::plain(
+                "No rollback is under way here, so there is nothing to steer. Nothing was changed.",
+            ),
+            Self::AlreadyPaused { by, since } => Words::plain("It is paused already, by ")
+                .person(by)
+                .text(" since ")
+                .time(*since)
+                .text(". Nothing was changed."),
+            Self::NotPaused => Words::plain(
+                "It is not paused (any more); the thread shows how it goes. Nothing was changed.",
+            ),
+            Self::IsPaused { by, since } => Words::plain("It is paused by ")
+                .person(by)
+                .text(" since ")
+                .time(*since)
+                .text(". Press Resume first, then answer the question. Nothing was changed."),
+            Self::AnswerAwaited => Words::plain(
+                "It already waits for an answer, and nothing runs before somebody gives it. Nothing was changed.",
+            ),
+            Self::IsStuck => Words::plain(
+                "It is stuck and does nothing by itself: try the step again, skip it, or end the rollback. Nothing was changed.",
+            ),
+            Self::AlreadyCancelled { by } => Words::new()
+                .person(by)
+                .text(" has cancelled it already; the thread shows how it is taken back. Nothing was changed."),
+            Self::AlreadyTakenBack => Words::plain(
+                "It has failed and is being taken back already; the thread shows how it goes. Nothing was changed.",
+            ),
+            Self::NotStuck => Words::plain(
+                "It is not stuck (any more): somebody may have been faster. The thread shows how it goes. Nothing was changed.",
+            ),
+            Self::NothingAsked => Words::plain(
+                "No question waits for an answer (any more): somebody may have been faster. The thread shows how it goes. Nothing was changed.",
+            ),
+            Self::OtherStop => Words::plain(
+                "The card you clicked is older: the rollback has gone on since and stopped again. Please read the current card and decide again; nothing was changed.",
+            ),
+            Self::NothingToTry => Words::plain(
+                "There is nothing to try again: the step has no way back that could be taken. Take it back by hand and skip it here, or end the rollback. Nothing was changed.",
+            ),
         }
     }
 }

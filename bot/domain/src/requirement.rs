@@ -81,6 +81,11 @@ impl Requirement {
         self.approvals.iter().copied().min()
     }
 
+    /// The highest level that one of the approvals must have.
+    pub fn highest_need(&self) -> Option<Level> {
+        self.approvals.iter().copied().max()
+    }
+
     /// Counts approvals, one per person. The highest approvals fill the highest needs: levels are nested
     /// (a higher one may do all that a lower one may), so this assigns as many as can be assigned.
     pub fn tally(&self, approvals: &[Approval]) -> Tally {

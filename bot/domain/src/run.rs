@@ -9,6 +9,9 @@
 //!                               ▼
 //!                           Undoing{step} ──▶ Undone
 //! ```
+//! People steer it (`steering.rs`): a pause lets nothing further begin, a cancel takes back what was done, and a run that
+//! is `Stuck` goes on when somebody signs for it. Before a step that asks a question it stands in `Asking`.
+//!
 //! Invariant I4: what happened to a step is never guessed. After a failure or a crash its probe is asked; a step
 //! without probe is done again only if its runbook declares it idempotent; otherwise a person is asked.
 
@@ -20,11 +23,18 @@ use crate::{
     effect::Effect,
     id::{IncidentId, ProposalId, RunId},
     notice::Notice,
-    plan::{Finding, OnFailure, Step},
+    plan::{Action, Finding, OnFailure, Question, Step},
     proposal,
 };
 
+mod steer;
+mod steering;
 mod step;
+mod undo;
+
+pub use steering::{
+    Cancel, Halt, Pause, SignOff, Steer, Steered, Steering, Stop, StopError, Trace, Tries,
+};
 
 /// How often an undo is tried before a person is asked.
 pub const UNDO_ATTEMPTS: u32 = 3;
@@ -44,6 +54,9 @@ pub struct StepRule {
     pub has_undo: bool,
     /// What happens when it fails for good.
     pub on_failure: OnFailure,
+    /// Where it is no action but a question to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Question>,
 }
 
 impl From<&Step> for StepRule {
@@ -55,6 +68,16 @@ impl From<&Step> for StepRule {
             has_probe: step.probe.is_some(),
             has_undo: step.undo.is_some(),
             on_failure: step.on_failure,
+            confirm: match &step.action {
+                Action::Confirm(question) => Some(question.clone()),
+                Action::Command(_)
+                | Action::Sqlmesh(_)
+                | Action::Sql(_)
+                | Action::Http(_)
+                | Action::Prometheus(_)
+                | Action::Dns(_)
+                | Action::Wait(_) => None,
+            },
         }
     }
 }
@@ -91,6 +114,9 @@ pub struct Run {
     pub step_since: Option<Timestamp>,
     /// Where it stands.
     pub stage: Stage,
+    /// What people did to it.
+    #[serde(default)]
+    pub steering: Steering,
 }
 
 /// Where a run stands. Steps count from 0.
@@ -129,6 +155,11 @@ pub enum Stage {
         /// Why the run failed.
         reason: String,
     },
+    /// The next step is a question, and a person has to answer it.
+    Asking {
+        /// The step.
+        step: usize,
+    },
     /// Every step is done.
     Succeeded {
         /// When.
@@ -154,6 +185,9 @@ pub enum Stage {
         step: usize,
         /// Why.
         reason: String,
+        /// What it was about to do.
+        #[serde(default)]
+        halt: Halt,
     },
 }
 
@@ -211,6 +245,13 @@ pub enum Event {
         /// What it found, where it is a check.
         findings: Vec<Finding>,
     },
+    /// The step was not done, which is known for certain: nothing was started or sent.
+    NotDone {
+        /// The step.
+        step: usize,
+        /// Why.
+        why: String,
+    },
     /// The executor that did the step is gone.
     Interrupted {
         /// The step.
@@ -247,6 +288,8 @@ pub enum Event {
         /// What changed.
         changes: Vec<String>,
     },
+    /// A person steers it.
+    Steered(Steered),
 }
 
 impl Run {
@@ -260,8 +303,13 @@ impl Run {
         steps: Vec<StepRule>,
     ) -> (Self, Vec<Effect>) {
         let names = steps.iter().map(|step| step.name.clone()).collect();
+        let mut effects = vec![
+            Effect::Say(Notice::RunStarted { steps: names }),
+            Effect::TellProposal(proposal::Event::RunStarted { run: id.clone() }),
+            Effect::SyncCard,
+        ];
         let run = Self {
-            id: id.clone(),
+            id,
             incident,
             proposal,
             plan,
@@ -270,23 +318,13 @@ impl Run {
             done: Vec::new(),
             step_since: None,
             stage: Stage::Pending { next: 0, attempt: 1 },
+            steering: Steering::default(),
         };
-        let effects = vec![
-            Effect::Say(Notice::RunStarted { steps: names }),
-            Effect::TellProposal(proposal::Event::RunStarted { run: id }),
-            Effect::SyncCard,
-        ];
+        if run.steps.first().is_some_and(|rule| rule.confirm.is_some()) {
+            let (run, asking) = run.ask(0, None);
+            effects.extend(asking);
+            return (run, effects);
+        }
         (run, effects)
-    }
-
-    /// Whether the executor has nothing left to do: the run is over or waits for a person.
-    pub fn is_at_rest(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Succeeded { .. }
-                | Stage::Undone { .. }
-                | Stage::Voided { .. }
-                | Stage::Stuck { .. }
-        )
     }
 }

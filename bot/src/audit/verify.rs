@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use domain::{
     digest::Digest,
     fold::{Fold, FoldError},
-    id::{IncidentId, ProposalId},
+    id::{IncidentId, ProposalId, RunId},
     journal::{Actor, ChainError, Entry, Head, Record, SealedEntry},
-    proposal,
-    receipt::{self, Decision, Unauthorised, Verdict},
+    plan::SealedPlan,
+    receipt::{self, Decision, Unauthorised},
     run,
 };
 use signer::{KeyRing, VerifyError};
 
-use super::{HEAD_TYPE, Line, SignedHead};
+use super::{HEAD_TYPE, Line, SignedHead, said::Said};
 use crate::receipts::{self, ReceiptError};
 
 /// What was proved.
@@ -187,17 +187,11 @@ impl Journal {
         };
         let policy = decision.as_ref().map(|decision| decision.policy.clone());
         let entry = self.head.follow(sealed).map_err(AuditError::Chain)?;
-        match (&entry.record, decision) {
-            (Record::Proposal { id, event }, decision) => self
-                .decided(id, event, decision, sealed, &entry, audited)
-                .map_err(|why| wrong(&why))?,
-            (_, Some(_)) => return Err(wrong("it carries a receipt, but is no decision")),
-            (_, None) => {}
-        }
+        self.decided(decision, sealed, &entry, audited).map_err(|why| wrong(&why))?;
         self.fold.apply(&entry)?;
-        if let Record::Run { id, event: run::Event::Intended { .. } } = &entry.record {
+        if let Record::Run { id, event: run::Event::Intended { step, .. } } = &entry.record {
             audited.steps += 1;
-            self.may_begin(id, &entry, plans).map_err(|why| wrong(&why))?;
+            self.may_begin((id, *step), &entry, plans).map_err(|why| wrong(&why))?;
         }
         audited.entries += 1;
         Ok(policy)
@@ -206,52 +200,36 @@ impl Journal {
     /// A decision has a receipt that says the same, signed for this very place in the chain; nothing else has one.
     fn decided(
         &mut self,
-        id: &ProposalId,
-        event: &proposal::Event,
         decision: Option<Decision>,
         sealed: &SealedEntry,
         entry: &Entry,
         audited: &mut Audited,
     ) -> Result<(), String> {
-        let said = match event {
-            proposal::Event::Approved { by, level, plan } => {
-                Some((Verdict::Approve, by, level, plan))
-            }
-            proposal::Event::Rejected { by, level, plan, .. } => {
-                Some((Verdict::Reject, by, level, plan))
-            }
-            _ => None,
-        };
-        match (said, decision) {
+        match (Said::of(&entry.record), decision) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err("it carries a receipt, but is no decision".to_owned()),
             (Some(_), None) => Err("it is a decision without a receipt".to_owned()),
-            (Some((verdict, by, level, plan)), Some(decision)) => {
-                let is_same = (
-                    decision.verdict,
-                    &decision.person,
-                    &decision.level,
-                    &decision.plan,
-                    &decision.proposal,
-                ) == (verdict, by, level, plan, id);
+            (Some(said), Some(decision)) => {
                 let is_here = (decision.seq, &decision.prev, &decision.incident)
                     == (entry.seq, &sealed.prev, &entry.incident);
                 let is_theirs = matches!(&entry.actor, Actor::Person { person, identity }
                     if *person == decision.person && *identity == decision.identity);
+                let is_same = said.is_what(&decision);
                 if !is_same || !is_here || !is_theirs || decision.issued_at != entry.at {
                     return Err("its receipt was signed for something else".to_owned());
                 }
                 audited.receipts += 1;
-                self.decisions.entry(id.clone()).or_default().push(decision);
+                self.decisions.entry(said.proposal.clone()).or_default().push(decision);
                 Ok(())
             }
         }
     }
 
-    /// At the moment of a step's intent the receipts before it must have been enough (invariant I3).
+    /// At the moment of a step's intent the receipts before it must have been enough (invariant I3), those too that
+    /// answer the questions before the step.
     fn may_begin(
         &self,
-        id: &domain::id::RunId,
+        (id, step): (&RunId, usize),
         entry: &Entry,
         plans: &BTreeMap<Digest, String>,
     ) -> Result<(), String> {
@@ -259,7 +237,8 @@ impl Journal {
         let proposal = self.fold.proposals.get(&run.proposal).ok_or("its proposal is unknown")?;
         let bytes = plans.get(&run.plan).ok_or("its plan is not in the log")?;
         let decisions = self.decisions.get(&run.proposal).map(Vec::as_slice).unwrap_or_default();
-        let authorised = receipt::authorise(proposal, &Digest::of(bytes), decisions, entry.at);
+        let plan = SealedPlan::open(bytes.clone()).map_err(|error| error.to_string())?;
+        let authorised = receipt::authorise_step(proposal, &plan, decisions, (id, step), entry.at);
         authorised.map(|_| ()).map_err(|error: Unauthorised| {
             format!("a step began without the approvals it needs: {error}")
         })

@@ -173,13 +173,18 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Opened { .. } => "the proposal was opened",
         proposal::Event::Posted => "the card is posted; the clock counts from here",
         proposal::Event::DeadlinePassed { .. } => "a deadline passed",
+        proposal::Event::WayBackCloses => "people are warned that the way back may be gone soon",
         proposal::Event::Escalated { .. } => "the next level was asked for",
         proposal::Event::Approved { .. } => "approved",
         proposal::Event::Rejected { .. } => "rejected",
         proposal::Event::Voided { .. } => "the proposal is void",
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
+        proposal::Event::RunGoesOn => "the proposal's run goes on",
+        proposal::Event::RunAsks { .. } => "the proposal's run asks a question",
         proposal::Event::RunSucceeded => "the proposal is done",
+        proposal::Event::RunSignedOff { .. } => "the proposal is done, signed off",
+        proposal::Event::RunCancelled { .. } => "the proposal's run was cancelled and taken back",
         proposal::Event::RunUndone { .. } => "the proposal's run was taken back",
         proposal::Event::IncidentResolved => "the proposal's incident is over",
     }
@@ -193,6 +198,7 @@ fn quiet_run(event: &run::Event) -> String {
         }
         run::Event::Did { step, .. } => format!("step {} is done", step + 1),
         run::Event::Failed { step, .. } => format!("step {} failed", step + 1),
+        run::Event::NotDone { step, why } => format!("step {} was not done: {why}", step + 1),
         run::Event::Interrupted { step } => format!("step {} was interrupted", step + 1),
         run::Event::Probed { step, .. } => format!("step {} was probed", step + 1),
         run::Event::UndoDid { step } => format!("step {} was taken back", step + 1),
@@ -201,6 +207,7 @@ fn quiet_run(event: &run::Event) -> String {
         }
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
+        run::Event::Steered(_) => "the run was steered".to_owned(),
     }
 }
 

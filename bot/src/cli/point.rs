@@ -105,7 +105,8 @@ async fn create(
     }
     let (variables, cancel) = (BTreeMap::new(), CancellationToken::new());
     let (arguments, variables, cancel) = (&words[..], &variables, &cancel);
-    let call = Call { python, target: &target, arguments, variables, timeout: SAVING, cancel };
+    let call =
+        Call { python, target: &target, arguments, variables, run: None, timeout: SAVING, cancel };
     let called = sqlmesh.call(call, |line| {
         if let Some(line) = live_line(line) {
             eprintln!("{line}");

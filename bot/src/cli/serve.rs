@@ -1,4 +1,4 @@
-//! `serve` and `executor`: the bot until it is asked to stop.
+//! `serve` and `executor`: the bot until it is asked to stop, or until nothing is left to run.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,6 +53,15 @@ pub(super) async fn serve(
     });
     served?;
     tracing::info!("stopped");
+    Ok(Done::Well)
+}
+
+/// Runs every approved plan that nobody else has, then ends.
+pub(super) async fn execute_once(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
+    check::refuse(config)?;
+    log();
+    let bot = Bot::build(config, clock, &[Role::Executor]).await?;
+    bot.drain().await?;
     Ok(Done::Well)
 }
 

@@ -21,8 +21,15 @@ pub(super) async fn why(
     if policies.people().get(&person).is_none() {
         return Err(Usage(format!("people.yaml does not name `{person}`")).into());
     }
-    let words = policies.why(&person, &found.value, clock.now());
-    println!("{}", words.to_plain(policies.people()));
+    let now = clock.now();
+    let words = policies.why(&person, &found.value, now);
+    let run = store.run_of(&id).await?.map(|found| found.value);
+    let named = run.as_ref().and_then(|run| run.question()).and_then(|question| question.level);
+    let words = match policies.why_steering(&person, &found.value, named, now) {
+        Some(steering) => words.text(" ").words(steering),
+        None => words,
+    };
+    println!("{}", words.to_plain(policies.people()).trim_end());
     Ok(Done::Well)
 }
 

@@ -28,6 +28,10 @@ pub struct Config {
     pub work: PathBuf,
     /// The folder of the rollback points.
     pub points: PathBuf,
+    /// The program that confines itself before it becomes a step's program; whoever runs the bot within another
+    /// program than `countersign` sets it.
+    #[serde(skip)]
+    pub launcher: PathBuf,
     /// Names of variables that steps inherit besides the usual ones, such as `WAREHOUSE_PASSWORD`.
     pub inherit: Vec<String>,
     /// PagerDuty.
@@ -52,6 +56,8 @@ impl Default for Config {
             keys: PathBuf::from("keys"),
             work: PathBuf::from("work"),
             points: PathBuf::from("points"),
+            // Leads to the running program even after its file was replaced.
+            launcher: PathBuf::from("/proc/self/exe"),
             inherit: Vec::new(),
             pagerduty: Pagerduty::default(),
             slack: None,

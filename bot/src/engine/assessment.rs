@@ -109,6 +109,20 @@ impl Engine {
         .await
     }
 
+    /// Warns people that the way back may be gone soon. Somebody may have warned or decided meanwhile.
+    pub async fn way_back_closes(&self, proposal: &proposal::Proposal) -> Result<(), EngineError> {
+        again(|| async {
+            let mut work = self.work(&proposal.opening.incident).await?;
+            let event = proposal::Event::WayBackCloses;
+            let change = Change::Proposal(proposal.id.clone(), event, None);
+            match work.apply(Actor::Clock, change).await? {
+                Ok(()) => work.commit().await,
+                Err(_) => Ok(work.tx.rollback().await?),
+            }
+        })
+        .await
+    }
+
     /// Fires a timer. One that is late, doubled or outdated is dropped.
     pub async fn deadline(&self, timer: &store::Timer) -> Result<(), EngineError> {
         again(|| async {

@@ -1,14 +1,17 @@
 //! What people want of a proposal: known, judged, signed and kept before they are answered.
 
 use domain::{
+    card::Button,
     digest::Digest,
     effect::{Job, Lane},
     id::ProposalId,
     journal::Actor,
+    level::Level,
     person::{ChatName, Identity, Person},
     proposal::{Event, Proposal},
-    receipt::{Draft, Verdict},
+    receipt::{About, Draft, Verdict},
     refusal::Refusal,
+    run::{Steer, Stop},
     words::Words,
 };
 use policies::{Act, Verdict as Judgement};
@@ -35,6 +38,36 @@ pub enum Wish {
     },
     /// Bring in the next level before its time.
     Escalate,
+    /// Steer the run.
+    Steer {
+        /// How.
+        steer: Steer,
+        /// Why, if they say so.
+        reason: Option<String>,
+    },
+}
+
+impl Wish {
+    /// What somebody wants who presses a button of a card that showed the run at `stop`. `None`: the button answers a
+    /// stop, and the card showed none.
+    pub fn of(button: Button, stop: Option<Stop>, reason: String) -> Option<Self> {
+        let steer = match button {
+            Button::Approve => {
+                let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+                return Some(Self::Approve { reason });
+            }
+            Button::Reject | Button::GiveUp => return Some(Self::Reject { reason }),
+            Button::Escalate => return Some(Self::Escalate),
+            Button::Pause => Steer::Pause,
+            Button::Resume => Steer::Resume,
+            Button::Cancel => Steer::Cancel,
+            Button::Retry | Button::RetryBlind => Steer::Retry { stop: stop? },
+            Button::Skip => Steer::Skip { stop: stop? },
+            Button::Confirm => Steer::Confirm { stop: stop? },
+        };
+        let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        Some(Self::Steer { steer, reason })
+    }
 }
 
 /// A person's wish, as a chat brings it. The chat has proved who they are.
@@ -89,7 +122,19 @@ impl Engine {
             None => Actor::Stranger { identity: decide.identity.clone() },
         };
         let key = self.key.as_deref().ok_or(EngineError::NoKey)?;
-        let answer = match self.judge(key, decide, &proposal, person, &work) {
+        let judged = match (&decide.wish, person) {
+            (_, None) => Err(Refusal::Unknown { identity: decide.identity.to_string() }),
+            (Wish::Steer { steer, reason }, Some(person)) => {
+                let run = work.tx.run_of(&decide.proposal).await?.map(|found| found.value);
+                let signer = Signer { key, decide, proposal: &proposal, person };
+                self.judge_steering(&signer, run.as_ref(), (*steer, reason.clone()), &work)
+            }
+            (_, Some(person)) => {
+                let signer = Signer { key, decide, proposal: &proposal, person };
+                self.judge(&signer, &work)
+            }
+        };
+        let answer = match judged {
             Ok((change, thanks)) => match work.apply(actor.clone(), change).await? {
                 Ok(()) => Answer::Done(thanks),
                 Err(refusal) => Answer::Refused(refusal),
@@ -112,21 +157,14 @@ impl Engine {
     }
 
     /// Whether the person may, and the change that it makes, signed.
-    fn judge(
-        &self,
-        key: &SigningKey,
-        decide: &Decide,
-        proposal: &Proposal,
-        person: Option<&Person>,
-        work: &Work<'_>,
-    ) -> Result<(Change, Words), Refusal> {
-        let Some(person) = person else {
-            return Err(Refusal::Unknown { identity: decide.identity.to_string() });
-        };
+    fn judge(&self, signer: &Signer<'_>, work: &Work<'_>) -> Result<(Change, Words), Refusal> {
+        let Signer { decide, proposal, person, .. } = *signer;
         let act = match &decide.wish {
             Wish::Approve { .. } => Act::Approve,
             Wish::Reject { .. } => Act::Reject,
             Wish::Escalate => Act::Escalate,
+            // Whoever steers is judged with the run at hand.
+            Wish::Steer { .. } => return Err(Refusal::NotRunning),
         };
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could, and when they come, is known to the proposal: its machine words that refusal.
@@ -135,6 +173,7 @@ impl Engine {
         };
         let (by, plan) = (person.id.clone(), decide.plan.clone());
         let (event, verdict, reason, thanks) = match &decide.wish {
+            Wish::Steer { .. } => return Err(Refusal::NotRunning),
             Wish::Escalate => {
                 let change = Change::Proposal(proposal.id.clone(), Event::Escalated { by }, None);
                 return Ok((change, Words::plain("The next level is asked now.")));
@@ -154,19 +193,42 @@ impl Engine {
         };
         // Nothing is signed that the machine would not take.
         proposal.clone().step(&event, work.now)?;
+        let receipt = signer.sign(What { verdict, about: None, reason }, level, work);
+        let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
+        Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
+    }
+}
+
+/// Who decides on what, and the key that signs it.
+pub(super) struct Signer<'a> {
+    pub(super) key: &'a SigningKey,
+    pub(super) decide: &'a Decide,
+    pub(super) proposal: &'a Proposal,
+    pub(super) person: &'a Person,
+}
+
+/// What is signed.
+pub(super) struct What {
+    pub(super) verdict: Verdict,
+    pub(super) about: Option<About>,
+    pub(super) reason: Option<String>,
+}
+
+impl Signer<'_> {
+    /// Signs the decision for the next place in the journal; gives the envelope.
+    pub(super) fn sign(&self, what: What, level: Level, work: &Work<'_>) -> String {
         let draft = Draft {
-            proposal,
-            verdict,
-            reason,
-            person: &person.id,
-            identity: &decide.identity,
+            proposal: self.proposal,
+            verdict: what.verdict,
+            about: what.about,
+            reason: what.reason,
+            person: &self.person.id,
+            identity: &self.decide.identity,
             method: "click",
             level,
         };
-        let decision =
-            draft.decide(work.now, ids::nonce(), work.head().next_seq, work.head().hash.clone());
-        let receipt = receipts::sign(key, &decision);
-        let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
-        Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
+        let head = work.head();
+        let decision = draft.decide(work.now, ids::nonce(), head.next_seq, head.hash.clone());
+        receipts::sign(self.key, &decision)
     }
 }

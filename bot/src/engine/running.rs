@@ -59,11 +59,16 @@ impl Engine {
         let mut work = self.work(&run.incident).await?;
         let run = current(&mut work, &run.id).await?;
         let Stage::Pending { next, attempt } = run.stage else { return Ok(Begun::Held(run)) };
+        // A person may have paused it a moment ago.
+        if run.is_at_rest() {
+            return Ok(Begun::Held(run));
+        }
         let proposal = work.proposal(&run.proposal).await?.value;
         let plan = self.stored_plan(&mut work, &run).await?;
         let envelopes = work.tx.receipts(&run.proposal).await?;
+        let step = (&run.id, next);
         let authorised =
-            receipts::authorise(&self.keys, &proposal, plan.digest(), &envelopes, work.now);
+            receipts::authorise_step(&self.keys, &proposal, &plan, &envelopes, step, work.now);
         let (event, authorised) = match (guarded, authorised) {
             (Guarded::Changed(changes), _) => {
                 (Event::TargetChanged { changes: changes.clone() }, None)
@@ -104,6 +109,14 @@ impl Engine {
             Ok(run)
         })
         .await
+    }
+
+    /// The run as it is now: a person may have steered it.
+    pub async fn look_at(&self, id: &RunId) -> Result<Run, EngineError> {
+        let found = self.store.run(id).await?;
+        found
+            .map(|Versioned { value, .. }| value)
+            .ok_or_else(|| EngineError::Missing { what: "run", id: id.to_string() })
     }
 
     /// Whether the run's plan, as it is stored, was ever approved: asked before a step is probed or taken back.

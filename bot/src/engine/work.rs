@@ -28,6 +28,8 @@ pub enum Change {
     Proposal(ProposalId, proposal::Event, Option<String>),
     /// To a run; under a lease where the executor makes it.
     Run(RunId, run::Event, Option<RunLease>),
+    /// To a run by a person; with the envelope of their decision.
+    Steer(RunId, run::Steered, String),
 }
 
 /// A transaction on one incident.
@@ -132,7 +134,12 @@ impl Work<'_> {
             Change::Proposal(id, event, receipt) => {
                 self.on_proposal(actor, id, event, receipt).await
             }
-            Change::Run(id, event, lease) => self.on_run(actor, id, event, lease.as_ref()).await,
+            Change::Run(id, event, lease) => {
+                self.on_run(actor, id, event, lease.as_ref(), None).await
+            }
+            Change::Steer(id, steered, receipt) => {
+                self.on_run(actor, id, run::Event::Steered(steered), None, Some(receipt)).await
+            }
         }
     }
 
@@ -198,6 +205,7 @@ impl Work<'_> {
         id: RunId,
         event: run::Event,
         lease: Option<&RunLease>,
+        receipt: Option<String>,
     ) -> Result<Result<(), Refusal>, EngineError> {
         let (proposal, effects) = match (self.tx.run(&id).await?, &event) {
             (None, run::Event::Created { proposal, plan, target, steps }) => {
@@ -224,7 +232,7 @@ impl Work<'_> {
             },
         };
         let record = Record::Run { id, event };
-        self.record(actor, record, effects, Some(&proposal), None).await.map(Ok)
+        self.record(actor, record, effects, Some(&proposal), receipt).await.map(Ok)
     }
 
     /// Journals what happened and writes down what follows. `proposal` is the one that the effects speak of.

@@ -13,6 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
+    card::Button,
     digest::Digest,
     id::IncidentId,
     person::{ChatName, Person},
@@ -134,6 +135,8 @@ struct DecideForm {
     plan: String,
     verdict: String,
     #[serde(default)]
+    stop: String,
+    #[serde(default)]
     reason: String,
     token: String,
 }
@@ -157,14 +160,8 @@ async fn decide(
             "Choose as whom you act, then decide again. Nothing was changed.",
         );
     };
-    let wish = match form.verdict.as_str() {
-        "approve" => Some(Wish::Approve {
-            reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
-        }),
-        "reject" | "give_up" => Some(Wish::Reject { reason: form.reason }),
-        "escalate" => Some(Wish::Escalate),
-        _ => None,
-    };
+    let button = Button::ALL.into_iter().find(|button| button.name() == form.verdict);
+    let wish = button.and_then(|button| Wish::of(button, form.stop.parse().ok(), form.reason));
     let (Some(wish), Ok(proposal), Ok(plan)) =
         (wish, form.proposal.parse(), Digest::try_from(form.plan))
     else {

@@ -11,8 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use domain::{card::Button, words::Words};
-use slack::{Interaction, SignedHeaders, Slack};
+use domain::{card::Button, digest::Digest, id::ProposalId, person::Identity, words::Words};
+use slack::{AskWhy, Interaction, SignedHeaders, Slack};
 
 use super::Failure;
 use crate::{
@@ -58,47 +58,29 @@ async fn interactions(
         }
     };
     match routes.slack.parse(&signed)? {
-        Interaction::Click {
-            button: button @ (Button::Reject | Button::GiveUp),
-            proposal,
-            plan,
-            trigger_id,
-            ..
-        } => {
+        Interaction::Click { button, proposal, plan, stop, trigger_id, .. }
+            if button.asks_why() =>
+        {
             let people = routes.engine.policies.people();
-            let words = if button == Button::Reject {
-                Words::plain("You are about to reject plan ").code(plan.short()).text(".")
-            } else {
-                Words::plain("You are about to end the stuck rollback of plan ")
-                    .code(plan.short())
-                    .text(". Everything stays as it stands now.")
-            };
-            let opening =
-                routes.slack.open_reject_modal(&trigger_id, &proposal, &plan, &words, people);
+            let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop };
+            let words = about_to(button, &plan);
+            let opening = routes.slack.open_reason_modal(&trigger_id, ask, &words, people);
             match tokio::time::timeout(MODAL, opening).await {
                 Ok(Ok(())) => routes.metrics.click("modal"),
                 // The person sees that nothing opens, and presses again.
                 Ok(Err(error)) => {
-                    tracing::warn!("the dialog for a rejection did not open: {error}");
+                    tracing::warn!("the dialog for a reason did not open: {error}");
                 }
-                Err(_) => tracing::warn!("the dialog for a rejection did not open in time"),
+                Err(_) => tracing::warn!("the dialog for a reason did not open in time"),
             }
         }
-        Interaction::Click { identity, button, proposal, plan, .. } => {
-            let wish = if button == Button::Approve {
-                Wish::Approve { reason: None }
-            } else {
-                Wish::Escalate
-            };
-            routes.engine.decide(&Decide { identity, proposal, plan, wish }).await?;
-            routes.metrics.click("decided");
+        Interaction::Click { identity, button, proposal, plan, stop, .. } => {
+            let wish = Wish::of(button, stop, String::new());
+            take(&routes, identity, (proposal, plan), wish).await?;
         }
-        Interaction::Submitted { identity, proposal, plan, reason } => {
-            routes
-                .engine
-                .decide(&Decide { identity, proposal, plan, wish: Wish::Reject { reason } })
-                .await?;
-            routes.metrics.click("decided");
+        Interaction::Submitted { identity, button, proposal, plan, stop, reason } => {
+            let wish = Wish::of(button, stop, reason);
+            take(&routes, identity, (proposal, plan), wish).await?;
         }
         Interaction::Other(kind) => {
             routes.metrics.click("other");
@@ -106,4 +88,49 @@ async fn interactions(
         }
     }
     Ok(StatusCode::OK.into_response())
+}
+
+async fn take(
+    routes: &SlackRoutes,
+    identity: Identity,
+    (proposal, plan): (ProposalId, Digest),
+    wish: Option<Wish>,
+) -> Result<(), Failure> {
+    let Some(wish) = wish else {
+        routes.metrics.click("other");
+        tracing::warn!("a click on {proposal} does not say which stop of its run it answers");
+        return Ok(());
+    };
+    routes.engine.decide(&Decide { identity, proposal, plan, wish }).await?;
+    routes.metrics.click("decided");
+    Ok(())
+}
+
+/// What a button with a reason is about to do.
+fn about_to(button: Button, plan: &Digest) -> Words {
+    let (begin, end) = match button {
+        Button::GiveUp => (
+            "You are about to end the stuck rollback of plan ",
+            ". Everything stays as it stands now.",
+        ),
+        Button::Cancel => (
+            "You are about to cancel the rollback of plan ",
+            ". A step under way is ended, what it did is found out, and what was done is taken back in reverse.",
+        ),
+        Button::Skip => (
+            "You are about to sign off a step of plan ",
+            ". It counts as settled (done, taken back, or not needed), the rollback goes on behind it, and the card says that you signed it off.",
+        ),
+        Button::Retry | Button::RetryBlind => (
+            "You are about to repeat a step of plan ",
+            ". Nothing can tell what it has done so far: you sign that it may be done again.",
+        ),
+        Button::Reject
+        | Button::Approve
+        | Button::Escalate
+        | Button::Pause
+        | Button::Resume
+        | Button::Confirm => ("You are about to reject plan ", "."),
+    };
+    Words::plain(begin).code(plan.short()).text(end)
 }

@@ -1,36 +1,32 @@
 //! Finds out whether a rollback would help and is possible, and proposes it. Reads only: nothing is changed here.
 
+mod blue_green;
+mod choice;
+mod circumstances;
 mod draft;
+mod full_environment;
+mod model_level;
 mod points;
+mod schema;
+mod search;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     Timestamp,
     alert::Alert,
     effect::{Job, Lane},
-    id::IncidentId,
     incident::Incident,
-    plan::{Outcome as Answered, RollbackType, SealedPlan},
-    proposal::{Outcome, Proposal, Stage},
 };
 use pagerduty::PagerDutyApi;
-use policies::Triage;
 use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
 pub(crate) use self::draft::target;
-use self::{
-    draft::{Draft, choose, pairs},
-    points::{Besides, or_unreadable},
-};
-
+use self::search::Found;
 use super::{Desk, Worker, after, back_off};
-use crate::{
-    engine::{Assessment, Engine},
-    steps::python,
-};
+use crate::engine::Engine;
 
 /// How long a claim on an assessment lasts without being renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
@@ -38,8 +34,6 @@ const LEASE_MS: u64 = 30_000;
 const RENEWAL: Duration = Duration::from_secs(10);
 /// After so many failures people are told that nobody knows.
 const ATTEMPTS: u32 = 5;
-/// So many earlier proposals on a target are looked at for versions that were rolled back from.
-const REMEMBERED: u32 = 50;
 /// After so many failures the alert's details are done without.
 const PATIENCE: u32 = 2;
 
@@ -55,12 +49,6 @@ pub struct Assessor {
     pub pagerduty: Option<Arc<PagerDutyApi>>,
     /// The folder of the rollback points, as an absolute path.
     pub points: PathBuf,
-}
-
-/// What came of an assessment.
-enum Found {
-    Proposal(Box<Assessment>),
-    Nothing(String),
 }
 
 #[async_trait]
@@ -102,7 +90,7 @@ impl Assessor {
         anyhow::ensure!(claim.job == Job::Assess, "{} is no job for the assessment", claim.id);
         let (store, owner) = (&self.desk.store, &self.desk.owner);
         let assessed = tokio::select! {
-            assessed = self.assess(&claim.incident, claim.attempts) => assessed,
+            assessed = self.assess(claim) => assessed,
             // Somebody else assesses now; nothing was changed here.
             () = self.keep(claim) => return Ok(()),
         };
@@ -150,7 +138,8 @@ impl Assessor {
         }
     }
 
-    async fn assess(&self, id: &IncidentId, attempts: u32) -> anyhow::Result<()> {
+    async fn assess(&self, claim: &JobClaim) -> anyhow::Result<()> {
+        let id = &claim.incident;
         let Some(incident) = self.desk.store.incident(id).await? else {
             anyhow::bail!("{id} is not in the store")
         };
@@ -160,8 +149,9 @@ impl Assessor {
         if incident.is_resolved() || is_waiting {
             return Ok(());
         }
-        let alert = self.detailed(&incident, attempts).await?;
-        let found = self.find(&incident, &alert, earlier.last().map(|found| &found.value)).await?;
+        let alert = self.detailed(&incident, claim.attempts).await?;
+        let earlier = earlier.last().map(|found| &found.value);
+        let found = self.find(claim, &incident, &alert, earlier).await?;
         match found {
             Found::Nothing(why) => self.engine.not_proposed(id, &why).await?,
             Found::Proposal(assessment) => match self.engine.propose(&assessment).await? {
@@ -196,114 +186,4 @@ impl Assessor {
         }
         Ok(alert)
     }
-
-    async fn find(
-        &self,
-        incident: &Incident,
-        alert: &Alert,
-        earlier: Option<&Proposal>,
-    ) -> anyhow::Result<Found> {
-        let policies = &self.engine.policies;
-        let matched = match policies.triage(alert) {
-            Triage::Propose(matched) => matched,
-            Triage::Nothing { why } => return Ok(Found::Nothing(why)),
-        };
-        let Some(rule) = policies.target(&matched.target) else {
-            anyhow::bail!("the policies name no target `{}`", matched.target);
-        };
-        let Some(runbook) = policies.runbook(matched.rollback_type) else {
-            let why = format!("there is no runbook for a {}.", matched.rollback_type);
-            return Ok(Found::Nothing(why));
-        };
-        let (target, python) = (target(rule)?, python(Some(rule)));
-        let inspection = self.sqlmesh.inspect(python, &target).await;
-        let is_full = matched.rollback_type == RollbackType::FullEnvironment;
-        let inspection = if is_full { or_unreadable(inspection, &target)? } else { inspection? };
-        let chosen = match choose(&matched, &inspection) {
-            // All of the environment goes back, whatever the last release changed.
-            _ if is_full => vec![],
-            Ok(chosen) => chosen,
-            Err(why) => return Ok(Found::Nothing(why)),
-        };
-        let to = pairs(&chosen, |changed| changed.previous.as_ref());
-        if let Some(bad) =
-            self.rolled_back_from(&rule.id).await?.into_iter().find(|bad| to.contains(bad))
-        {
-            // SQLMesh remembers one release: after a rollback, the one before is the bad one.
-            let why =
-                format!("going back would bring {bad} again, which was rolled back from before.");
-            return Ok(Found::Nothing(why));
-        }
-        let now = self.desk.clock.now();
-        let of = (incident, now);
-        let looked = match matched.rollback_type {
-            RollbackType::BlueGreen | RollbackType::ModelLevel => {
-                Ok((self.sqlmesh.check(python, &target, &to).await?, Besides::default()))
-            }
-            RollbackType::Schema => self.schema(python, &target, &chosen, of).await?,
-            RollbackType::FullEnvironment => {
-                self.full_environment(python, &target, &inspection, of).await?
-            }
-        };
-        let (check, besides) = match looked {
-            Ok(looked) => looked,
-            Err(why) => {
-                let why = format!("a {} is not possible: {why}", matched.rollback_type);
-                return Ok(Found::Nothing(why));
-            }
-        };
-        if !check.possible {
-            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
-            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
-            let why = format!("a {} is not possible. {}", matched.rollback_type, reasons.join(" "));
-            return Ok(Found::Nothing(why));
-        }
-        let draft = Draft {
-            incident,
-            matched: &matched,
-            rule,
-            runbook,
-            target,
-            chosen,
-            inspection: &inspection,
-            check,
-            besides,
-            now,
-        };
-        let plan = draft.plan()?;
-        let changes = match earlier {
-            Some(earlier) => self.changes(earlier, &plan).await?,
-            None => vec![],
-        };
-        let rollbacks_lately =
-            self.desk.store.rollbacks_since(&rule.id, before(now, policies.lately_ms())).await?;
-        let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
-        Ok(Found::Proposal(Box::new(Assessment { plan, opening })))
-    }
-
-    /// The versions (`model=identifier`) that earlier rollbacks of this target went back from.
-    async fn rolled_back_from(&self, target: &str) -> anyhow::Result<BTreeSet<String>> {
-        let mut versions = BTreeSet::new();
-        for found in self.desk.store.proposals_on(target, REMEMBERED).await? {
-            let proposal = found.value;
-            let Stage::Closed { outcome: Outcome::RolledBack { .. }, .. } = proposal.stage else {
-                continue;
-            };
-            if let Some(plan) = self.desk.store.plan(&proposal.opening.plan).await? {
-                versions.extend(plan.plan().parameters.get("from").into_iter().flatten().cloned());
-            }
-        }
-        Ok(versions)
-    }
-
-    /// What a person has to know who approved the proposal before.
-    async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
-        let old = self.desk.store.plan(&earlier.opening.plan).await?;
-        Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
-    }
-}
-
-fn before(now: Timestamp, milliseconds: u64) -> Timestamp {
-    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
-    delta.and_then(|delta| now.checked_sub_signed(delta)).unwrap_or(now)
 }

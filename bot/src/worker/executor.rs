@@ -22,6 +22,8 @@ use crate::{
 
 /// How long a lease on a target lasts without being renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
+/// While a step runs, a cancel that another process has taken is looked for this often.
+const LOOK: Duration = Duration::from_secs(1);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(10);
 
@@ -134,10 +136,17 @@ impl Executor {
         }
         let plan = sealed.plan();
         // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
-        self.steps.end_leftovers(&run.id).await?;
+        self.steps.end_leftovers(&run, plan).await?;
         loop {
             // The lease is lost or the process stops: whoever comes next goes on from what is written down.
             if cancel.is_cancelled() {
+                return Ok(());
+            }
+            // Taking back has no intent of its own, in whose transaction a pause would be seen.
+            if matches!(run.stage, Stage::Undoing { .. }) {
+                run = self.engine.look_at(&run.id).await?;
+            }
+            if run.is_at_rest() {
                 return Ok(());
             }
             if matches!(run.stage, Stage::InDoubt { .. } | Stage::Undoing { .. })
@@ -169,7 +178,7 @@ impl Executor {
                 }
                 Stage::InDoubt { step, .. } => {
                     let (answer, detail) = match &plan.steps[*step].probe {
-                        Some(probe) => self.steps.probe(plan, probe, cancel).await,
+                        Some(probe) => self.steps.probe(&run, plan, probe, cancel).await,
                         None => (ProbeAnswer::Unknown, "the step has no probe".to_owned()),
                     };
                     if cancel.is_cancelled() {
@@ -184,7 +193,8 @@ impl Executor {
                         None => return Ok(()),
                     }
                 }
-                Stage::Succeeded { .. }
+                Stage::Asking { .. }
+                | Stage::Succeeded { .. }
                 | Stage::Undone { .. }
                 | Stage::Voided { .. }
                 | Stage::Stuck { .. } => return Ok(()),
@@ -218,8 +228,7 @@ impl Executor {
         (next, attempt): (usize, u32),
         lease: &RunLease,
     ) -> anyhow::Result<Option<Run>> {
-        // A repeated step meets what its first try left: the probe has said that it may go on.
-        let is_guarded = plan.steps[next].guard && attempt == 1;
+        let is_guarded = plan.steps[next].guard && run.must_look_first(attempt);
         let guarded = if is_guarded { self.look(plan).await? } else { Guarded::Same };
         match self.engine.intend(run, lease, &guarded).await? {
             Begun::Intended { authorised, run } => {
@@ -257,13 +266,48 @@ impl Executor {
         cancel: &CancellationToken,
     ) -> anyhow::Result<Option<Event>> {
         tracing::info!(run.id = %run.id, step = index, "{}: {}", run.id, step.name);
-        let performed = self.steps.perform(run, plan, &step.action, step.timeout_ms, cancel).await;
+        let ended = cancel.child_token();
+        let performing = self.steps.perform(run, plan, &step.action, step.timeout_ms, &ended);
+        tokio::pin!(performing);
+        let performed = tokio::select! {
+            performed = &mut performing => performed,
+            () = self.until_cancelled(run) => {
+                tracing::info!(run.id = %run.id, step = index, "{} is cancelled: its step is ended", run.id);
+                ended.cancel();
+                performing.await
+            }
+        };
         self.keep_output(run, index, "do", performed.output).await;
         Ok(match performed.end {
             End::Did { note, findings } => Some(Event::Did { step: index, note, findings }),
             End::Failed { why, findings } => Some(Event::Failed { step: index, why, findings }),
-            End::CutShort => None,
+            End::NotDone { why } => Some(Event::NotDone { step: index, why }),
+            End::CutShort if cancel.is_cancelled() => None,
+            // The group is dead; what left it carries the run's mark and must be dead too before anything is asked.
+            End::CutShort => {
+                self.steps.end_leftovers(run, plan).await?;
+                Some(Event::Interrupted { step: index })
+            }
         })
+    }
+
+    /// Returns when somebody has cancelled the run. The bell tells of it; another process's click is seen a moment later.
+    async fn until_cancelled(&self, run: &Run) {
+        let mut changes = self.engine.bell.watchers();
+        loop {
+            match self.engine.look_at(&run.id).await {
+                Ok(run) if run.steering.cancelled.is_some() => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(run.id = %run.id, "looking for a cancel of {} failed: {error}", run.id);
+                }
+            }
+            let rung = async { while changes.recv().await.is_ok_and(|id| id != run.incident) {} };
+            tokio::select! {
+                () = rung => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
     }
 
     async fn undo(
@@ -281,7 +325,9 @@ impl Executor {
         self.keep_output(run, index, "undo", performed.output).await;
         Ok(match performed.end {
             End::Did { .. } => Some(Event::UndoDid { step: index }),
-            End::Failed { why, .. } => Some(Event::UndoFailed { step: index, why }),
+            End::Failed { why, .. } | End::NotDone { why } => {
+                Some(Event::UndoFailed { step: index, why })
+            }
             End::CutShort => None,
         })
     }

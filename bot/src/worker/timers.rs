@@ -1,7 +1,10 @@
 //! Fires timers: durable rows, found by their due time, after a restart too (invariant I6).
+//!
+//! When the way back may be gone is known by the open proposals themselves: each says when people are to be warned,
+//! and whether they were.
 
 use async_trait::async_trait;
-use domain::Timestamp;
+use domain::{Timestamp, proposal::Proposal};
 
 use super::{BATCH, Worker};
 use crate::engine::Engine;
@@ -19,7 +22,7 @@ impl Worker for Timers {
     }
 
     async fn drain(&self) -> anyhow::Result<usize> {
-        let mut fired = 0;
+        let mut fired = self.warn().await?;
         loop {
             let due = self.engine.store.due_timers(self.engine.clock.now(), BATCH).await?;
             if due.is_empty() {
@@ -33,6 +36,26 @@ impl Worker for Timers {
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        Ok(self.engine.store.next_timer().await?)
+        let warnings = self.unwarned().await?.into_iter().map(|(due, _)| due);
+        Ok(warnings.chain(self.engine.store.next_timer().await?).min())
+    }
+}
+
+impl Timers {
+    /// Tells the threads whose way back may be gone soon.
+    async fn warn(&self) -> anyhow::Result<usize> {
+        let now = self.engine.clock.now();
+        let mut warned = 0;
+        for (_, proposal) in self.unwarned().await?.into_iter().filter(|(due, _)| *due <= now) {
+            self.engine.way_back_closes(&proposal).await?;
+            warned += 1;
+        }
+        Ok(warned)
+    }
+
+    async fn unwarned(&self) -> anyhow::Result<Vec<(Timestamp, Proposal)>> {
+        let open = self.engine.store.open_proposals().await?;
+        let due = |proposal: Proposal| Some((proposal.warning_due()?, proposal));
+        Ok(open.into_iter().filter_map(|found| due(found.value)).collect())
     }
 }

@@ -127,6 +127,8 @@ impl ProposalLayout {
             because: String::new(),
             target: target.clone(),
             rollback_type: self.rollback_type.into(),
+            suggested: vec![self.rollback_type.into()],
+            alert_names_models: false,
             models: self.models.clone(),
             rules: Vec::new(),
         })

@@ -1,15 +1,13 @@
 //! One argument of a step: letters and `${parameter}`s.
 
-use std::collections::BTreeMap;
-
-use super::parameter::Parameter;
+use super::template::Values;
 
 /// An argument before its parameters are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Argument(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Letters(String),
     Parameter(String),
 }
@@ -35,6 +33,11 @@ impl Argument {
         Ok(Self(parts))
     }
 
+    /// Its letters and parameters, in order.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
     /// The parameters that it names.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
@@ -45,10 +48,7 @@ impl Argument {
 }
 
 /// The arguments with values filled in. Parameters without a value were refused before.
-pub(crate) fn expand(
-    arguments: &[Argument],
-    values: &BTreeMap<&str, (&Parameter, &[String])>,
-) -> Vec<String> {
+pub(crate) fn expand(arguments: &[Argument], values: &Values<'_>) -> Vec<String> {
     let value = |name: &str| values.get(name).map(|(_, given)| *given).unwrap_or_default();
     let one = |argument: &Argument| -> Vec<String> {
         if let [Part::Parameter(name)] = &argument.0[..] {

@@ -10,10 +10,19 @@ use domain::{
     plan::{OnFailure, RollbackType},
 };
 
+mod command;
+mod dns;
+mod http;
+mod prometheus;
+mod sql;
+mod text;
+mod work;
+
+use self::work::Role;
 use super::{
-    ActionTemplate, Runbook, StepTemplate,
-    argument::Argument,
-    layout::{Arguments, FailureLayout, RunbookFile, StepLayout},
+    Runbook, StepTemplate,
+    confirm::Deciders,
+    layout::{FailureLayout, ParameterLayout, RunbookFile, StepLayout},
     parameter::Parameter,
 };
 use crate::{
@@ -22,41 +31,23 @@ use crate::{
     problem::Examined,
 };
 
-/// The sub-commands of the `SQLMesh` helper.
-const HELPER: [&str; 20] = [
-    "inspect",
-    "check",
-    "promote",
-    "probe",
-    "verify",
-    "measure",
-    "save",
-    "probe-point",
-    "verify-point",
-    "check-schema",
-    "restore-schema",
-    "probe-schema",
-    "verify-schema",
-    "restore-beside",
-    "probe-beside",
-    "verify-beside",
-    "swap",
-    "probe-swap",
-    "unswap",
-    "verify-live",
-];
-const SHELLS: [&str; 10] =
-    ["sh", "bash", "zsh", "dash", "ksh", "fish", "busybox", "cmd", "powershell", "pwsh"];
+/// The longest that a step may take: a day.
+const LONGEST_MS: u64 = 86_400_000;
+/// A wait ends by itself; this is how late it may be.
+const LATE_MS: u64 = 60_000;
+/// A wait cannot fail, and each shutdown of the executor cuts it short: it is never out of tries.
+const WAIT_ATTEMPTS: u32 = 1000;
 
-struct Checker<'a, 'b> {
-    declared: Vec<&'a str>,
+pub(super) struct Checker<'a, 'b> {
+    pub(super) deciders: &'a Deciders<'a>,
+    declared: &'a BTreeMap<String, At<ParameterLayout>>,
     used: BTreeSet<String>,
-    file: &'a mut Examined<'b>,
+    pub(super) file: &'a mut Examined<'b>,
 }
 
 impl RunbookFile {
     /// The runbook, checked; mistakes are noted.
-    pub(crate) fn runbook(&self, file: &mut Examined<'_>) -> Runbook {
+    pub(crate) fn runbook(&self, deciders: &Deciders<'_>, file: &mut Examined<'_>) -> Runbook {
         let stem =
             Path::new(file.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         if self.name.value != stem {
@@ -66,8 +57,8 @@ impl RunbookFile {
         }
         let recovery_target_ms = DurationText::read(&self.recovery_target, file);
         let digest = Digest::of(file.text);
-        let declared = self.parameters.keys().map(String::as_str).collect();
-        let mut checker = Checker { declared, used: BTreeSet::new(), file };
+        let declared = &self.parameters;
+        let mut checker = Checker { deciders, declared, used: BTreeSet::new(), file };
         if self.steps.value.is_empty() {
             checker.file.note(
                 self.steps.place,
@@ -76,6 +67,7 @@ impl RunbookFile {
             );
         }
         let steps = self.steps.value.iter().filter_map(|step| checker.step(step)).collect();
+        checker.nothing_behind(&self.steps.value);
         let used = checker.used;
         let mut parameters = BTreeMap::new();
         for (name, at) in &self.parameters {
@@ -104,45 +96,26 @@ impl RunbookFile {
 
 impl Checker<'_, '_> {
     fn step(&mut self, layout: &StepLayout) -> Option<StepTemplate> {
-        let timeout_ms = DurationText::read(&layout.timeout, self.file);
-        if timeout_ms == 0 || timeout_ms > 86_400_000 {
-            let advice = "give it between a millisecond and a day, such as `10 min`";
-            self.file.note(
-                layout.timeout.place,
-                "a step without a sensible end is never ended",
-                advice,
-            );
+        if let Some(confirm) = &layout.confirm {
+            return Some(self.question(layout, confirm));
         }
-        let retries = layout.retries.as_ref().map_or(0, |retries| retries.value);
-        if let Some(at) = layout.retries.as_ref().filter(|at| at.value > 9) {
-            self.file.note(
-                at.place,
-                format!("{retries} retries are too many"),
-                "at most 9 are allowed",
-            );
-        }
-        if let Some(at) = &layout.retries
-            && retries > 0
-            && !layout.idempotent
-            && layout.probe.is_none()
-        {
-            let message = "this step would be repeated without knowing what it has done";
-            self.file.note(at.place, message, "add a `probe`, or remove `retries`");
-        }
+        let timeout_ms = self.timeout(layout);
+        let attempts = self.attempts(layout);
+        let idempotent = self.idempotent(layout);
         let place = layout.name.place;
-        let (command, sqlmesh) = (layout.command.as_ref(), layout.sqlmesh.as_ref());
-        let action = self.action(place, command, sqlmesh);
-        let mut besides = |action: &Option<super::layout::ActionLayout>| {
-            let action = action.as_ref()?;
-            self.action(place, action.command.as_ref(), action.sqlmesh.as_ref())
-        };
-        let (probe, undo) = (besides(&layout.probe), besides(&layout.undo));
+        let action = self.work(place, &layout.work(), Role::Step { timeout_ms });
+        let probe =
+            layout.probe.as_ref().and_then(|probe| self.work(place, &probe.work(), Role::Probe));
+        let undo = layout
+            .undo
+            .as_ref()
+            .and_then(|undo| self.work(place, &undo.work(), Role::Undo { timeout_ms }));
         Some(StepTemplate {
             name: layout.name.value.clone(),
             action: action?,
             timeout_ms,
-            attempts: retries.min(9) + 1,
-            idempotent: layout.idempotent,
+            attempts,
+            idempotent,
             guard: layout.guard,
             probe,
             undo,
@@ -153,133 +126,77 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn action(
-        &mut self,
-        place: Place,
-        command: Option<&At<Arguments>>,
-        sqlmesh: Option<&At<Arguments>>,
-    ) -> Option<ActionTemplate> {
-        match (command, sqlmesh) {
-            (Some(command), None) => {
-                let (words, arguments) = self.arguments(command)?;
-                self.refuse_shells(words);
-                self.refuse_destruction(words);
-                Some(ActionTemplate::Command(arguments))
+    fn timeout(&mut self, layout: &StepLayout) -> u64 {
+        let wait = layout.wait.as_ref().and_then(|wait| wait.value.milliseconds());
+        let Some(at) = &layout.timeout else {
+            if layout.wait.is_none() {
+                let advice = "add `timeout:`, such as `10 min`";
+                self.file.note(layout.name.place, "this step has no end", advice);
             }
-            (None, Some(sqlmesh)) => {
-                let (words, arguments) = self.arguments(sqlmesh)?;
-                if !self.refuse_destruction(words) && !HELPER.contains(&words[0].value.as_str()) {
-                    let (name, place) = (words[0].value.clone(), words[0].place);
-                    self.file.unknown(place, "sub-command of the SQLMesh helper", &name, &HELPER);
-                }
-                Some(ActionTemplate::Sqlmesh(arguments))
-            }
-            (Some(_), Some(second)) => {
-                let advice = "keep one of `command` and `sqlmesh`, and make two steps of them if both are needed";
-                self.file.note(second.place, "a step does one thing", advice);
-                None
-            }
-            (None, None) => {
-                let advice = "add `sqlmesh: [promote, ...]` or `command: [program, argument]`";
-                self.file.note(place, "there is nothing to do here", advice);
-                None
-            }
+            return wait.unwrap_or_default().saturating_add(LATE_MS);
+        };
+        let timeout_ms = DurationText::read(at, self.file);
+        if timeout_ms == 0 || timeout_ms > LONGEST_MS {
+            let advice = "give it between a millisecond and a day, such as `10 min`";
+            self.file.note(at.place, "a step without a sensible end is never ended", advice);
+        } else if wait.is_some_and(|wait| wait >= timeout_ms) {
+            let advice = "leave `timeout` out: a wait ends by itself";
+            self.file.note(at.place, "the wait would be ended before it is over", advice);
         }
+        timeout_ms
     }
 
-    fn arguments<'l>(
-        &mut self,
-        at: &'l At<Arguments>,
-    ) -> Option<(&'l [At<String>], Vec<Argument>)> {
-        let Arguments::List(words) = &at.value else {
+    fn attempts(&mut self, layout: &StepLayout) -> u32 {
+        let retries = layout.retries.as_ref().map_or(0, |retries| retries.value);
+        if let Some(at) = layout.retries.as_ref().filter(|at| at.value > 9) {
             self.file.note(
                 at.place,
-                "this is a line for a shell, and there is no shell",
-                "write a list of arguments: `[program, argument, \"${parameter}\"]`",
+                format!("{retries} retries are too many"),
+                "at most 9 are allowed",
             );
-            return None;
-        };
-        if words.is_empty() {
-            self.file.note(at.place, "there is no program to run", "write a list of arguments");
-            return None;
         }
-        let mut arguments = Vec::new();
-        for word in words {
-            match Argument::parse(&word.value) {
-                Ok(argument) => {
-                    for name in argument.parameters() {
-                        self.uses(word, name);
-                    }
-                    arguments.push(argument);
-                }
-                Err(rest) => {
-                    let advice = "close it with `}`";
-                    self.file.note(word.place, format!("`{rest}` is not finished"), advice);
-                }
+        if layout.wait.is_some() {
+            if let Some(at) = &layout.retries {
+                self.file.note(at.place, "a wait cannot fail", "leave `retries` out");
+            }
+            return WAIT_ATTEMPTS;
+        }
+        if let Some(at) = &layout.retries
+            && retries > 0
+            && !layout.only_looks()
+            && layout.idempotent.as_ref().is_some_and(|idempotent| !idempotent.value)
+            && layout.probe.is_none()
+        {
+            let message = "this step would be repeated without knowing what it has done";
+            self.file.note(at.place, message, "add a `probe`, or remove `retries`");
+        }
+        retries.min(9) + 1
+    }
+
+    fn idempotent(&mut self, layout: &StepLayout) -> bool {
+        match &layout.idempotent {
+            Some(at) if layout.only_looks() && !at.value => {
+                let advice = "leave `idempotent` out: asking and waiting change nothing";
+                self.file.note(at.place, "this step can be done twice", advice);
+                true
+            }
+            Some(at) => at.value,
+            None if layout.only_looks() => true,
+            None => {
+                let advice = "add `idempotent: true` or `idempotent: false`";
+                let message = "it is not said whether this step may be done twice";
+                self.file.note(layout.name.place, message, advice);
+                false
             }
         }
-        Some((words, arguments))
-    }
-
-    fn uses(&mut self, word: &At<String>, name: &str) {
-        if self.declared.contains(&name) {
-            self.used.insert(name.to_owned());
-        } else {
-            self.file.unknown(word.place, "parameter", name, &self.declared);
-        }
-    }
-
-    fn refuse_shells(&mut self, words: &[At<String>]) {
-        let is_shell = |word: &At<String>| SHELLS.contains(&program(&word.value));
-        let wrapped = words.iter().zip(words.iter().skip(1));
-        let shell = words.first().filter(|word| is_shell(word)).or_else(|| {
-            wrapped
-                .clone()
-                .find(|(word, next)| is_shell(word) && next.value.starts_with("-c"))
-                .map(|pair| pair.0)
-        });
-        if let Some(shell) = shell {
-            let message = format!("`{}` is a shell, and steps do without", shell.value);
-            self.file.note(shell.place, message, "name the program itself and its arguments");
-        }
-    }
-
-    /// `SQLMesh`'s commands that destroy what a rollback needs, or mean something else than their name says.
-    fn refuse_destruction(&mut self, words: &[At<String>]) -> bool {
-        let is_sqlmesh = |word: &At<String>| program(&word.value).starts_with("sqlmesh");
-        let helper = !words.iter().any(is_sqlmesh);
-        let has = |name: &str| words.iter().find(|word| word.value == name);
-        let direct = |name: &str| has(name).filter(|word| !helper || word.place == words[0].place);
-        let (found, message, advice) = if let Some(found) = direct("rollback") {
-            (
-                found,
-                "`sqlmesh rollback` does not roll models back: it takes back a migration of SQLMesh's own state",
-                "use `sqlmesh: [promote, \"${to}\", ...]`, which points models at their previous version",
-            )
-        } else if let Some(found) = direct("destroy") {
-            (
-                found,
-                "`sqlmesh destroy` removes every table that SQLMesh has made",
-                "no rollback needs it: remove the step",
-            )
-        } else if let (Some(_), Some(flag)) = (direct("janitor"), has("--ignore-ttl")) {
-            (
-                flag,
-                "`sqlmesh janitor --ignore-ttl` removes the versions that a rollback goes back to",
-                "remove `--ignore-ttl`, or the step",
-            )
-        } else {
-            return false;
-        };
-        self.file.note(found.place, message, advice);
-        true
     }
 }
 
-/// A program's name without folder and ending.
-fn program(word: &str) -> &str {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    name.strip_suffix(".exe").unwrap_or(name)
+impl StepLayout {
+    /// Whether by its kind it changes nothing.
+    fn only_looks(&self) -> bool {
+        self.wait.is_some() || self.prometheus.is_some() || self.dns.is_some()
+    }
 }
 
 /// Where the key of a map's entry stands, which is known only by its value: the nearest line above it that names it.

@@ -1,15 +1,17 @@
 //! How a runbook file is written.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use domain::plan::RollbackType;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{
-    Deserialize, Deserializer,
-    de::{SeqAccess, Visitor},
-};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::parameter::ParameterType;
+use super::{
+    arguments::Arguments,
+    expect::{Expect, Scalar},
+    parameter::ParameterType,
+    work::{DnsLayout, HttpLayout, LimitsLayout, PrometheusLayout},
+};
 use crate::{duration::DurationText, place::At};
 
 /// What a rollback does, step by step.
@@ -60,7 +62,7 @@ pub(super) struct ParameterLayout {
     pub(super) _about: Option<String>,
 }
 
-/// One step. It has exactly one of `command` and `sqlmesh`.
+/// One step. It has exactly one of `command`, `sqlmesh`, `sql`, `http`, `prometheus`, `dns`, `wait` and `confirm`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StepLayout {
@@ -70,13 +72,36 @@ pub(super) struct StepLayout {
     pub(super) command: Option<At<Arguments>>,
     /// A sub-command of the `SQLMesh` helper and its arguments, as a list.
     pub(super) sqlmesh: Option<At<Arguments>>,
-    /// The time after which the step's processes are ended.
-    pub(super) timeout: At<DurationText>,
+    /// One statement on the target's gateway.
+    pub(super) sql: Option<At<String>>,
+    /// One HTTP request.
+    pub(super) http: Option<At<HttpLayout>>,
+    /// A question to Prometheus.
+    pub(super) prometheus: Option<At<PrometheusLayout>>,
+    /// A question to a name server.
+    pub(super) dns: Option<At<DnsLayout>>,
+    /// Nothing but time, such as `2 min`.
+    pub(super) wait: Option<At<DurationText>>,
+    /// A question to people; the run waits until one of them says yes. Nothing but `name` stands beside it.
+    pub(super) confirm: Option<At<ConfirmLayout>>,
+    /// What the answer shall be.
+    pub(super) expect: Option<At<Expect>>,
+    /// `command`: variables besides the inherited ones; `env:NAME` stands for a variable that `inherit` names.
+    pub(super) env: Option<At<BTreeMap<String, At<Scalar>>>>,
+    /// `command`: folders that it may write to besides its own empty one.
+    pub(super) writes: Option<At<Vec<At<String>>>>,
+    /// `command`: how much it may use.
+    pub(super) limits: Option<At<LimitsLayout>>,
+    /// `command`: a regular expression with the groups `done`, `total` and `text`, read from each line of its output.
+    pub(super) progress: Option<At<String>>,
+    /// The time after which the step is ended; only `wait` and `confirm` may leave it out.
+    pub(super) timeout: Option<At<DurationText>>,
     /// How often it is tried again after a failure, at most 9.
     #[serde(default)]
     pub(super) retries: Option<At<u32>>,
-    /// Whether doing it twice leaves what doing it once leaves.
-    pub(super) idempotent: bool,
+    /// Whether doing it twice leaves what doing it once leaves; `prometheus`, `dns`, `wait` and `confirm` may leave it
+    /// out.
+    pub(super) idempotent: Option<At<bool>>,
     /// Whether the target's fingerprint is read again right before it.
     #[serde(default)]
     pub(super) guard: bool,
@@ -90,7 +115,17 @@ pub(super) struct StepLayout {
     pub(super) on_failure: FailureLayout,
 }
 
-/// What is run besides the step itself. It has exactly one of `command` and `sqlmesh`.
+/// What people are asked between two steps.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfirmLayout {
+    /// What they read, such as `Swap the restored warehouse in?`; yes lets the run go on.
+    pub(super) question: At<String>,
+    /// The level that may answer; the highest that the rollback's approvals need when left out.
+    pub(super) level: Option<At<u8>>,
+}
+
+/// What is done besides the step itself. A probe only asks, and an undo is no question.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionLayout {
@@ -98,6 +133,22 @@ pub(super) struct ActionLayout {
     pub(super) command: Option<At<Arguments>>,
     /// A sub-command of the `SQLMesh` helper and its arguments, as a list.
     pub(super) sqlmesh: Option<At<Arguments>>,
+    /// One statement on the target's gateway; as a probe it must not change anything.
+    pub(super) sql: Option<At<String>>,
+    /// One HTTP request; as a probe with `GET` or `HEAD`.
+    pub(super) http: Option<At<HttpLayout>>,
+    /// A question to Prometheus, for a probe.
+    pub(super) prometheus: Option<At<PrometheusLayout>>,
+    /// A question to a name server, for a probe.
+    pub(super) dns: Option<At<DnsLayout>>,
+    /// What the answer shall be; for a probe, what it is when the step has taken effect.
+    pub(super) expect: Option<At<Expect>>,
+    /// `command`: variables besides the inherited ones.
+    pub(super) env: Option<At<BTreeMap<String, At<Scalar>>>>,
+    /// `command`: folders that it may write to besides its own empty one.
+    pub(super) writes: Option<At<Vec<At<String>>>>,
+    /// `command`: how much it may use.
+    pub(super) limits: Option<At<LimitsLayout>>,
 }
 
 /// What happens when a step fails for good.
@@ -107,51 +158,6 @@ pub(super) enum FailureLayout {
     #[default]
     Undo,
     Ask,
-}
-
-/// A list of arguments. A single line is read too, so that it can be refused with advice.
-#[derive(Debug)]
-pub(super) enum Arguments {
-    Line,
-    List(Vec<At<String>>),
-}
-
-impl<'de> Deserialize<'de> for Arguments {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ArgumentsVisitor;
-
-        impl<'de> Visitor<'de> for ArgumentsVisitor {
-            type Value = Arguments;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of arguments, such as `[program, argument]`")
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Arguments, E> {
-                Ok(Arguments::Line)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Arguments, A::Error> {
-                let mut arguments = Vec::new();
-                while let Some(argument) = list.next_element()? {
-                    arguments.push(argument);
-                }
-                Ok(Arguments::List(arguments))
-            }
-        }
-
-        deserializer.deserialize_any(ArgumentsVisitor)
-    }
-}
-
-impl JsonSchema for Arguments {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Arguments".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1 })
-    }
 }
 
 impl TypeLayout {

@@ -21,6 +21,10 @@ pub enum ParameterType {
     Path,
     /// One short text: letters, digits, spaces and `_ . , : / @ + -`, not beginning with `-`.
     Text,
+    /// One number that is not negative, such as `250` or `0.5`.
+    Number,
+    /// One name of a host or its address: letters, digits, `.`, `:`, `_` and `-`.
+    Host,
 }
 
 /// A declared parameter.
@@ -70,10 +74,13 @@ impl ParameterType {
             Self::Json => "json",
             Self::Path => "path",
             Self::Text => "text",
+            Self::Number => "number",
+            Self::Host => "host",
         }
     }
 
-    fn is_list(self) -> bool {
+    /// Whether it can hold several values.
+    pub(super) fn is_list(self) -> bool {
         matches!(self, Self::ModelList | Self::VersionMap)
     }
 
@@ -109,6 +116,15 @@ impl ParameterType {
                     })
             }
             Self::Text => only(200, " _.,:/@+-"),
+            // A minus before it could become the beginning of a comment.
+            Self::Number => {
+                let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+                let digits = |text: &str| {
+                    (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+                };
+                digits(whole) && digits(part)
+            }
+            Self::Host => only(253, "._:-"),
         }
     }
 }
@@ -138,7 +154,7 @@ mod tests {
 
     #[test]
     fn each_type_takes_what_its_pattern_allows_and_nothing_else() {
-        use ParameterType::{Fingerprint, Json, ModelList, Path, Text, VersionMap};
+        use ParameterType::{Fingerprint, Host, Json, ModelList, Number, Path, Text, VersionMap};
         for (kind, value, allowed) in [
             (ModelList, "marts.daily_revenue", true),
             (ModelList, "_a1", true),
@@ -164,6 +180,14 @@ mod tests {
             (Text, "before the release of 14:00", true),
             (Text, "$(reboot)", false),
             (Text, "-rf", false),
+            (Number, "250", true),
+            (Number, "0.5", true),
+            (Number, "-1", false),
+            (Number, "1e9", false),
+            (Number, ".5", false),
+            (Host, "db-blue.example.com", true),
+            (Host, "2001:db8::1", true),
+            (Host, "a/b", false),
         ] {
             assert_eq!(kind.allows(value), allowed, "{kind:?} and {value:?}");
         }

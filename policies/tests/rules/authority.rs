@@ -7,7 +7,7 @@ use domain::{
     level::Level,
     person::{People, Person, PersonId},
     plan::RollbackType,
-    proposal::{Event, Opening, Proposal, Proposer},
+    proposal::{Event, Opening, Proposal, Proposer, Stage},
     refusal::Refusal,
     requirement::Requirement,
 };
@@ -49,10 +49,23 @@ fn open(policies: &Policies, rollback_type: RollbackType, proposer: Proposer) ->
         findings: vec![],
         requirement: requirement(policies, rollback_type),
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     };
     let id = "prp_01h455vb4pex5vsknk084sn02q".parse().unwrap();
     Proposal::open(id, opening, at(0)).unwrap().0
 }
+
+const EVERY_ACT: [Act; 9] = [
+    Act::Approve,
+    Act::Reject,
+    Act::Escalate,
+    Act::Pause,
+    Act::Resume,
+    Act::Cancel,
+    Act::Retry,
+    Act::Skip,
+    Act::Confirm { named: None },
+];
 
 fn level(number: u8) -> Level {
     Level::try_from(number).unwrap()
@@ -91,6 +104,8 @@ fn who_may_do_what() {
     let own = open(&policies, RollbackType::ModelLevel, by("ana"));
     let reaches = "by level_reaches";
     let escalates = "by any_level_escalates";
+    let (steers, settles) = ("by level_steers", "by highest_level_settles");
+    let full = open(&policies, RollbackType::FullEnvironment, by_trigger());
     for (who, act, proposal, expected) in [
         ("ana", Act::Approve, &model, format!("allowed 1 {reaches}")),
         ("cleo", Act::Approve, &model, format!("allowed 4 {reaches}")),
@@ -104,6 +119,17 @@ fn who_may_do_what() {
         ("ben", Act::Approve, &schema, "denied by proposer_is_not_second".to_owned()),
         ("ben", Act::Reject, &schema, format!("allowed 2 {reaches}")),
         ("ana", Act::Approve, &own, format!("allowed 1 {reaches}")),
+        ("ana", Act::Pause, &model, format!("allowed 1 {steers}")),
+        ("ana", Act::Resume, &schema, format!("too low 1 {steers}")),
+        ("tess", Act::Cancel, &full, format!("allowed 2 {steers}")),
+        ("ana", Act::Retry, &full, format!("too low 1 {steers}")),
+        ("sam", Act::Cancel, &model, "denied by no_level".to_owned()),
+        ("ana", Act::Skip, &model, format!("allowed 1 {settles}")),
+        ("tess", Act::Skip, &full, format!("too low 2 {settles}")),
+        ("mia", Act::Skip, &full, format!("allowed 3 {settles}")),
+        ("tess", Act::Confirm { named: None }, &full, format!("too low 2 {settles}")),
+        ("tess", Act::Confirm { named: Some(level(2)) }, &full, format!("allowed 2 {settles}")),
+        ("mia", Act::Confirm { named: Some(level(4)) }, &full, format!("too low 3 {settles}")),
     ] {
         assert_eq!(
             verdict(&policies, who, act, proposal),
@@ -121,7 +147,7 @@ fn people_who_left_and_programs_decide_nothing() {
     {
         let policies = Policies::load(&changed("people.yaml", "level: 2", change)).unwrap();
         let proposal = open(&policies, RollbackType::ModelLevel, by_trigger());
-        for act in [Act::Approve, Act::Reject, Act::Escalate] {
+        for act in EVERY_ACT {
             assert_eq!(
                 verdict(&policies, "ben", act, &proposal),
                 format!("denied by {rule}"),
@@ -198,7 +224,7 @@ fn a_higher_level_may_do_all_that_a_lower_one_may() {
         [RollbackType::BlueGreen, RollbackType::Schema, RollbackType::FullEnvironment]
     {
         let proposal = open(&policies, rollback_type, by_trigger());
-        for act in [Act::Approve, Act::Reject, Act::Escalate] {
+        for act in EVERY_ACT {
             let mut people: Vec<&Person> = policies.people().iter().collect();
             people.sort_by_key(|person| person.level);
             let allowed = people.iter().map(|person| {
@@ -273,6 +299,30 @@ fn why_has_an_answer_in_words() {
     Tess Novak has signed already, and one person counts once. It has 1 of 2 approvals. A schema rollback needs two people of level 2. What is missing needs level 2 or higher. Could approve: Cleo Martin, Mia Haddad and Vic Tanaka. Could not: Ana Ruiz, Ben Okafor, Bo Lindqvist, Sam Weber and Tess Novak. Asked next, if nobody decides before 23 Nov 03:15:00 UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
 
     people.yaml does not name mallory, so nothing they do changes anything. It has 0 of 2 approvals. A schema rollback needs two people of level 2. What is missing needs level 2 or higher. Could approve: Cleo Martin, Mia Haddad, Tess Novak and Vic Tanaka. Could not: Ana Ruiz, Ben Okafor, Bo Lindqvist and Sam Weber. Asked next, if nobody decides before 23 Nov 03:15:00 UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
+    ");
+}
+
+#[test]
+fn why_speaks_of_a_run_that_is_under_way() {
+    let policies = defaults();
+    let mut proposal = open(&policies, RollbackType::FullEnvironment, by_trigger());
+    let why = |who: &str, proposal: &Proposal| {
+        let words = policies.why_steering(&PersonId::new(who), proposal, Some(level(2)), at(2));
+        words.map(|words| words.to_plain(policies.people()).trim_end().to_owned())
+    };
+    assert_eq!(why("ana", &proposal), None, "nothing is under way");
+    let run = "run_01h455vb4pex5vsknk084sn02q".parse().unwrap();
+    proposal.stage = Stage::Running { run };
+    assert_eq!(why("mallory", &proposal), None);
+    let answers = ["ana", "ben", "mia", "sam"].map(|who| why(who, &proposal).unwrap());
+    insta::assert_snapshot!(answers.join("\n\n"), @r"
+    Ana Ruiz may not pause the run, let it go on, cancel it or try a stuck step again: they hold level 1, and it needs level 2. Rule level_steers: Whoever holds the level of the lowest approval that the rollback needs, or a higher one, may pause its run, let it go on, cancel it, or try a step that is stuck again. Ana Ruiz may not skip a stuck step: they hold level 1, and it needs level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another. Ana Ruiz may not answer a question between two steps: they hold level 1, and it needs level 2. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another.
+
+    Ben Okafor may pause the run, let it go on, cancel it or try a stuck step again, holding level 2. Rule level_steers: Whoever holds the level of the lowest approval that the rollback needs, or a higher one, may pause its run, let it go on, cancel it, or try a step that is stuck again. Ben Okafor may not skip a stuck step: they hold level 2, and it needs level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another. Ben Okafor may answer a question between two steps, holding level 2. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another.
+
+    Mia Haddad may pause the run, let it go on, cancel it or try a stuck step again, holding level 3. Rule level_steers: Whoever holds the level of the lowest approval that the rollback needs, or a higher one, may pause its run, let it go on, cancel it, or try a step that is stuck again. Mia Haddad may skip a stuck step, holding level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another. Mia Haddad may answer a question between two steps, holding level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another.
+
+    Sam Weber may not pause the run, let it go on, cancel it, try a stuck step again or answer a question between two steps. People without a level watch and are told, but do not decide.Sam Weber may not skip a stuck step. People without a level watch and are told, but do not decide.
     ");
 }
 

@@ -4,6 +4,7 @@
 
 mod authority;
 mod cases;
+mod kinds;
 mod problems;
 mod requirement;
 mod runbook;

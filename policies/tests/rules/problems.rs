@@ -42,6 +42,23 @@ fn a_level_that_nobody_holds() {
 }
 
 #[test]
+fn a_rollback_without_a_runbook() {
+    let mut files = files("rules");
+    files.0.remove("runbooks/blue_green.yaml");
+    insta::assert_snapshot!(rendered(&files), @"
+    error: there is no runbook for a blue-green rollback (type 1)
+      --> targets.yaml:12:17
+       |
+    12 |     rollbacks: [blue_green, model_level]
+       |                 ^^^^^^^^^^
+       |
+       = help: add one under runbooks/, or keep to `model_level`, `schema`, `full_environment`
+
+    1 mistake
+    ");
+}
+
+#[test]
 fn a_runbook_parameter_that_does_not_exist() {
     let files = changed("runbooks/model_level.yaml", r#"[probe, "${to}"]"#, r#"[probe, "${too}"]"#);
     insta::assert_snapshot!(rendered(&files), @r#"
@@ -67,11 +84,11 @@ fn all_mistakes_are_told_at_once() {
     let text = files.0["authority.cedar"].replace("principal.active", "principal.actve");
     files.0.insert("authority.cedar".to_owned(), text);
     files.0.remove("targets.yaml");
-    insta::assert_snapshot!(rendered(&files), @r#"
+    insta::assert_snapshot!(rendered(&files), @r"
     error: attribute `actve` on entity type `Countersign::Person` not found
-      --> authority.cedar:33:10
+      --> authority.cedar:55:10
        |
-    33 | unless { principal.actve };
+    55 | unless { principal.actve };
        |          ^^^^^^^^^^^^^^^
        |
        = help: did you mean `active`?
@@ -117,7 +134,7 @@ fn all_mistakes_are_told_at_once() {
       = help: add `targets.yaml` to the rules folder; the default one is a good beginning
 
     6 mistakes
-    "#);
+    ");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::plan::{Action, OnFailure, RollbackType};
+use domain::{
+    level::Level,
+    plan::{Action, OnFailure, Program, Question, RollbackType},
+};
 use policies::{ParameterError, ParameterType, Policies};
 
 use crate::{changed, defaults};
@@ -39,7 +42,8 @@ fn shown(rollback_type: RollbackType) -> String {
         .flat_map(|step| {
             let words = |action: &Action| match action {
                 Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
-                Action::Command(words) => format!("command {}", words.join(" ")),
+                Action::Confirm(question) => format!("confirm {}", question.text),
+                other => format!("{other:?}"),
             };
             let beside = |what: &str, action: &Option<Action>| {
                 action.as_ref().map(|action| format!("  {what}: {}", words(action)))
@@ -131,6 +135,25 @@ fn a_check_that_changes_nothing_has_nothing_to_take_back() {
 }
 
 #[test]
+fn a_question_between_two_steps() {
+    let asked = |confirm: &str| {
+        let step = format!("  - name: Second look\n    confirm: {confirm}\n\n  # Reads");
+        let policies =
+            Policies::load(&changed("runbooks/model_level.yaml", "  # Reads", &step)).unwrap();
+        let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+        runbook.steps(&parameters()).unwrap().remove(0)
+    };
+    let question = asked("{ question: \"Swap the restored warehouse in?\" }");
+    let text = "Swap the restored warehouse in?".to_owned();
+    let action = Action::Confirm(Question { text: text.clone(), level: None });
+    assert_eq!(question.action, action);
+    assert!(question.probe.is_none() && question.undo.is_none() && !question.guard);
+    let level = Level::try_from(2).ok();
+    let named = asked("{ question: \"Swap the restored warehouse in?\", level: 2 }");
+    assert_eq!(named.action, Action::Confirm(Question { text, level }));
+}
+
+#[test]
 fn an_optional_parameter_leaves_with_its_flag() {
     let policies = defaults();
     let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
@@ -158,7 +181,10 @@ fn values_within_letters_are_joined_by_commas() {
     let policies = Policies::load(&files).unwrap();
     let steps = policies.runbook(RollbackType::ModelLevel).unwrap().steps(&parameters()).unwrap();
     let words = ["/usr/bin/measure", "--models=marts.a,marts.b", "marts.a", "marts.b"];
-    assert_eq!(steps[0].action, Action::Command(words.map(str::to_owned).to_vec()));
+    let Action::Command(Program { argv, .. }) = &steps[0].action else {
+        panic!("{:?}", steps[0].action)
+    };
+    assert_eq!(argv, &words);
 }
 
 #[test]

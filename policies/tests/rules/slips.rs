@@ -7,6 +7,13 @@ use crate::changed;
 /// A replacement in a default file, the text at which the caret must stand, and words of message and advice.
 type Slip = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
+/// The beginning of the default runbook's first step, before which a question is put.
+const FIRST: &str = "  # Reads";
+/// The end of the default runbook, behind which a question is put.
+const LAST: &str = "    on_failure: ask\n";
+const ASK_LAST: &str =
+    "    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n";
+
 #[rustfmt::skip] // one slip a line reads as a table
 const SLIPS: &[Slip] = &[
     // escalation.yaml
@@ -44,8 +51,11 @@ const SLIPS: &[Slip] = &[
     ("triggers.yaml", "id: error_rate_high", "id: response_time_high", "response_time_high", "two triggers", "own"),
     ("triggers.yaml", "[\"error rate\", ", "[\"*\", ", "\"*\"", "nearly everything", "three letters"),
     ("triggers.yaml", "suggests: [full_environment, model_level]", "suggests: []", "[]", "no rollback", "best first"),
-    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [blue_green]", "blue_green", "no runbook for a blue-green", "`model_level`"),
-    ("targets.yaml", "rollbacks: [model_level]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
+    ("runbooks/schema.yaml", "rollback_type: schema", "rollback_type: model_level", "model_level", "`model_level` is for a", "one runbook for each type"),
+    ("targets.yaml", "rollbacks: [blue_green, model_level]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
+    ("targets.yaml", "gateway: local", "gateway: local\n    blue: prod", "prod", "go back to itself", "good state"),
+    ("targets.yaml", "rollbacks: [blue_green, model_level]", "rollbacks: [model_level]\n    blue: blue", "blue", "only a blue-green rollback", "`blue_green`"),
+    ("targets.yaml", "gateway: local", "gateway: local\n    warn_before: soon", "soon", "not a length", "15 min"),
     ("targets.yaml", "name: marts.daily_revenue", "name: marts; drop", "marts; drop", "not the name of a model", "MODEL block"),
     ("targets.yaml", "[Data warehouse]", "[Data warehouse, data warehouse]", "data warehouse", "belongs to", "one target"),
     ("authority.yaml", "approvals_valid: 4 h", "approvals_valid: 0 h", "0 h", "run out at once", "4 h"),
@@ -66,11 +76,20 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", "sqlmesh: [check, \"${to}\"]", "command: rm -rf ${to}", "rm", "no shell", "list of arguments"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [bash, -c,", "bash", "is a shell", "program itself"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sudo, /bin/sh, -c,", "/bin/sh", "is a shell", "program itself"),
-    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sql: [check,", "sql", "not known", "not available"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "sql: [check,", "[check", "expected string", "default file"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "sqlmash: [check,", "sqlmash", "not known", "`sqlmesh`"),
     ("runbooks/model_level.yaml", "[probe, \"${to}\"]", "[probe, \"${to\"]", "\"${to\"", "not finished", "close it"),
     ("runbooks/model_level.yaml", "flag: --to", "flag: to", "to", "not a flag", "--to"),
     ("runbooks/model_level.yaml", "idempotent: true", "idempotent: maybe", "maybe", "", ""),
+    ("runbooks/model_level.yaml", "    timeout: 2 min\n", "", "Check that", "has no end", "add `timeout:`"),
+    ("runbooks/model_level.yaml", "    idempotent: true\n", "", "Check that", "may be done twice", "idempotent: true"),
+    ("runbooks/model_level.yaml", LAST, ASK_LAST, "{ question", "nothing comes after", "before the step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\", level: 7 }\n\n  # Reads", "7", "no level 7", "1, 2, 3, 4"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \" \" }\n\n  # Reads", "\" \"", "could not read", "one line"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Is ${to} right?\" }\n\n  # Reads", "\"Is", "no parameters", "write the question out"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    timeout: 5 min\n\n  # Reads", "5 min", "no `timeout`", "another step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    undo: { command: [/bin/true] }\n\n  # Reads", "Second look", "no `undo`", "another step"),
+    ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { queston: \"Go on?\" }\n\n  # Reads", "queston", "not known", "`question`"),
     // authority.cedar
     ("authority.cedar", "@reason(\"A program may propose, but people decide.\")\n", "", "forbid", "no `@reason`", "people read it"),
     ("authority.cedar", "@id(\"no_level\")\n", "", "forbid", "no `@id`", "names rules"),

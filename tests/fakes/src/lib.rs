@@ -7,7 +7,9 @@ mod faults;
 mod server;
 mod signed_request;
 
+pub mod balancer;
 pub mod pagerduty;
+pub mod prometheus;
 pub mod slack;
 
 pub use signed_request::SignedRequest;

@@ -6,6 +6,9 @@ use clap::Parser as _;
 use countersign::cli::{self, Cli};
 
 fn main() -> ExitCode {
+    if let Some(code) = cli::become_confined() {
+        return code;
+    }
     rustls::crypto::ring::default_provider()
         .install_default()
         .expect("nothing installed a provider before");

@@ -2,7 +2,8 @@
 //! the helper, by the helper's rules, over a warehouse that is one JSON file in the project's folder.
 //!
 //! Faults stand in the file too: `fail` (nothing happens), `busy` (nothing happens, somebody else holds the file), `half` (the record is written, not finished), `hang`
-//! (before anything happens) and `late` (everything happens, but no answer comes).
+//! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
+//! sets is taken away).
 
 use std::{
     collections::BTreeMap,
@@ -30,24 +31,38 @@ struct Warehouse {
     downstream: Vec<String>,
     /// `model=version` that the janitor has removed.
     removed: Vec<String>,
+    /// When the janitor comes, in milliseconds since 1970.
+    possible_until_ms: Option<i64>,
+    /// What other environments hold, by their names.
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// A table that runbooks may read and change.
+    #[serde(default)]
+    flags: BTreeMap<String, String>,
     /// By command, in order.
     faults: BTreeMap<String, Vec<String>>,
     calls: Vec<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// `None`: the environment does not have the model, or did not have it before the release.
+#[derive(Clone, Serialize, Deserialize)]
 struct Versions {
-    current: String,
-    previous: String,
+    current: Option<String>,
+    previous: Option<String>,
 }
 
 struct Arguments {
     command: String,
     file: PathBuf,
-    to: Vec<(String, String)>,
-    instead_of: Vec<(String, String)>,
+    wanted: Wanted,
+    instead_of: Wanted,
     expected: String,
+    source: Option<String>,
+    statement: String,
+    is_read_only: bool,
 }
+
+/// The version that each model shall have; none where the environment shall not have the model.
+type Wanted = BTreeMap<String, Option<String>>;
 
 fn main() -> ExitCode {
     let arguments = arguments();
@@ -59,6 +74,10 @@ fn main() -> ExitCode {
         .filter(|faults| !faults.is_empty())
         .map(|faults| faults.remove(0));
     write(&arguments.file, &warehouse);
+    if fault.as_deref() == Some("wait") {
+        wait(&arguments.file);
+        warehouse = read(&arguments.file);
+    }
     let (code, answer) = match (arguments.command.as_str(), fault.as_deref()) {
         (_, Some("hang")) => hang(&arguments.file),
         (_, Some("fail")) => refuse(1, "crash", "the warehouse said no"),
@@ -66,11 +85,13 @@ fn main() -> ExitCode {
             let error = "could not set lock on the warehouse";
             (1, json!({"error": error, "kind": "crash", "transient": true}))
         }
-        ("inspect", _) => (0, inspect(&warehouse)),
+        ("inspect", _) => inspect(&warehouse, arguments.source.as_deref()),
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
         ("probe", _) => (0, probe(&warehouse, &arguments)),
         ("verify", _) => verify(&warehouse, &arguments),
+        ("end-backends", _) => (0, json!({"ended": 0})),
+        ("sql", _) => sql(&mut warehouse, &arguments),
         (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
     };
     println!("{answer}");
@@ -81,23 +102,32 @@ fn arguments() -> Arguments {
     // The first argument is the helper's path.
     let mut words = std::env::args().skip(2);
     let command = words.next().unwrap_or_default();
-    let (mut file, mut to, mut instead_of, mut expected) =
-        (PathBuf::new(), vec![], vec![], String::new());
+    let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
+    let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
+    let (mut statement, mut is_read_only) = (String::new(), false);
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
-            text.split_once('=').map(|(model, version)| (model.to_owned(), version.to_owned()))
+            let (model, version) = text.split_once('=')?;
+            Some((model.to_owned(), Some(version.to_owned())))
         };
         match word.as_str() {
             "--project" => file = Path::new(&value()).join("warehouse.json"),
-            "--to" => to.extend(pair(value())),
+            "--to" => wanted.extend(pair(value())),
+            "--without" => wanted.extend([(value(), None)]),
             "--instead-of" => instead_of.extend(pair(value())),
+            "--instead-without" => instead_of.extend([(value(), None)]),
+            "--source" => source = value().strip_prefix("env:").map(str::to_owned),
             "--expect-fingerprint" => expected = value(),
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" => drop(value()),
+            "--statement" => statement = value(),
+            "--read-only" => is_read_only = true,
+            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name" => {
+                drop(value());
+            }
             _ => {}
         }
     }
-    Arguments { command, file, to, instead_of, expected }
+    Arguments { command, file, wanted, instead_of, expected, source, statement, is_read_only }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -119,6 +149,16 @@ fn hang(file: &Path) -> ! {
     std::process::exit(1)
 }
 
+/// Sets the mark, and waits until somebody takes it away.
+fn wait(file: &Path) {
+    let mark = file.with_file_name("hanging");
+    fs::write(&mark, "").expect("writes a mark");
+    let started = std::time::Instant::now();
+    while mark.exists() && started.elapsed() < HANGING {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn refuse(code: u8, kind: &str, error: &str) -> (u8, Value) {
     (code, json!({"error": error, "kind": kind, "transient": false}))
 }
@@ -131,36 +171,59 @@ fn fingerprint(warehouse: &Warehouse) -> String {
     let versions: Vec<_> = warehouse
         .models
         .iter()
-        .map(|(model, versions)| format!("{model}={}", versions.current))
+        .filter_map(|(model, versions)| Some(format!("{model}={}", versions.current.as_ref()?)))
         .collect();
     hex(&format!("{} {} {}", warehouse.plan_id, warehouse.finalized, versions.join(" ")))
 }
 
 /// The id of the one plan that may do this for this approval, as the helper makes it.
-fn plan_id(expected: &str, to: &[(String, String)]) -> String {
-    let mut pairs: Vec<_> =
-        to.iter().map(|(model, version)| format!("{model}={version}")).collect();
-    pairs.sort();
+fn plan_id(expected: &str, wanted: &Wanted) -> String {
+    let pairs: Vec<_> =
+        wanted.iter().map(|(model, version)| written(model, version.as_ref())).collect();
     hex(&format!("{expected}\n{}", pairs.join("\n")))[..32].to_owned()
 }
 
-fn inspect(warehouse: &Warehouse) -> Value {
-    let changed: Vec<_> = warehouse
-        .models
+fn written(model: &str, version: Option<&String>) -> String {
+    version.map_or_else(|| format!("without {model}"), |is| format!("{model}={is}"))
+}
+
+fn inspect(warehouse: &Warehouse, source: Option<&str>) -> (u8, Value) {
+    let mut models = warehouse.models.clone();
+    if let Some(source) = source {
+        let Some(held) = warehouse.environments.get(source) else {
+            let error = format!("There is no environment '{source}' to go back to.");
+            return refuse(3, "impossible", &error);
+        };
+        for (model, versions) in &mut models {
+            versions.previous = held.get(model).cloned();
+        }
+    }
+    let changed: Vec<_> = models
         .iter()
         .filter(|(_, versions)| versions.current != versions.previous)
         .map(|(name, versions)| json!({"name": name, "current": versions.current, "previous": versions.previous}))
         .collect();
-    json!({
+    let answer = json!({
         "sqlmesh_version": "0.236.4",
-        "environment": {"name": "prod", "plan_id": warehouse.plan_id},
+        "environment": {
+            "name": "prod",
+            "plan_id": warehouse.plan_id,
+            "finalized_ts": warehouse.finalized.then_some(1),
+        },
         "fingerprint": fingerprint(warehouse),
         "changed": changed,
-    })
+    });
+    (0, answer)
 }
 
 fn check(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
-    let finding = |(model, version): &(String, String)| {
+    let finding = |(model, version): (&String, &Option<String>)| {
+        let Some(version) = version else {
+            let detail = format!(
+                "{model} leaves the environment: its view goes, and its table stays for now."
+            );
+            return json!({"check": "left_out", "subject": model, "outcome": "pass", "detail": detail});
+        };
         let is_there = !warehouse.removed.contains(&format!("{model}={version}"));
         let detail = if is_there {
             format!("Version {version} of {model} is in the state.")
@@ -171,43 +234,46 @@ fn check(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
         };
         json!({"check": "target_version_exists", "subject": model, "outcome": if is_there { "pass" } else { "fail" }, "detail": detail})
     };
-    let findings: Vec<_> = arguments.to.iter().map(finding).collect();
+    let mut findings: Vec<_> = arguments.wanted.iter().map(finding).collect();
+    if !warehouse.finalized {
+        let detail = format!("Plan {} on prod has not finished.", warehouse.plan_id);
+        findings.push(json!({"check": "environment_finalized", "subject": "prod", "outcome": "fail", "detail": detail}));
+    }
     let possible = findings.iter().all(|finding| finding["outcome"] == "pass");
     let answer = json!({
         "findings": findings,
         "possible": possible,
         "affected": {"downstream": warehouse.downstream},
-        "possible_until_ms": null,
+        "backfill": {"intervals": 0},
+        "possible_until_ms": warehouse.possible_until_ms,
         "fingerprint": fingerprint(warehouse),
     });
     (if possible { 0 } else { 3 }, answer)
 }
 
-fn is_at(warehouse: &Warehouse, to: &[(String, String)]) -> usize {
-    to.iter()
-        .filter(|(model, version)| {
-            warehouse.models.get(model).is_some_and(|versions| versions.current == *version)
-        })
-        .count()
+fn is_at(warehouse: &Warehouse, wanted: &Wanted) -> usize {
+    let current = |model| warehouse.models.get(model).and_then(|versions| versions.current.clone());
+    wanted.iter().filter(|(model, version)| current(*model) == **version).count()
 }
 
 fn promote(warehouse: &mut Warehouse, arguments: &Arguments, fault: Option<&str>) -> (u8, Value) {
-    let to = &arguments.to;
-    if is_at(warehouse, to) == to.len() && warehouse.finalized {
+    let wanted = &arguments.wanted;
+    if is_at(warehouse, wanted) == wanted.len() && warehouse.finalized {
         return (
             0,
             json!({"already": true, "state": "done", "fingerprint": fingerprint(warehouse)}),
         );
     }
     let own =
-        [plan_id(&arguments.expected, to), plan_id(&arguments.expected, &arguments.instead_of)];
+        [plan_id(&arguments.expected, wanted), plan_id(&arguments.expected, &arguments.instead_of)];
     if fingerprint(warehouse) != arguments.expected && !own.contains(&warehouse.plan_id) {
         return refuse(4, "conflict", "The environment prod is not as it was approved.");
     }
-    for (model, version) in to {
+    for (place, (model, version)) in wanted.iter().enumerate() {
+        let kind = if version.is_some() { "promoting" } else { "removing" };
         println!(
             "{}",
-            json!({"progress": {"kind": "promoting", "model": model, "done": 1, "total": to.len()}})
+            json!({"progress": {"kind": kind, "model": model, "done": place + 1, "total": wanted.len()}})
         );
         if let Some(versions) = warehouse.models.get_mut(model) {
             versions.previous = std::mem::replace(&mut versions.current, version.clone());
@@ -224,7 +290,7 @@ fn promote(warehouse: &mut Warehouse, arguments: &Arguments, fault: Option<&str>
 }
 
 fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
-    let (count, all) = (is_at(warehouse, &arguments.to), arguments.to.len());
+    let (count, all) = (is_at(warehouse, &arguments.wanted), arguments.wanted.len());
     let state = match (count, warehouse.finalized) {
         (count, true) if count == all => "done",
         (0, true) => "not_done",
@@ -233,9 +299,37 @@ fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
     json!({"state": state, "detail": format!("{count} of {all} models point at their target."), "fingerprint": fingerprint(warehouse)})
 }
 
+/// One table of its own, `flags`: `select value from flags where name = 'x'` and `update flags set value = 'on' where
+/// name = 'x'`. A read-only call changes nothing.
+fn sql(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
+    let quoted: Vec<&str> = arguments.statement.split('\'').skip(1).step_by(2).collect();
+    match (arguments.statement.split(' ').next(), &quoted[..]) {
+        (Some("select"), [name]) => {
+            let value = warehouse.flags.get(*name);
+            (0, json!({"rows": usize::from(value.is_some()), "value": value, "changed": null}))
+        }
+        (Some("update"), [value, name]) if !arguments.is_read_only => {
+            let found = warehouse.flags.get_mut(*name);
+            let changed = usize::from(found.is_some());
+            if let Some(found) = found {
+                (*value).clone_into(found);
+            }
+            write(&arguments.file, warehouse);
+            (0, json!({"rows": null, "value": null, "changed": changed}))
+        }
+        _ => refuse(1, "crash", "the warehouse does not understand this statement"),
+    }
+}
+
 fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
-    let check = |(model, _): &(String, String)| {
-        let current = warehouse.models.get(model).map(|versions| &versions.current);
+    let check = |(model, version): (&String, &Option<String>)| {
+        let current = warehouse.models.get(model).and_then(|versions| versions.current.as_ref());
+        if version.is_none() {
+            let (outcome, is) =
+                if current.is_none() { ("pass", "are gone") } else { ("fail", "are there") };
+            let detail = format!("{model} and its view {is}.");
+            return json!({"name": "gone", "subject": model, "outcome": outcome, "detail": detail});
+        }
         let is_right = current.is_some() && current == warehouse.good.get(model);
         let detail = if is_right {
             format!("No row of {model} repeats its key.")
@@ -244,7 +338,7 @@ fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
         };
         json!({"name": "duplicates", "subject": model, "outcome": if is_right { "pass" } else { "fail" }, "detail": detail})
     };
-    let checks: Vec<_> = arguments.to.iter().map(check).collect();
+    let checks: Vec<_> = arguments.wanted.iter().map(check).collect();
     let passed = checks.iter().all(|check| check["outcome"] == "pass");
     (if passed { 0 } else { 6 }, json!({"checks": checks, "passed": passed}))
 }

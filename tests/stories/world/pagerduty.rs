@@ -32,7 +32,12 @@ impl World {
 
     /// PagerDuty says something of the incident.
     pub(crate) async fn pagerduty_says(&mut self, event_type: &str) {
-        let webhook = self.webhook(event_type, "Duplicate rows in the marts");
+        self.pagerduty_says_of(event_type, "Duplicate rows in the marts").await;
+    }
+
+    /// PagerDuty says something of the incident with this headline.
+    pub(crate) async fn pagerduty_says_of(&mut self, event_type: &str, title: &str) {
+        let webhook = self.webhook(event_type, title);
         assert_eq!(self.send("/webhooks/pagerduty", &webhook).await, 202);
         self.drain().await;
     }

@@ -4,6 +4,9 @@ use fakes::slack::{FakeSlack, Message};
 
 use super::{CHANNEL, World};
 
+/// Between two looks at a step that is about to hang.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// The people of the default policies, by their Slack ids.
 const PEOPLE: [&str; 8] = ["ANA", "BO", "BEN", "TESS", "MIA", "CLEO", "VIC", "SAM"];
 
@@ -112,7 +115,39 @@ impl World {
         self.press_and_say_why("give_up", person, reason).await;
     }
 
-    async fn press_and_say_why(&self, button: &str, person: &str, reason: &str) {
+    /// Presses a button of a card, without waiting for what follows.
+    pub(crate) async fn press(&self, card: &Card, button: &str, person: &str) {
+        let request = self.slack.click(&card.message, button, &user(person));
+        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+    }
+
+    /// Presses a button of a card and gives a reason, without waiting for what follows.
+    pub(crate) async fn press_why(&self, card: &Card, button: &str, person: &str, reason: &str) {
+        self.press(card, button, person).await;
+        let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
+        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+    }
+
+    /// Approves, and does something at the moment when a step hangs; then everything that follows is done.
+    pub(crate) async fn approve_and_meanwhile(&self, person: &str, act: impl AsyncFnOnce(&Self)) {
+        self.press(&self.card(), "approve", person).await;
+        self.meanwhile(act).await;
+    }
+
+    /// Works off what is due, and does something at the moment when a step hangs.
+    pub(crate) async fn meanwhile(&self, act: impl AsyncFnOnce(&Self)) {
+        let acting = async {
+            while !self.warehouse.is_hanging() {
+                tokio::time::sleep(LOOK).await;
+            }
+            act(self).await;
+        };
+        tokio::join!(self.drain(), acting);
+        self.drain().await;
+    }
+
+    /// Presses a button of the card as it is now, gives a reason, and everything that follows is done.
+    pub(crate) async fn press_and_say_why(&self, button: &str, person: &str, reason: &str) {
         self.click(&self.card(), button, person).await;
         let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
         assert_eq!(self.send("/slack/interactions", &request).await, 200);

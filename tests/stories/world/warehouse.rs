@@ -1,6 +1,7 @@
 //! The fake warehouse from the outside: its state, its faults, and what was asked of it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,6 +12,10 @@ use serde_json::{Value, json};
 pub(crate) const ORDERS: &str = "marts.order_analytics";
 /// See [`ORDERS`].
 pub(crate) const CUSTOMERS: &str = "marts.customer_segmentation";
+/// A model that a bad switch adds.
+pub(crate) const EXTRA: &str = "marts.revenue_by_method";
+/// A model that a bad switch removes.
+pub(crate) const SUMMARY: &str = "marts.segment_summary";
 
 /// One warehouse.
 pub(crate) struct Warehouse {
@@ -29,6 +34,9 @@ impl Warehouse {
             "good": {ORDERS: "11", CUSTOMERS: "12"},
             "downstream": ["marts.segment_summary"],
             "removed": [],
+            "possible_until_ms": null,
+            "environments": {},
+            "flags": {"jobs": "running"},
             "faults": {},
             "calls": [],
         }));
@@ -39,9 +47,56 @@ impl Warehouse {
         &self.folder
     }
 
+    /// The last release is a bad switch: it changed two models, added one and removed one.
+    pub(crate) fn switch_badly(&self) {
+        self.change(|warehouse| {
+            warehouse["models"][EXTRA] = json!({"current": "30", "previous": null});
+            warehouse["models"][SUMMARY] = json!({"current": null, "previous": "13"});
+            warehouse["good"][SUMMARY] = json!("13");
+            warehouse["downstream"] = json!([]);
+        });
+    }
+
+    /// Somebody deploys a release that changes these models anew, on top of what is live.
+    pub(crate) fn release(&self, plan_id: &str, versions: &[(&str, &str)]) {
+        self.change(|warehouse| {
+            warehouse["plan_id"] = json!(plan_id);
+            let live: Vec<_> =
+                warehouse["models"].as_object().expect("models").keys().cloned().collect();
+            for model in live {
+                let of_model = &mut warehouse["models"][model];
+                of_model["previous"] = of_model["current"].clone();
+            }
+            for (model, version) in versions {
+                warehouse["models"][*model]["current"] = json!(version);
+            }
+        });
+    }
+
+    /// Another environment holds these versions.
+    pub(crate) fn hold(&self, environment: &str, versions: &[(&str, &str)]) {
+        let held: BTreeMap<_, _> = versions.iter().copied().collect();
+        self.change(|warehouse| warehouse["environments"][environment] = json!(held));
+    }
+
+    /// A SQLMesh plan begins, or it ends.
+    pub(crate) fn finish(&self, finalized: bool) {
+        self.change(|warehouse| warehouse["finalized"] = json!(finalized));
+    }
+
+    /// The janitor comes at this time.
+    pub(crate) fn janitor_comes(&self, at: domain::Timestamp) {
+        self.change(|warehouse| warehouse["possible_until_ms"] = json!(at.timestamp_millis()));
+    }
+
     /// The version that a model's readers see.
     pub(crate) fn version(&self, model: &str) -> String {
-        self.read()["models"][model]["current"].as_str().expect("a version").to_owned()
+        self.live(model).expect("a version")
+    }
+
+    /// The version that a model's readers see; `None` where there is no such model.
+    pub(crate) fn live(&self, model: &str) -> Option<String> {
+        self.read()["models"][model]["current"].as_str().map(str::to_owned)
     }
 
     /// How often a command was asked.
@@ -74,9 +129,19 @@ impl Warehouse {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));
     }
 
+    /// The value of a flag in the table that runbooks may change.
+    pub(crate) fn flag(&self, name: &str) -> String {
+        self.read()["flags"][name].as_str().expect("a flag").to_owned()
+    }
+
     /// Whether a command has reached the point where it hangs.
     pub(crate) fn is_hanging(&self) -> bool {
         self.folder.join("hanging").exists()
+    }
+
+    /// Lets a command go on that waits.
+    pub(crate) fn go_on(&self) {
+        fs::remove_file(self.folder.join("hanging")).expect("a command waits");
     }
 
     fn read(&self) -> Value {

@@ -7,7 +7,7 @@ use fakes::pagerduty::{API_TOKEN, FakePagerDuty, Happening, Incident};
 use ring::hmac;
 use serde_json::json;
 
-use super::{project::BAD_MODELS, record::Record};
+use super::record::Record;
 
 /// The service that the alert is of, as the policies' target names it.
 pub(super) const SERVICE: &str = "Data warehouse";
@@ -26,9 +26,10 @@ impl Pager {
     /// Starts the account with the demo's incident in it.
     pub(super) async fn start(record: &Record) -> Self {
         let account = FakePagerDuty::start().await;
+        let fault = record.scene.fault();
         let incident = Incident {
             id: record.alert_id.clone(),
-            title: format!("Data quality issues: duplicate rows in {}", BAD_MODELS.join(" and ")),
+            title: fault.title.to_owned(),
             status: "triggered".to_owned(),
             service_id: "PDATAWH".to_owned(),
             service_name: SERVICE.to_owned(),
@@ -36,12 +37,10 @@ impl Pager {
             created_at: record.raised_at.clone(),
         };
         account.put_incident(incident.clone());
-        let details = json!({
-            "environment": "prod",
-            "models": BAD_MODELS.join(", "),
-            "error": "grain violated: 500 of 1000 keys repeat in marts.customer_segmentation, \
-                      960 of 6721 in marts.order_analytics; revenue is counted twice",
-        });
+        let mut details = json!({ "environment": "prod", "error": fault.error });
+        if record.scene.rollback_type == 2 {
+            details["models"] = json!(fault.names.join(", "));
+        }
         account.add_alert(&incident.id, &incident.title, &details);
         let (event_id, secret) = (record.event_id.clone(), record.webhook_secret.clone());
         Self { account, incident, event_id, secret }

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::record::{Fingerprints, Record};
+use super::{
+    fault::Scene,
+    record::{Prepared, Record},
+};
 use crate::{program::Unusable, repository};
 
 /// Says that a folder is a demo's.
@@ -74,8 +77,8 @@ impl Folder {
     }
 
     /// The data are there.
-    pub(super) fn prepared(&mut self, truth: Fingerprints) -> Result<()> {
-        let record = Record::new(truth)?;
+    pub(super) fn prepared(&mut self, scene: Scene, prepared: Prepared) -> Result<()> {
+        let record = Record::new(scene, prepared)?;
         record.write(&self.path)?;
         self.record = Some(record);
         Ok(())
@@ -149,7 +152,7 @@ mod tests {
     fn a_demo_that_has_not_ended_is_found_again() {
         let dir = tempfile::tempdir().unwrap();
         let mut folder = open(dir.path(), false, false);
-        folder.prepared(Fingerprints::new()).unwrap();
+        folder.prepared(Scene::default(), Prepared::default()).unwrap();
         folder.fired("inc_1").unwrap();
         drop(folder);
         let mut again = open(dir.path(), false, false);
@@ -167,7 +170,7 @@ mod tests {
         let mut second = open(dir.path(), false, false);
         assert_eq!(name(&second), "2");
         assert!(!dir.path().join("1").exists());
-        second.prepared(Fingerprints::new()).unwrap();
+        second.prepared(Scene::default(), Prepared::default()).unwrap();
         drop(second);
         assert_eq!(name(&open(dir.path(), false, true)), "3");
         assert!(!dir.path().join("2").exists());

@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
 
 use super::{
-    project::{BAD_MODELS, GOOD_CHANGE, Project},
-    record::Fingerprints,
+    fault::Scene,
+    project::{Project, SLOW},
+    record::{Fingerprints, Record},
     server::Countersign,
     thread::RolledBack,
 };
@@ -32,8 +33,13 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// What is true once the data were compared and the journal was verified.
-    pub(super) fn of(incident: &str, rolled_back: RolledBack) -> Result<Self> {
-        let RolledBack { proposal, approvals, run, recovery_ms } = rolled_back;
+    pub(super) fn of(scene: Scene, incident: &str, rolled_back: RolledBack) -> Result<Self> {
+        let RolledBack { proposal, rollback_type, approvals, run, recovery_ms } = rolled_back;
+        ensure!(
+            rollback_type == scene.rollback_type,
+            "a rollback of type {rollback_type} was proposed instead of type {}",
+            scene.rollback_type
+        );
         ensure!(
             run == "succeeded",
             "the proposal says that it was rolled back, and its run: {run}"
@@ -42,7 +48,7 @@ impl Outcome {
         Ok(Self {
             incident: incident.to_owned(),
             proposal,
-            rollback_type: 2,
+            rollback_type,
             approvals,
             run,
             recovery_seconds: Duration::from_millis(recovery_ms).as_secs_f64(),
@@ -56,20 +62,25 @@ impl Outcome {
     }
 }
 
-/// Compares the models, row by row, with what they should be.
-pub(super) async fn compare(project: &Project, truth: &Fingerprints, stage: &Stage) -> Result<()> {
+/// Compares all models, row by row, with what they should be, and says what was found.
+pub(super) async fn compare(project: &Project, record: &Record, stage: &Stage) -> Result<String> {
+    let (fault, truth) = (record.scene.fault(), &record.truth);
     let found = now(project, stage).await?;
-    for model in BAD_MODELS {
+    for (model, rows) in truth {
         ensure!(
-            found.get(model) == truth.get(model),
+            found.get(model) == Some(rows),
             "{model} is not as it should be after the rollback"
         );
     }
-    ensure!(
-        found.get(GOOD_CHANGE) == truth.get(GOOD_CHANGE),
-        "{GOOD_CHANGE} is not as it should be: the rollback took the release's good change with it"
-    );
-    Ok(())
+    for model in found.keys() {
+        ensure!(truth.contains_key(model), "{model} is still there after the rollback");
+    }
+    let same = format!("every row of all {} models is as it should be", truth.len());
+    let (Some(usual), Some(took)) = (record.usual_ms, project.time(fault).await?) else {
+        return Ok(same);
+    };
+    ensure!(took < usual * SLOW, "reading still takes {took:.0} ms, and took {usual:.0} ms before");
+    Ok(format!("{same}, and reading takes {took:.0} ms again"))
 }
 
 async fn now(project: &Project, stage: &Stage) -> Result<Fingerprints> {

@@ -13,20 +13,19 @@ use chrono::Days;
 use tokio::process::Command;
 
 use super::{
+    fault::{Fault, Scene},
     policies::{copy, edit},
-    record::{Fingerprints, now},
+    record::{Fingerprints, Prepared, now},
 };
 use crate::{
     program, repository,
     stage::{Stage, Stages},
 };
 
-/// What the bad release breaks.
-pub(super) const BAD_MODELS: [&str; 2] = ["marts.customer_segmentation", "marts.order_analytics"];
-/// What it changes for the better.
-pub(super) const GOOD_CHANGE: &str = "marts.segment_summary";
 /// How far back the data go.
 const HISTORY: Days = Days::new(120);
+/// A model that takes more than so many times its usual time to read is slow.
+pub(super) const SLOW: f64 = 5.0;
 
 /// The project in a demo's folder.
 #[derive(Clone, Debug)]
@@ -60,7 +59,8 @@ impl Project {
     }
 
     /// Makes the data and deploys the releases; returns what the data should be after a rollback.
-    pub(super) async fn prepare(&self, stages: &mut Stages) -> Result<Fingerprints> {
+    pub(super) async fn prepare(&self, scene: Scene, stages: &mut Stages) -> Result<Prepared> {
+        let fault = scene.fault();
         let stage = stages.begin("Write the raw data of a shop");
         let demo = repository::demo();
         for (release, warehouse) in
@@ -70,11 +70,7 @@ impl Project {
             let warehouse = self.warehouse(warehouse);
             edit(&self.release(release).join("config.yaml"), |text| settled(text, &warehouse))?;
         }
-        let bad = demo.join("bad_release");
-        copy(&bad, &self.release("bad"))?;
-        let change = Path::new("models/marts/segment_summary.sql");
-        fs::copy(bad.join(change), self.release("truth").join(change))
-            .context("copy the good change")?;
+        self.break_release(scene)?;
         for warehouse in ["warehouse", "truth"] {
             let mut fixture = Command::new(&self.python);
             fixture
@@ -90,23 +86,60 @@ impl Project {
         // As if time had passed since: its tables are stale when they are needed again.
         let two_days_ago = (now() - Days::new(2)).format("%Y-%m-%d 12:00:00").to_string();
         self.deploy("good", &["--execution-time", &two_days_ago], &stage).await?;
+        let usual_ms = self.time(fault).await?;
         stage.done("");
         let stage = stages.begin("Deploy the bad release, as of now");
         self.deploy("bad", &["--run"], &stage).await?;
-        stage.done("SQLMesh's own tests and audits all pass");
+        stage.done(fault.note);
 
         let stage = stages.begin("Work out what the data should be");
         self.deploy("truth", &[], &stage).await?;
         let truth = self.fingerprints("truth", &stage).await?;
         let is_bad = self.fingerprints("bad", &stage).await?;
-        for model in BAD_MODELS {
+        for model in fault.broken {
             ensure!(
-                is_bad.get(model) != truth.get(model),
+                is_bad.get(*model) != truth.get(*model),
                 "the bad release leaves {model} as it should be"
             );
         }
+        let now_ms = self.time(fault).await?;
+        if let (Some(usual), Some(now)) = (usual_ms, now_ms) {
+            ensure!(
+                now > usual * SLOW,
+                "the bad release is not slow: {now:.0} ms for {usual:.0} ms"
+            );
+            stage.note(&format!("reading it took {usual:.0} ms before, and takes {now:.0} ms now"));
+        }
         stage.done("");
-        Ok(truth)
+        Ok(Prepared { truth, usual_ms })
+    }
+
+    /// Makes the bad release out of the good one, and lets the truth have what the rollback keeps of it.
+    fn break_release(&self, scene: Scene) -> Result<()> {
+        let (fault, demo) = (scene.fault(), repository::demo());
+        let (bad, truth) = (self.release("bad"), self.release("truth"));
+        copy(&demo.join(fault.release), &bad)?;
+        for file in fault.removes {
+            fs::remove_file(bad.join(file)).with_context(|| format!("remove {file}"))?;
+        }
+        // A whole release goes back with all that was good about it.
+        let kept = if scene.rollback_type == 2 { fault.keeps } else { &[] };
+        for file in kept {
+            fs::copy(demo.join(fault.release).join(file), truth.join(file))
+                .with_context(|| format!("copy {file}"))?;
+        }
+        Ok(())
+    }
+
+    /// How long it takes to read the slow model, in milliseconds; `None` where no model is to be slow.
+    pub(super) async fn time(&self, fault: &Fault) -> Result<Option<f64>> {
+        let Some(model) = fault.slow else { return Ok(None) };
+        let mut timing = Command::new(&self.python);
+        timing.arg("-B").arg(repository::demo().join("time_query.py"));
+        timing.arg("--warehouse").arg(self.warehouse("warehouse")).args(["--model", model]);
+        let said = program::read(timing).await?;
+        let took = said.trim().parse().with_context(|| format!("understand {said}"))?;
+        Ok(Some(took))
     }
 
     /// What the data are now.
@@ -121,12 +154,11 @@ impl Project {
         }
         let helper = repository::helper().join("countersign_sqlmesh.py");
         let mut ask = self.sqlmesh(&self.python);
-        let models = [BAD_MODELS.as_slice(), &[GOOD_CHANGE]].concat().join(",");
         ask.arg("-B")
             .arg(helper)
             .args(["fingerprint-data", "--project"])
             .arg(self.release(release));
-        ask.args(["--gateway", "local", "--models", &models]);
+        ask.args(["--gateway", "local"]);
         let cache = tempfile::tempdir().context("create a cache folder")?;
         let said = program::watch(in_cache(ask, cache.path()), stage).await?;
         let last = said.lines().last().unwrap_or_default();

@@ -6,10 +6,21 @@ use anyhow::{Context as _, Result};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 
+use super::fault::Scene;
+
 const FILE: &str = "demo.json";
 
 /// Hashes over all rows of each model.
 pub(super) type Fingerprints = BTreeMap<String, serde_json::Value>;
+
+/// What is known once the data of a demo are prepared.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    /// What the data should be after the rollback.
+    pub(super) truth: Fingerprints,
+    /// How long the slow model takes to read when it is not slow, in milliseconds.
+    pub(super) usual_ms: Option<f64>,
+}
 
 /// What a demo has done so far, and what must stay the same when it goes on.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,8 +33,14 @@ pub(super) struct Record {
     pub(super) alert_id: String,
     /// When the alert was raised.
     pub(super) raised_at: String,
+    /// What is broken, and which rollback answers it.
+    #[serde(default)]
+    pub(super) scene: Scene,
     /// What the data should be.
     pub(super) truth: Fingerprints,
+    /// How long the slow model took to read before it was slow, in milliseconds.
+    #[serde(default)]
+    pub(super) usual_ms: Option<f64>,
     /// Where the page was.
     pub(super) port: Option<u16>,
     /// The processes of the server, as [`runner::ProcessIdentity`] writes them.
@@ -36,13 +53,15 @@ pub(super) struct Record {
 
 impl Record {
     /// A demo that is prepared and has done nothing yet.
-    pub(super) fn new(truth: Fingerprints) -> Result<Self> {
+    pub(super) fn new(scene: Scene, Prepared { truth, usual_ms }: Prepared) -> Result<Self> {
         Ok(Self {
             webhook_secret: random_digits(32)?,
             event_id: format!("01{}", random_digits(12)?.to_uppercase()),
             alert_id: format!("Q{}", random_digits(6)?.to_uppercase()),
             raised_at: now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            scene,
             truth,
+            usual_ms,
             port: None,
             server: None,
             incident: None,
@@ -91,7 +110,7 @@ mod tests {
     fn a_record_survives_and_a_missing_one_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Record::read(folder.path()).unwrap().is_none());
-        let mut record = Record::new(Fingerprints::new()).unwrap();
+        let mut record = Record::new(Scene::default(), Prepared::default()).unwrap();
         record.incident = Some("inc_1".to_owned());
         record.write(folder.path()).unwrap();
         let read = Record::read(folder.path()).unwrap().expect("it was written");

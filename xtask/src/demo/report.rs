@@ -55,9 +55,39 @@ pub(super) enum Tone {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Proposal {
     pub(super) id: String,
+    /// What it started from.
+    pub(super) opening: Opening,
     /// Those that count.
     pub(super) approvals: Vec<serde_json::Value>,
     pub(super) stage: Stage,
+}
+
+/// What a proposal started from.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Opening {
+    pub(super) rollback_type: RollbackType,
+}
+
+/// The four ways back.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RollbackType {
+    BlueGreen,
+    ModelLevel,
+    Schema,
+    FullEnvironment,
+}
+
+impl RollbackType {
+    /// The type's number in conversation.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::BlueGreen => 1,
+            Self::ModelLevel => 2,
+            Self::Schema => 3,
+            Self::FullEnvironment => 4,
+        }
+    }
 }
 
 /// Where a proposal stands.

@@ -32,6 +32,7 @@ pub(super) enum Ended {
 #[derive(Debug)]
 pub(super) struct RolledBack {
     pub(super) proposal: String,
+    pub(super) rollback_type: u8,
     pub(super) approvals: usize,
     /// The stage of its run, by name.
     pub(super) run: String,
@@ -123,6 +124,7 @@ fn ended(report: &Report) -> Option<Ended> {
     match outcome {
         Ending::RolledBack { recovery_ms } => Some(Ended::RolledBack(RolledBack {
             proposal: proposal.id.clone(),
+            rollback_type: proposal.opening.rollback_type.number(),
             approvals: proposal.approvals.len(),
             run: report
                 .runs

@@ -25,7 +25,7 @@ async fn posted(card: &Card) -> String {
     lines.join("\n")
 }
 
-fn short(part: &Value) -> String {
+pub(crate) fn short(part: &Value) -> String {
     if part["type"] == "button" {
         let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let confirm = word(&part["confirm"]["text"]["text"]);
@@ -98,7 +98,7 @@ async fn running() {
     let run = run(run::Stage::Doing { step: 1, attempt: 1 });
     let live = Some("3 of 8 models, <!channel>");
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), Some(&run), live);
-    insta::assert_snapshot!(posted(&card).await, @"
+    insta::assert_snapshot!(posted(&card).await, @r"
     text: 🔵 Rolling back: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -143,6 +143,9 @@ async fn running() {
     ▫️ 3. Check the data
     [context]
     ⚙️ 3 of 8 models, &lt;!channel&gt;
+    [actions]
+    (Pause) pause - confirm: -
+    (Cancel the rollback) cancel danger confirm: -
     ");
 }
 
@@ -200,9 +203,13 @@ async fn rolled_back() {
 #[tokio::test]
 async fn stuck() {
     let proposal = proposal(Stage::Stuck { run: run_id() }, by_ana());
-    let run = run(run::Stage::Stuck { step: 1, reason: "the probe could not tell".to_owned() });
+    let run = run(run::Stage::Stuck {
+        step: 1,
+        reason: "the probe could not tell".to_owned(),
+        halt: run::Halt::Within { attempt: 1 },
+    });
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), Some(&run), None);
-    insta::assert_snapshot!(posted(&card).await, @"
+    insta::assert_snapshot!(posted(&card).await, @r"
     text: 🔴 Stuck: needs a person: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -235,6 +242,8 @@ async fn stuck() {
     <!date^1796017580^{date_short_pretty}, {time_secs}|2026-11-30 05:46:20 UTC>
     *Plan*
     `aab8f06f`
+    *Stuck at*
+    *Point the models back*: the probe could not tell
     [section]
     *Checks*
     ❌ fail: no_deploy_running `marts.orders_daily` – a deploy started at 05:40
@@ -246,6 +255,8 @@ async fn stuck() {
     🛑 2. Point the models back – stuck
     ▫️ 3. Check the data
     [actions]
+    (Try again) retry - confirm: -
+    (Skip the step) skip - confirm: -
     (End the rollback) give_up danger confirm: -
     ");
 }

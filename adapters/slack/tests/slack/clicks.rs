@@ -7,7 +7,7 @@ use domain::{
 };
 use fakes::{SignedRequest, slack::Message};
 use serde_json::{Value, json};
-use slack::{Interaction, ParseError, SignatureError, SignedHeaders};
+use slack::{AskWhy, Interaction, ParseError, SignatureError, SignedHeaders};
 
 use crate::{
     samples::{key, open_card, plan, proposal_id},
@@ -46,13 +46,20 @@ async fn each_button_comes_back_with_what_was_shown() {
         [("approve", Button::Approve), ("reject", Button::Reject), ("escalate", Button::Escalate)];
     for (action_id, expected) in table {
         let click = read(&world, &world.fake.click(&message, action_id, "U0ANA"));
-        let Interaction::Click { identity: who, button, proposal, plan: shown, thread, trigger_id } =
-            click
+        let Interaction::Click {
+            identity: who,
+            button,
+            proposal,
+            plan: shown,
+            stop,
+            thread,
+            trigger_id,
+        } = click
         else {
             panic!("{click:?} is no click");
         };
         assert_eq!((who, button), (identity("U0ANA"), expected));
-        assert_eq!((proposal, shown), (proposal_id(), plan()));
+        assert_eq!((proposal, shown, stop), (proposal_id(), plan(), None));
         let root = MessageRef { channel: CHANNEL.to_owned(), message: message.ts.clone() };
         assert_eq!(thread, root);
         assert!(!trigger_id.is_empty());
@@ -65,17 +72,17 @@ async fn a_rejection_comes_with_its_reason() {
     let click = read(&world, &world.fake.click(&message, "reject", "U0BEN"));
     let Interaction::Click { trigger_id, .. } = click else { panic!("{click:?} is no click") };
     let words = Words::plain("You are rejecting a rollback.");
-    world
-        .slack
-        .open_reject_modal(&trigger_id, &proposal_id(), &plan(), &words, &world.people)
-        .await
-        .expect("a modal");
+    let (proposal, plan) = (proposal_id(), plan());
+    let ask = AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None };
+    world.slack.open_reason_modal(&trigger_id, ask, &words, &world.people).await.expect("a modal");
     let reason = " wrong model & \"too\" early =%41+\0\n<!channel> ";
     let request = world.fake.submit_view("U0BEN", &[("reason", reason)]);
     let expected = Interaction::Submitted {
         identity: identity("U0BEN"),
-        proposal: proposal_id(),
-        plan: plan(),
+        button: Button::Reject,
+        proposal,
+        plan,
+        stop: None,
         reason: "wrong model & \"too\" early =%41+\n<!channel>".to_owned(),
     };
     assert_eq!(read(&world, &request), expected);

@@ -9,3 +9,4 @@ mod cards;
 mod clicks;
 mod limits;
 mod messages;
+mod steering;

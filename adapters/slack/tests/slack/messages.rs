@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 use domain::{
+    card::Button,
     id::MessageId,
     notice::{Tone, Volume},
     person::PersonId,
     port::{Chat, ChatError, MessageRef, Reply},
     words::Words,
 };
+use slack::AskWhy;
 
 use crate::{
     samples::{in_order, key, open_card, plan, proposal_id, rolled_back_card},
@@ -157,7 +159,8 @@ async fn the_modal_asks_why_and_opens_once() {
     let words = Words::plain("You are rejecting ").code("marts.orders_daily").text(".");
     let (proposal, plan) = (proposal_id(), plan());
     let open = async || {
-        world.slack.open_reject_modal(&trigger, &proposal, &plan, &words, &world.people).await
+        let ask = AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None };
+        world.slack.open_reason_modal(&trigger, ask, &words, &world.people).await
     };
     open().await.expect("a modal");
     let [view] = &world.fake.views("U0ANA")[..] else { panic!("one modal") };

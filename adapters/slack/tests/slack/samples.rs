@@ -109,10 +109,12 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
                 policy_digest: Digest::of("the policies"),
             },
             changes: vec![],
+            outlook: domain::proposal::Outlook::default(),
         },
         opened_at: at(0),
         asked_from: at(0),
         posted: true,
+        warned: false,
         approvals,
         stage,
     }
@@ -134,6 +136,7 @@ pub(crate) fn run(stage: run::Stage) -> Run {
         has_probe: true,
         has_undo: true,
         on_failure: OnFailure::Undo,
+        confirm: None,
     };
     Run {
         id: run_id(),
@@ -147,6 +150,7 @@ pub(crate) fn run(stage: run::Stage) -> Run {
         done: vec![StepRecord { took_ms: 4200, note: String::new(), findings: vec![] }],
         step_since: Some(at(120)),
         stage,
+        steering: run::Steering::default(),
     }
 }
 
@@ -160,7 +164,7 @@ pub(crate) fn open_card() -> Card {
 }
 
 pub(crate) fn rolled_back_card() -> Card {
-    let outcome = Outcome::RolledBack { recovery_ms: 312_000 };
+    let outcome = Outcome::RolledBack { recovery_ms: 312_000, signed_off: vec![] };
     let proposal = proposal(Stage::Closed { outcome, at: at(312) }, by_ana());
     let mut run = run(run::Stage::Succeeded { at: at(312) });
     run.done = vec![run.done[0].clone(); 3];

@@ -46,7 +46,7 @@ set owner = $5,
 where id in (select due.id from due)
   and parked = 0
   and lease_until_ms <= $2
-returning id, incident, body, attempts, epoch, queued_ms, in_doubt";
+returning id, incident, body, attempts, epoch, queued_ms, in_doubt, problem";
 
 pub(crate) const FINISH_JOB: &str = "
 delete from job

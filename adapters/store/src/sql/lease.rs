@@ -1,7 +1,8 @@
 //! Leases: which executor holds a target, and since which takeover.
 
 /// The run to claim next: one whose executor is gone before one that waits, then the oldest. The target's
-/// lease row must be free; a target without a row counts as epoch 0.
+/// lease row must be free; a target without a row counts as epoch 0. A run that waits for a person in the middle of its
+/// way keeps its target from those that were not the last to work on it.
 pub(crate) const CLAIMABLE_RUN: &str = "
 select run.id as id,
        run.target as target,
@@ -10,6 +11,15 @@ from run
 left join lease on lease.target = run.target
 where run.at_rest = 0
   and coalesce(lease.until_ms, 0) <= $1
+  and (
+    lease.run = run.id
+    or not exists (
+      select 1
+      from run as holder
+      where holder.target = run.target
+        and holder.holds = 1
+    )
+  )
 order by case when lease.run = run.id then 0 else 1 end,
          run.created_ms,
          run.id
@@ -66,4 +76,13 @@ pub(crate) const NEXT_RUN: &str = "
 select min(coalesce(lease.until_ms, 0)) as due_ms
 from run
 left join lease on lease.target = run.target
-where run.at_rest = 0";
+where run.at_rest = 0
+  and (
+    lease.run = run.id
+    or not exists (
+      select 1
+      from run as holder
+      where holder.target = run.target
+        and holder.holds = 1
+    )
+  )";

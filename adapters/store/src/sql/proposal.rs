@@ -26,6 +26,12 @@ where target = $1
 order by opened_ms, id
 limit 1";
 
+pub(crate) const OPEN_PROPOSALS: &str = "
+select body, version
+from proposal
+where closed = 0
+order by opened_ms, id";
+
 pub(crate) const PROPOSAL_IDS_LIKE: &str = "
 select id
 from proposal

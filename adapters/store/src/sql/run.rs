@@ -16,6 +16,13 @@ select body, version
 from run
 where proposal = $1";
 
+pub(crate) const RUNS_ON_TARGET: &str = "
+select body, version
+from run
+where target = $1
+order by created_ms desc, id desc
+limit $2";
+
 pub(crate) const COUNT_RUNS_SINCE: &str = "
 select count(*) as runs
 from run
@@ -23,18 +30,19 @@ where target = $1
   and created_ms >= $2";
 
 pub(crate) const INSERT_RUN: &str = "
-insert into run (id, incident, proposal, target, created_ms, at_rest, version, body)
-values ($1, $2, $3, $4, $5, $6, 1, $7)";
+insert into run (id, incident, proposal, target, created_ms, at_rest, holds, version, body)
+values ($1, $2, $3, $4, $5, $6, $7, 1, $8)";
 
 /// A run that was saved has moved: the live line belonged to where it stood before.
 pub(crate) const UPDATE_RUN: &str = "
 update run
 set at_rest = $1,
-    body = $2,
+    holds = $2,
+    body = $3,
     live = '',
     version = version + 1
-where id = $3
-  and version = $4";
+where id = $4
+  and version = $5";
 
 pub(crate) const LIVE: &str = "
 select live

@@ -4,7 +4,10 @@ use domain::{
     id::IncidentId,
     incident,
     journal::{Actor, Entry, Head, Record, SealedEntry},
+    level::Level,
+    person::PersonId,
     proposal,
+    run::{self, Steer, Steered},
 };
 use store::{Error, Store};
 use tokio::task::JoinSet;
@@ -70,6 +73,24 @@ contract!(entries_come_back_as_they_were_sealed, async |database: &Database| {
     assert_eq!(store.entry(&id, 5).await.unwrap(), None);
     assert_eq!(store.receipts(&proposal_id(1)).await.unwrap(), ["first", "second"]);
     assert_eq!(store.receipts(&proposal_id(9)).await.unwrap(), [""; 0]);
+});
+
+contract!(a_receipt_that_steers_a_run_is_one_of_its_proposals, async |database: &Database| {
+    let store = database.store().await;
+    insert_incidents(&store, 1).await;
+    let steered = Steered {
+        steer: Steer::Pause,
+        by: PersonId::new("ana"),
+        level: Level::LOWEST,
+        proposal: proposal_id(1),
+        plan: plan(1).digest().clone(),
+        reason: None,
+    };
+    let record = Record::Run { id: run_id(1), event: run::Event::Steered(steered) };
+    append(&store, &Head::genesis(&incident_id(1)), record.clone(), Some("paused")).await.unwrap();
+    assert_eq!(store.receipts(&proposal_id(1)).await.unwrap(), ["paused"]);
+    let journal = store.journal(&incident_id(1)).await.unwrap();
+    assert_eq!(verify(&incident_id(1), &journal)[0].record, record, "it comes back");
 });
 
 contract!(a_chain_neither_forks_nor_has_gaps, async |database: &Database| {

@@ -44,6 +44,8 @@ contract!(one_proposal_per_incident_and_target_is_open, async |database: &Databa
     assert_eq!(ids, [proposal_id(1), proposal_id(3), proposal_id(5)]);
     let open = store.open_proposal_on("warehouse").await.unwrap().expect("open");
     assert_eq!(open.value.id, proposal_id(4), "the oldest that is open, whatever its incident");
+    let open = store.open_proposals().await.unwrap().into_iter().map(|found| found.value.id);
+    assert_eq!(open.collect::<Vec<_>>(), [proposal_id(3), proposal_id(4), proposal_id(5)]);
     assert_eq!(store.proposal_ids_ending("00003").await.unwrap(), [proposal_id(3)]);
 });
 

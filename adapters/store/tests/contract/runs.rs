@@ -1,6 +1,6 @@
 //! Runs: who may claim one, in which order, and what hangs on the lease.
 
-use domain::run::Stage;
+use domain::run::{Pause, Run, Stage};
 use store::{Output, RunLease, Store};
 use tokio::task::JoinSet;
 
@@ -77,6 +77,42 @@ contract!(a_run_that_was_begun_goes_before_an_older_one, async |database: &Datab
     assert_eq!((&taken.run, taken.epoch), (&run_id(2), 2));
 });
 
+/// Saves a change that a person makes to a run: no lease is asked for.
+async fn steer(store: &Store, number: u128, change: fn(&mut Run)) {
+    commit(store, async |tx| {
+        let mut run = tx.run(&run_id(number)).await.unwrap().expect("stored");
+        change(&mut run.value);
+        assert!(tx.save_run(&run, None).await.unwrap());
+    })
+    .await;
+}
+
+contract!(a_run_that_waits_for_a_person_keeps_its_target, async |database: &Database| {
+    let store = database.store().await;
+    insert_runs(&store, &["warehouse", "warehouse", "lake"]).await;
+    let first = claim(&store, "a", 10).await.expect("waits");
+    assert_eq!(first.run, run_id(1));
+    let pause = |run: &mut Run| {
+        let by = domain::person::PersonId::new("ana");
+        run.steering.paused = Some(Pause { by, since: at(11) });
+    };
+    steer(&store, 1, pause).await;
+    assert!(store.release_run(&first).await.unwrap());
+    let lake = claim(&store, "a", 12).await.expect("another target is free");
+    assert_eq!(lake.run, run_id(3));
+    assert_eq!(claim(&store, "b", 12).await, None, "neither the paused one nor the one behind it");
+    let next = store.next_run().await.unwrap();
+    assert_eq!(next, Some(at(72)), "only the lake's lease ends: nobody spins on the warehouse");
+
+    steer(&store, 1, |run| run.steering.paused = None).await;
+    let again = claim(&store, "b", 13).await.expect("it goes on");
+    assert_eq!((&again.run, again.epoch), (&run_id(1), 2));
+    // Who was the last to work on a target is not held up by a pause of somebody who never began.
+    steer(&store, 2, pause).await;
+    assert!(store.release_run(&again).await.unwrap());
+    assert_eq!(claim(&store, "b", 14).await.expect("it is its target").run, run_id(1));
+});
+
 contract!(a_proposal_is_run_once, async |database: &Database| {
     let store = database.store().await;
     insert_runs(&store, &["warehouse"]).await;
@@ -98,6 +134,8 @@ contract!(runs_of_a_target_are_counted_from_a_moment, async |database: &Database
         let runs = store.rollbacks_since("warehouse", at(since)).await.unwrap();
         assert_eq!(runs, expected, "since {since} s");
     }
+    let newest = store.runs_on("warehouse", 2).await.unwrap().into_iter().map(|run| run.value.id);
+    assert_eq!(newest.collect::<Vec<_>>(), [run_id(4), run_id(3)]);
 });
 
 contract!(the_live_line_is_kept_beside_the_run, async |database: &Database| {

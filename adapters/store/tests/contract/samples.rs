@@ -110,6 +110,7 @@ pub(crate) fn proposal(number: u128, incident: u128, on: &str) -> Proposal {
             policy_digest: Digest::of("policy"),
         },
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     };
     let moment = at(i64::try_from(number).expect("a small number"));
     Proposal::open(proposal_id(number), opening, moment).expect("somebody can approve").0

@@ -14,7 +14,16 @@ use serde::Serialize;
 use crate::piece::{Moment, Piece, countdown, pieces};
 
 /// The facts that a reader needs in the first second; the others stand below them.
-const FIRST_FACTS: [&str; 3] = ["Outcome", "Asked now", "Approvals"];
+const FIRST_FACTS: [&str; 8] = [
+    "Outcome",
+    "Stuck at",
+    "Question",
+    "Can answer",
+    "Paused",
+    "Cancelled",
+    "Asked now",
+    "Approvals",
+];
 
 /// The facts that stand under the title.
 const SUBTITLE_FACTS: [&str; 2] = ["Service", "Since"];
@@ -40,6 +49,8 @@ pub(super) struct CardDocument<'a> {
     steps_done: usize,
     live: Option<&'a str>,
     buttons: Vec<ButtonDocument>,
+    stop: Option<String>,
+    question: Option<Vec<Piece<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +78,7 @@ struct StepDocument<'a> {
 struct ButtonDocument {
     button: Button,
     label: &'static str,
+    asks_why: bool,
 }
 
 impl<'a> CardDocument<'a> {
@@ -101,13 +113,23 @@ impl<'a> CardDocument<'a> {
             concerns,
             passes,
             steps: card.steps.iter().map(step).collect(),
-            steps_done: card.steps.iter().filter(|step| step.state == StepState::Done).count(),
+            steps_done: card
+                .steps
+                .iter()
+                .filter(|step| matches!(step.state, StepState::Done | StepState::SignedOff))
+                .count(),
             live: card.live.as_deref(),
             buttons: card
                 .buttons
                 .iter()
-                .map(|button| ButtonDocument { button: *button, label: button.label() })
+                .map(|button| ButtonDocument {
+                    button: *button,
+                    label: button.label(),
+                    asks_why: button.asks_why(),
+                })
                 .collect(),
+            stop: card.stop.map(|stop| stop.to_string()),
+            question: said("Question"),
         }
     }
 }
@@ -123,6 +145,8 @@ fn step(line: &StepLine) -> StepDocument<'_> {
         StepState::Doing => "under way",
         StepState::InDoubt => "finding out what happened",
         StepState::Done => "done",
+        StepState::Asking => "waits for an answer",
+        StepState::SignedOff => "signed off by a person",
         StepState::Stuck => "stuck",
         StepState::Undoing => "taken back",
     };

@@ -7,3 +7,4 @@ mod safety;
 mod scene;
 mod shell;
 mod stages;
+mod steering;

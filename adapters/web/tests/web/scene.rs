@@ -19,6 +19,9 @@ use domain::{
 };
 use web::{IncidentView, Line, Viewer};
 
+#[path = "steered_scene.rs"]
+mod steered;
+
 /// An incident as it stands at some moment, and its thread so far.
 pub(crate) struct Scene {
     pub(crate) incident: Incident,
@@ -131,6 +134,7 @@ fn opening(incident: &Incident) -> Opening {
             policy_digest: Digest::of("the policies"),
         },
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     }
 }
 
@@ -177,6 +181,7 @@ impl Scene {
             models: opening.models.clone(),
             because: opening.because.clone(),
             changes: vec![],
+            without: vec![],
         };
         let asked = Notice::Asked {
             level: level(1),
@@ -192,6 +197,7 @@ impl Scene {
             opened_at: night(0, 20),
             asked_from: night(0, 20),
             posted: true,
+            warned: false,
             approvals: vec![],
             stage: Stage::Open {
                 position: Position { rung: 0, repeats: 0, asked_at: night(0, 20) },
@@ -236,6 +242,7 @@ impl Scene {
             has_probe: true,
             has_undo: true,
             on_failure: OnFailure::Undo,
+            confirm: None,
         };
         let approved =
             Notice::ApprovedBy { by: person("ben"), level: level(2), given: 2, needed: 2 };
@@ -265,6 +272,7 @@ impl Scene {
             done: vec![StepRecord { took_ms: 830, note: String::new(), findings: vec![] }],
             step_since: Some(night(6, 13)),
             stage: run::Stage::Doing { step: 1, attempt: 1 },
+            steering: run::Steering::default(),
         });
         scene.live = Some("virtual update: 1 of 2 views");
         scene
@@ -276,7 +284,7 @@ impl Scene {
 
     /// Every step is done, and the data is right.
     pub(crate) fn rolled_back() -> Self {
-        let outcome = Outcome::RolledBack { recovery_ms: 468_000 };
+        let outcome = Outcome::RolledBack { recovery_ms: 468_000, signed_off: vec![] };
         let closed = Notice::Closed { outcome: outcome.clone() };
         let mut scene = Self::running().with(|proposal| {
             proposal.stage = Stage::Closed { outcome, at: night(8, 8) };
@@ -298,7 +306,9 @@ impl Scene {
             proposal.stage = Stage::Stuck { run };
         });
         let run = scene.run.as_mut().unwrap();
-        run.stage = run::Stage::Stuck { step: 1, reason: reason.into() };
+        let halt = run::Halt::Within { attempt: 2 };
+        run.stage = run::Stage::Stuck { step: 1, reason: reason.into(), halt };
+        run.steering.stops = 1;
         scene.told(night(7, 1), "Countersign", &stuck).at(night(7, 30))
     }
 

@@ -17,7 +17,7 @@ fn read(view: &IncidentView<'_>) -> String {
 
 /// The part of the reading above the thread, without the facts of the plan: they stay as [`open`] shows them.
 #[track_caller]
-fn read_card(view: &IncidentView<'_>) -> String {
+pub(crate) fn read_card(view: &IncidentView<'_>) -> String {
     let whole = read(view);
     let card = whole.split("\n## Thread").next().unwrap();
     let (head, from_proposal) = card.split_once("\nProposal: ").unwrap();
@@ -70,7 +70,7 @@ fn triggered_as_it_is_written() {
     <section id="card-findings" data-part aria-labelledby="findings-title" hidden>
     </section>
     <div id="answer" class="answer" role="status" tabindex="-1" data-part data-key=" " hidden></div>
-    <section id="decisions" class="decisions" aria-label="Decide" data-part data-key="  0" hidden>
+    <section id="decisions" class="decisions" aria-label="Decide" data-part data-key="   " hidden>
     </section></div>
     </div>
     </article><section class="thread" aria-labelledby="thread-title">
@@ -179,7 +179,7 @@ fn partly_approved() {
 
 #[test]
 fn running_with_a_live_line() {
-    assert_snapshot!(read_card(&Scene::running().view()), @r#"
+    assert_snapshot!(read_card(&Scene::running().view()), @r"
     Rolling back
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
@@ -197,7 +197,18 @@ fn running_with_a_live_line() {
     - target_version_exists of shop.orders_daily: version 4d1c is still there
     - target_version_exists of shop.revenue: version 9e02 is still there
     - backup_available of prod: rollback point of 02:10 UTC
-    "#);
+    [Pause]
+    → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=pause} A step under way comes to its end, and nothing further begins before somebody resumes. The thread says that Ana Ruiz paused it.
+    {reason=}
+    [Pause the rollback]
+    [Cancel the rollback]
+    → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=cancel} This ends the rollback as Ana Ruiz: a step under way is ended, what it did is found out, and what was done is taken back in reverse.
+    Why? The others read this in the thread.
+    {reason: ____}
+    [Cancel the rollback]
+    ");
 }
 
 #[test]
@@ -226,11 +237,12 @@ fn rolled_back() {
 
 #[test]
 fn stuck() {
-    assert_snapshot!(read_card(&Scene::stuck().view_as("cleo")), @r#"
+    assert_snapshot!(read_card(&Scene::stuck().view_as("cleo")), @r"
     Stuck: needs a person
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
+    Stuck at: Point the models back: the target cannot tell whether the views were moved
     Approvals: 2 of 2: Ana Ruiz and Ben Okafor
     Plan: a27fa2ba
     ## Steps 1 of 4 done
@@ -244,13 +256,24 @@ fn stuck() {
     - target_version_exists of shop.orders_daily: version 4d1c is still there
     - target_version_exists of shop.revenue: version 9e02 is still there
     - backup_available of prod: rollback point of 02:10 UTC
+    [Try again]
+    → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=retry} {stop=1.1} The target is asked first what the step has done, where it can be asked; then it is tried again. The thread says that Cléo Martin asked for it.
+    {reason=}
+    [Try again now]
+    [Skip the step]
+    → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=skip} {stop=1.1} You sign as Cléo Martin that the step counts as settled: done, taken back, or not needed. The rollback goes on behind it, and the card says that you signed it off.
+    Why? The others read this in the thread.
+    {reason: ____}
+    [Skip the step]
     [End the rollback]
     → post /incidents/inc_01k7gq2y00e9jvd5m8wz4sn02q/decide
-    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=give_up} The rollback is stuck. This ends it as Cléo Martin and leaves everything as it stands now.
+    {token=a-token} {proposal=prp_01k7gq3a00e9jvd5m8wz7h3k9t} {plan=sha256:a27fa2bacd5796b82680016a6b8865a616a9e4f6b6a198d3776ddc07536e3158} {verdict=give_up} {stop=1.1} The rollback is stuck. This ends it as Cléo Martin and leaves everything as it stands now.
     Why? The others read this in the thread.
     {reason: ____}
     [End the rollback]
-    "#);
+    ");
 }
 
 #[test]

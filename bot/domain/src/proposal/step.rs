@@ -10,6 +10,7 @@ use crate::{
     notice::Notice,
     refusal::Refusal,
     requirement::{Approval, Requirement},
+    run::SignOff,
 };
 
 impl Proposal {
@@ -23,6 +24,7 @@ impl Proposal {
             (Stage::Open { position }, Event::DeadlinePassed { rung, repeats }) => {
                 self.deadline(&position, (*rung, *repeats), now)
             }
+            (Stage::Open { .. }, Event::WayBackCloses) => self.warn(now),
             (Stage::Open { position }, Event::Escalated { by }) => {
                 self.may_climb(&position, now)?;
                 let (proposal, mut effects) = self.climb(&position, now);
@@ -71,13 +73,24 @@ impl Proposal {
                 Ok(self.moved(Stage::Running { run: run.clone() }))
             }
             (Stage::Running { run }, Event::RunStuck) => Ok(self.moved(Stage::Stuck { run })),
-            (Stage::Running { .. }, Event::RunSucceeded) => {
-                let recovery = (now - self.opened_at).num_milliseconds();
-                let recovery_ms = u64::try_from(recovery).unwrap_or_default();
-                Ok(self.close(Outcome::RolledBack { recovery_ms }, now))
+            (Stage::Stuck { run }, Event::RunGoesOn) => Ok(self.moved(Stage::Running { run })),
+            (Stage::Running { .. }, Event::RunSucceeded) => Ok(self.rolled_back(vec![], now)),
+            (Stage::Running { .. }, Event::RunSignedOff { signed_off })
+                if !signed_off.is_empty() =>
+            {
+                Ok(self.rolled_back(signed_off.clone(), now))
             }
-            (Stage::Running { .. }, Event::RunUndone { reason }) => {
-                Ok(self.close(Outcome::Undone { reason: reason.clone() }, now))
+            (Stage::Running { .. }, Event::RunUndone { reason, signed_off }) => {
+                let (reason, signed_off) = (reason.clone(), signed_off.clone());
+                Ok(self.close(Outcome::Undone { reason, signed_off }, now))
+            }
+            (Stage::Running { .. }, Event::RunCancelled { by, reason, signed_off }) => {
+                let (by, reason, signed_off) = (by.clone(), reason.clone(), signed_off.clone());
+                Ok(self.close(Outcome::Cancelled { by, reason, signed_off }, now))
+            }
+            (Stage::Running { .. }, Event::RunAsks { step, question }) => {
+                let asked = self.asking(step, question);
+                Ok((self, vec![Effect::Say(asked), Effect::SyncCard]))
             }
             (Stage::Closed { outcome, at }, _) => Err(Refusal::AlreadyClosed { outcome, at }),
             (
@@ -111,6 +124,18 @@ impl Proposal {
             return Err(Refusal::Outdated);
         }
         Ok(self.climb(position, now))
+    }
+
+    /// Once, and not before its time: a timer that fires twice or early is a harmless refusal.
+    fn warn(self, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
+        let (Some(due), Some(until)) = (self.warning_due(), self.opening.possible_until) else {
+            return Err(Refusal::Outdated);
+        };
+        if now < due {
+            return Err(Refusal::Outdated);
+        }
+        let effects = vec![Effect::Say(Notice::WayBackCloses { until }), Effect::SyncCard];
+        Ok((Self { warned: true, ..self }, effects))
     }
 
     fn climb(self, position: &Position, now: Timestamp) -> (Self, Vec<Effect>) {
@@ -207,7 +232,7 @@ impl Proposal {
     }
 
     /// The lowest approval that is still missing (all of them are needed once it is complete).
-    fn lowest_need(&self) -> Level {
+    pub(super) fn lowest_need(&self) -> Level {
         let missing = self.tally().missing;
         let needs = if missing.is_empty() { &self.opening.requirement.approvals } else { &missing };
         needs.iter().copied().min().unwrap_or(Level::LOWEST)
@@ -222,6 +247,12 @@ impl Proposal {
             who: requirement.people_from(needed),
             due: escalation::level_due(requirement, self.asked_from, position, needed),
         }
+    }
+
+    fn rolled_back(self, signed_off: Vec<SignOff>, now: Timestamp) -> (Self, Vec<Effect>) {
+        let recovery = (now - self.opened_at).num_milliseconds();
+        let recovery_ms = u64::try_from(recovery).unwrap_or_default();
+        self.close(Outcome::RolledBack { recovery_ms, signed_off }, now)
     }
 
     fn moved(self, stage: Stage) -> (Self, Vec<Effect>) {

@@ -1,10 +1,10 @@
 //! How a run moves: one event in, the next stage and its effects out.
 
-use super::{Event, ProbeAnswer, Run, Stage, StepRecord, UNDO_ATTEMPTS};
+use super::{Event, Halt, ProbeAnswer, Run, Stage, Trace, UNDO_ATTEMPTS};
 use crate::{
     Timestamp,
     effect::Effect,
-    notice::Notice,
+    notice::{Guidance, Notice},
     plan::{Finding, OnFailure, Outcome},
     proposal,
     refusal::Refusal,
@@ -15,7 +15,7 @@ impl Run {
     pub fn step(self, event: &Event, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
         match (self.stage.clone(), event) {
             (Stage::Pending { next, attempt }, Event::Intended { step, attempt: this })
-                if (next, attempt) == (*step, *this) =>
+                if (next, attempt) == (*step, *this) && self.steering.paused.is_none() =>
             {
                 let step_since = self.step_since.or(Some(now));
                 Ok((
@@ -23,15 +23,20 @@ impl Run {
                     vec![Effect::SyncCard],
                 ))
             }
-            (Stage::Pending { next, attempt: 1 }, Event::TargetChanged { changes }) => {
-                Ok(self.target_changed(next, changes, now))
+            (Stage::Pending { next, attempt }, Event::TargetChanged { changes })
+                if self.must_look_first(attempt) =>
+            {
+                Ok(self.target_changed((next, attempt), changes, now))
             }
-            (
-                Stage::Pending { next: step, .. }
-                | Stage::InDoubt { step, .. }
-                | Stage::Undoing { step, .. },
-                Event::Unauthorised { why },
-            ) => Ok(self.stick(step, format!("the signed approvals do not allow it: {why}"))),
+            (Stage::Pending { next, attempt }, Event::Unauthorised { why }) => {
+                Ok(self.stick(next, unauthorised(why), Halt::Before { attempt }))
+            }
+            (Stage::InDoubt { step, attempt, .. }, Event::Unauthorised { why }) => {
+                Ok(self.stick(step, unauthorised(why), Halt::Within { attempt }))
+            }
+            (Stage::Undoing { step, reason, .. }, Event::Unauthorised { why }) => {
+                Ok(self.stick(step, unauthorised(why), Halt::Undoing { reason }))
+            }
             (Stage::Doing { step, attempt }, Event::Did { step: this, note, findings })
                 if step == *this =>
             {
@@ -46,18 +51,18 @@ impl Run {
             {
                 Ok(self.failed((step, attempt), why, findings, now))
             }
+            (Stage::Doing { step, attempt }, Event::NotDone { step: this, why })
+                if step == *this =>
+            {
+                let said = self.says_failed(step, why, &[]);
+                let (run, mut effects) = self.again_or_fail(step, attempt, why, now);
+                effects.insert(0, said);
+                Ok((run, effects))
+            }
             (Stage::Doing { step, attempt }, Event::Interrupted { step: this })
                 if step == *this =>
             {
-                let said = Effect::Say(Notice::StepInterrupted {
-                    step,
-                    of: self.steps.len(),
-                    name: self.steps[step].name.clone(),
-                });
-                let (run, mut effects) =
-                    self.doubt(step, attempt, "the executor was interrupted", now);
-                effects.insert(0, said);
-                Ok((run, effects))
+                Ok(self.interrupted((step, attempt), now))
             }
             (
                 Stage::InDoubt { step, attempt, why },
@@ -83,8 +88,10 @@ impl Run {
                         vec![],
                     ));
                 }
-                Ok(self.stick(step, format!("{reason}; and taking it back failed: {why}")))
+                let told = format!("{reason}; and taking it back failed: {why}");
+                Ok(self.stick(step, told, Halt::Undoing { reason }))
             }
+            (_, Event::Steered(steered)) => self.steered(steered, now),
             _ => Err(Refusal::Outdated),
         }
     }
@@ -96,10 +103,7 @@ impl Run {
         findings: &[Finding],
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        let took_ms = self
-            .step_since
-            .map_or(0, |since| u64::try_from((now - since).num_milliseconds()).unwrap_or_default());
-        let record = StepRecord { took_ms, note: note.to_owned(), findings: findings.to_vec() };
+        let took_ms = self.took_ms(now);
         let mut effects = vec![
             Effect::Say(Notice::StepDone {
                 step,
@@ -111,18 +115,57 @@ impl Run {
             }),
             Effect::SyncCard,
         ];
-        let mut done = self.done.clone();
-        done.push(record);
-        let is_last = step + 1 == self.steps.len();
-        let stage = if is_last {
-            Stage::Succeeded { at: now }
-        } else {
-            Stage::Pending { next: step + 1, attempt: 1 }
-        };
-        if is_last {
-            effects.push(Effect::TellProposal(proposal::Event::RunSucceeded));
+        let (run, next) = self.over_with(step, took_ms, note, findings).go_on(step + 1, now);
+        effects.extend(next);
+        (run, effects)
+    }
+
+    /// How long the step under way has taken, in milliseconds.
+    pub(super) fn took_ms(&self, now: Timestamp) -> u64 {
+        self.step_since
+            .map_or(0, |since| u64::try_from((now - since).num_milliseconds()).unwrap_or_default())
+    }
+
+    /// Goes on behind a step that is over.
+    pub(super) fn go_on(mut self, next: usize, now: Timestamp) -> (Self, Vec<Effect>) {
+        if let Some(reason) = self.cancel_reason() {
+            return self.undo_below(next, reason, now);
         }
-        (Self { done, step_since: None, stage, ..self }, effects)
+        let Some(rule) = self.steps.get(next) else {
+            let signed_off = self.steering.signed_off.clone();
+            // Invariant I9: what a person has signed off is never told as if every check had passed.
+            let event = if signed_off.is_empty() {
+                proposal::Event::RunSucceeded
+            } else {
+                proposal::Event::RunSignedOff { signed_off }
+            };
+            self.steering.paused = None;
+            let stage = Stage::Succeeded { at: now };
+            return (Self { stage, ..self }, vec![Effect::TellProposal(event)]);
+        };
+        if rule.confirm.is_some() {
+            return self.ask(next, Some(now));
+        }
+        (Self { stage: Stage::Pending { next, attempt: 1 }, ..self }, vec![])
+    }
+
+    /// Stops in front of a question.
+    pub(super) fn ask(mut self, step: usize, since: Option<Timestamp>) -> (Self, Vec<Effect>) {
+        let rule = &self.steps[step];
+        let event = rule.confirm.as_ref().map(|question| proposal::Event::RunAsks {
+            step: rule.name.clone(),
+            question: question.clone(),
+        });
+        let effects = event.map(Effect::TellProposal).into_iter().chain([Effect::SyncCard]);
+        let effects = effects.collect();
+        self.steering.stops += 1;
+        (Self { stage: Stage::Asking { step }, step_since: since, ..self }, effects)
+    }
+
+    /// Why it is taken back, once somebody has cancelled it.
+    pub(super) fn cancel_reason(&self) -> Option<String> {
+        let cancel = self.steering.cancelled.as_ref()?;
+        Some(format!("it was cancelled: {}", cancel.reason))
     }
 
     fn failed(
@@ -132,15 +175,31 @@ impl Run {
         findings: &[Finding],
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        let said = Effect::Say(Notice::StepFailed {
+        let said = self.says_failed(step, why, findings);
+        let (run, mut effects) = self.doubt(step, attempt, why, now);
+        effects.insert(0, said);
+        (run, effects)
+    }
+
+    fn says_failed(&self, step: usize, why: &str, findings: &[Finding]) -> Effect {
+        Effect::Say(Notice::StepFailed {
             step,
             of: self.steps.len(),
             name: self.steps[step].name.clone(),
             why: why.to_owned(),
             findings: findings.to_vec(),
-        });
+        })
+    }
+
+    fn interrupted(self, (step, attempt): (usize, u32), now: Timestamp) -> (Self, Vec<Effect>) {
+        let (of, name) = (self.steps.len(), self.steps[step].name.clone());
+        let (said, why) = if self.steering.cancelled.is_some() {
+            (Notice::Steered(Guidance::StepEnded { step, of, name }), "it was ended for the cancel")
+        } else {
+            (Notice::StepInterrupted { step, of, name }, "the executor was interrupted")
+        };
         let (run, mut effects) = self.doubt(step, attempt, why, now);
-        effects.insert(0, said);
+        effects.insert(0, Effect::Say(said));
         (run, effects)
     }
 
@@ -151,10 +210,10 @@ impl Run {
             return (Self { stage, ..self }, vec![Effect::SyncCard]);
         }
         if rule.idempotent {
-            return self.again_or_fail(step, attempt, why, now);
+            return self.leaving(Trace::Unknown).again_or_fail(step, attempt, why, now);
         }
         let reason = format!("{why}, and nothing can tell whether the step has taken effect");
-        self.stick(step, reason)
+        self.stick(step, reason, Halt::Within { attempt })
     }
 
     fn probed(
@@ -165,30 +224,40 @@ impl Run {
         detail: &str,
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
+        let rule = &self.steps[step];
         let said = Effect::Say(Notice::Probed {
-            name: self.steps[step].name.clone(),
+            name: rule.name.clone(),
             answer,
             detail: detail.to_owned(),
         });
+        let has_way_back = rule.has_undo && (rule.idempotent || self.steering.cancelled.is_some());
+        let may_repeat =
+            rule.idempotent && self.steering.cancelled.is_none() && attempt < self.last_try(step);
         let (run, mut effects) = match answer {
             ProbeAnswer::Done => self.did(step, detail, &[], now),
-            ProbeAnswer::NotDone => self.again_or_fail(step, attempt, why, now),
+            ProbeAnswer::NotDone => {
+                self.leaving(Trace::Nothing).again_or_fail(step, attempt, why, now)
+            }
             // What is done in part and cannot be taken back must not end as undone.
-            ProbeAnswer::Partial
-                if self.steps[step].idempotent
-                    && (self.steps[step].has_undo || attempt < self.steps[step].attempts) =>
-            {
-                self.again_or_fail(step, attempt, why, now)
+            ProbeAnswer::Partial if has_way_back || may_repeat => {
+                self.leaving(Trace::Part).again_or_fail(step, attempt, why, now)
             }
             ProbeAnswer::Partial => {
-                self.stick(step, format!("{why}; the step was done in part: {detail}"))
+                let reason = format!("{why}; the step was done in part: {detail}");
+                self.stick(step, reason, Halt::Within { attempt })
             }
             ProbeAnswer::Unknown => {
-                self.stick(step, format!("{why}; and its effect could not be told: {detail}"))
+                let reason = format!("{why}; and its effect could not be told: {detail}");
+                self.stick(step, reason, Halt::Within { attempt })
             }
         };
         effects.insert(0, said);
         (run, effects)
+    }
+
+    /// The last try of a step that is made without asking a person.
+    fn last_try(&self, step: usize) -> u32 {
+        self.steering.tries.after.saturating_add(self.steps[step].attempts)
     }
 
     fn again_or_fail(
@@ -198,60 +267,21 @@ impl Run {
         why: &str,
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
-        let rule = &self.steps[step];
-        if attempt < rule.attempts {
+        if let Some(reason) = self.cancel_reason() {
+            return self.turn_back(step, reason, now);
+        }
+        if attempt < self.last_try(step) {
             let stage = Stage::Pending { next: step, attempt: attempt + 1 };
             return (Self { stage, ..self }, vec![Effect::SyncCard]);
         }
-        match rule.on_failure {
-            OnFailure::Ask => self.stick(step, why.to_owned()),
+        match self.steps[step].on_failure {
+            OnFailure::Ask => self.stick(step, why.to_owned(), Halt::Within { attempt }),
             // The failed step itself may have taken effect in part, so its own undo comes first.
             OnFailure::Undo => self.undo_below(step + 1, why.to_owned(), now),
         }
     }
+}
 
-    /// Goes on with the highest step below `above` that can be taken back; with none left the run is undone.
-    fn undo_below(self, above: usize, reason: String, now: Timestamp) -> (Self, Vec<Effect>) {
-        if let Some(step) = (0..above).rev().find(|step| self.steps[*step].has_undo) {
-            let stage = Stage::Undoing { step, attempt: 1, reason };
-            (Self { stage, ..self }, vec![Effect::SyncCard])
-        } else {
-            let told = Effect::TellProposal(proposal::Event::RunUndone { reason: reason.clone() });
-            (
-                Self { stage: Stage::Undone { reason, at: now }, ..self },
-                vec![told, Effect::SyncCard],
-            )
-        }
-    }
-
-    fn target_changed(
-        self,
-        next: usize,
-        changes: &[String],
-        now: Timestamp,
-    ) -> (Self, Vec<Effect>) {
-        // Voiding says that nothing was done. A step that can be taken back, or that must not be done twice, has
-        // done something.
-        if self.steps[..next].iter().any(|step| step.has_undo || !step.idempotent) {
-            return self.stick(
-                next,
-                format!("the target changed while the run was under way: {}", changes.join("; ")),
-            );
-        }
-        let told = Effect::TellProposal(proposal::Event::Voided { changes: changes.to_vec() });
-        let stage = Stage::Voided { changes: changes.to_vec(), at: now };
-        (Self { stage, ..self }, vec![told])
-    }
-
-    fn stick(self, step: usize, reason: String) -> (Self, Vec<Effect>) {
-        let effects = vec![
-            Effect::Say(Notice::Stuck {
-                name: self.steps[step].name.clone(),
-                reason: reason.clone(),
-            }),
-            Effect::TellProposal(proposal::Event::RunStuck),
-            Effect::SyncCard,
-        ];
-        (Self { stage: Stage::Stuck { step, reason }, ..self }, effects)
-    }
+fn unauthorised(why: &str) -> String {
+    format!("the signed approvals do not allow it: {why}")
 }

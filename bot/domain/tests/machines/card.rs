@@ -5,14 +5,14 @@ use domain::{
     incident::{self, Incident},
     plan::{Finding, Outcome},
     proposal::{Event, Opening, Proposal, Proposer},
-    run::{self, ProbeAnswer, Run, StepRule},
+    run::{self, ProbeAnswer, Run, Steer, StepRule},
 };
 
 use crate::{
     run::{after, run_of},
     world::{
         alert, approved, incident_id, matrix, minute, open, opening, people, person, proposal,
-        rejected, requirement, run_id, step_rule,
+        question_rule, rejected, requirement, run_id, steered, step_rule,
     },
 };
 
@@ -108,6 +108,101 @@ fn buttons_are_there_only_while_they_do_something() {
     for silent in [&signed, &running, &closed] {
         assert_eq!(of(silent).buttons, [], "{:?}", silent.stage);
     }
+}
+
+fn running() -> Proposal {
+    let signed = step(proposal(&[2, 1]), &approved("ana"), 1);
+    let signed = step(signed, &approved("ben"), 1);
+    step(signed, &Event::RunStarted { run: run_id(1) }, 2)
+}
+
+/// State, what the run's people did and can do: the lines of the card that steering changes.
+fn steered_lines(proposal: &Proposal, run: &Run) -> String {
+    let card = Card::of(&incident(), Some(proposal), Some(run), None);
+    let labels = ["Stuck at", "Paused", "Question", "Can answer", "Cancelled", "Signed off"];
+    let facts = card.facts.iter().filter(|fact| labels.contains(&fact.label));
+    let mut lines = vec![format!("{} {}", card.state.mark, card.state.word)];
+    lines.extend(facts.map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(&people()))));
+    let labels: Vec<_> = card.buttons.iter().map(|button| button.label()).collect();
+    let stop = card.stop.map_or("-".to_owned(), |stop| stop.to_string());
+    lines.push(format!("[{}] at {stop}", labels.join("] [")));
+    lines.join("\n")
+}
+
+#[test]
+fn a_run_shows_who_steers_it_and_how_it_can_be_steered() {
+    let by = |id: &str, steer| run::Event::Steered(steered(id, steer, Some("wrong models")));
+    let steps = || vec![step_rule("restore"), question_rule(None), step_rule("swap")];
+    let intended = run::Event::Intended { step: 0, attempt: 1 };
+    let did = run::Event::Did { step: 0, note: String::new(), findings: vec![] };
+    let begun = [intended.clone()];
+    let paused = [intended.clone(), by("ana", Steer::Pause)];
+    let cancelled = [intended.clone(), by("ana", Steer::Cancel)];
+    let undoing = [intended.clone(), did.clone(), by("ana", Steer::Cancel)];
+    let asking = [intended, did];
+    let shown = [&begun[..], &paused, &cancelled, &undoing, &asking]
+        .map(|events| steered_lines(&running(), &after(run_of(steps()), events)));
+    insta::assert_snapshot!(shown.join("\n\n"), @r"
+    🔵 Rolling back
+    [Pause] [Cancel the rollback] at -
+
+    ⏸️ Paused
+    Paused: by Ana since 23 Nov 03:02:00 UTC
+    [Resume] [Cancel the rollback] at -
+
+    🟡 Cancelling
+    Cancelled: by Ana: wrong models
+    [Pause] at -
+
+    🟡 Taking back
+    Cancelled: by Ana: wrong models
+    [Pause] at -
+
+    🟠 Waiting for an answer
+    Question: Swap the restored warehouse in?
+    Can answer: Ben, Bea, Cleo and Dora (level 2 or higher)
+    [Confirm] [Cancel the rollback] at 1.1
+    ");
+}
+
+#[test]
+fn a_stuck_run_offers_what_could_help() {
+    let stuck = step(running(), &Event::RunStuck, 3);
+    let gone = [run::Event::Intended { step: 0, attempt: 1 }, run::Event::Interrupted { step: 0 }];
+    let blind = StepRule { has_probe: false, ..step_rule("call the bank") };
+    let cancelled = [
+        gone[0].clone(),
+        run::Event::Steered(steered("ana", Steer::Cancel, Some("wrong models"))),
+        gone[1].clone(),
+    ];
+    let shown = [
+        steered_lines(&stuck, &after(run_of(vec![blind.clone()]), &gone)),
+        steered_lines(&stuck, &after(run_of(vec![blind]), &cancelled)),
+    ];
+    insta::assert_snapshot!(shown.join("\n\n"), @r"
+    🔴 Stuck: needs a person
+    Stuck at: call the bank: the executor was interrupted, and nothing can tell whether the step has taken effect
+    [Try again] [Skip the step] [End the rollback] at 0.1
+
+    🔴 Stuck: needs a person
+    Stuck at: call the bank: it was ended for the cancel, and nothing can tell whether the step has taken effect
+    Cancelled: by Ana: wrong models
+    [Skip the step] [End the rollback] at 0.1
+    ");
+}
+
+#[test]
+fn what_was_never_begun_is_not_called_taken_back() {
+    let undone = after(
+        run_of(vec![step_rule("a"), step_rule("b")]),
+        &[
+            run::Event::Intended { step: 0, attempt: 1 },
+            run::Event::Did { step: 0, note: String::new(), findings: vec![] },
+            run::Event::Steered(steered("ana", Steer::Cancel, Some("wrong models"))),
+            run::Event::UndoDid { step: 0 },
+        ],
+    );
+    shows(&undone, &[StepState::Undoing, StepState::Waiting]);
 }
 
 #[test]

@@ -7,15 +7,18 @@ use domain::{
     incident,
     journal::{Entry, Head, Record, SealedEntry},
     proposal::{self, Stage},
-    run,
+    run::{self, Steer, Steered, Stop},
 };
 use proptest::prelude::*;
 
 use crate::world::{
     alert, approved,
     desk::Desk,
-    events::{any_incident_event, any_opening, any_proposal_event, any_run_event},
+    events::{
+        any_incident_event, any_opening, any_proposal_event, any_run_event, any_staff, any_steer,
+    },
     incident_id, matrix, millisecond, minute, opening, plan, proposal_id, requirement, run_id,
+    steered,
 };
 
 fn opened(journal: &[SealedEntry]) -> Vec<Entry> {
@@ -40,6 +43,8 @@ enum Turn {
     Run(run::Event),
     /// The next thing that goes well in the newest run.
     Work,
+    /// Somebody steers the newest run as it stands.
+    Steer(&'static str, fn(Stop) -> Steer),
 }
 
 fn any_turn() -> impl Strategy<Value = Turn> {
@@ -49,6 +54,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
         6 => any_proposal_event().prop_map(Turn::Proposal),
         3 => any_run_event().prop_map(Turn::Run),
         6 => Just(Turn::Work),
+        4 => (any_staff(), any_steer()).prop_map(|(id, steer)| Turn::Steer(id, steer)),
     ]
 }
 
@@ -63,7 +69,8 @@ fn work(stage: &run::Stage) -> Option<run::Event> {
             Some(Event::Probed { step, answer: NotDone, detail: String::new() })
         }
         Stage::Undoing { step, .. } => Some(Event::UndoDid { step }),
-        Stage::Succeeded { .. }
+        Stage::Asking { .. }
+        | Stage::Succeeded { .. }
         | Stage::Undone { .. }
         | Stage::Voided { .. }
         | Stage::Stuck { .. } => None,
@@ -86,6 +93,15 @@ fn record(desk: &Desk, turn: Turn) -> Option<Record> {
         Turn::Work => {
             let (id, run) = newest_run()?;
             Some(Record::Run { id: id.clone(), event: work(&run.stage)? })
+        }
+        Turn::Steer(id, steer) => {
+            let (run_id, run) = newest_run()?;
+            let stop = run.stop().unwrap_or(Stop { step: 0, count: 0 });
+            let steered = Steered {
+                proposal: run.proposal.clone(),
+                ..steered(id, steer(stop), Some("because"))
+            };
+            Some(Record::Run { id: run_id.clone(), event: run::Event::Steered(steered) })
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Every sentence of the thread, as it is read at night.
 
 use domain::{
-    notice::{Notice, Tone, Volume, duration},
+    notice::{Again, Guidance, Notice, Settled, Tone, Volume, duration},
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
-    run::ProbeAnswer,
+    run::{ProbeAnswer, SignOff},
 };
 
 use crate::world::{level, minute, people, person};
@@ -63,7 +63,15 @@ fn the_incident() {
 
 #[test]
 fn the_proposal() {
+    let switch = |without: &[&str]| Notice::Proposed {
+        rollback_type: RollbackType::BlueGreen,
+        models: vec![text("shop.orders_daily")],
+        because: text("The error rate is above 1 %."),
+        changes: vec![],
+        without: without.iter().copied().map(text).collect(),
+    };
     let proposed = |rollback_type, models: &[&str], changes: &[&str]| Notice::Proposed {
+        without: vec![],
         rollback_type,
         models: models.iter().copied().map(text).collect(),
         because: text("The error rate is above 1 %."),
@@ -74,12 +82,16 @@ fn the_proposal() {
         proposed(RollbackType::BlueGreen, &[], &["a new deploy", "one model more"]),
         proposed(RollbackType::Schema, &["shop.orders_daily"], &[]),
         proposed(RollbackType::FullEnvironment, &[], &[]),
+        switch(&["shop.extra"]),
+        switch(&["shop.extra", "shop.more"]),
     ];
     insta::assert_snapshot!(read(&notices), @r"
     thread, attention: Proposed: model-level rollback (type 2) of shop.orders_daily, shop.revenue. The error rate is above 1 %.
     thread, attention: Proposed: blue-green rollback (type 1). The error rate is above 1 %. What changed since the last proposal: a new deploy; one model more.
     thread, attention: Proposed: schema rollback (type 3) of shop.orders_daily. The error rate is above 1 %.
     thread, attention: Proposed: full environment rollback (type 4). The error rate is above 1 %.
+    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra goes away, because the release added it. The error rate is above 1 %.
+    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra, shop.more go away, because the release added them. The error rate is above 1 %.
     ");
 }
 
@@ -177,12 +189,101 @@ fn the_run() {
     ");
 }
 
+fn signed_off() -> Vec<SignOff> {
+    vec![SignOff {
+        step: 2,
+        name: text("Check the data"),
+        by: person("ben"),
+        reason: text("the duplicates are of last year"),
+    }]
+}
+
+#[test]
+fn people_steer() {
+    let name = || text("Point the models back");
+    let notices = [
+        Guidance::Paused { by: person("ana"), under_way: Some(name()) },
+        Guidance::Paused { by: person("ana"), under_way: None },
+        Guidance::Resumed { by: person("ben"), paused_ms: 200_000 },
+        Guidance::Cancelled {
+            by: person("ana"),
+            reason: text("wrong models"),
+            under_way: Some(name()),
+        },
+        Guidance::Cancelled { by: person("ana"), reason: text("Stop!"), under_way: None },
+        Guidance::StepEnded { step: 1, of: 3, name: name() },
+        Guidance::Retried { by: person("ana"), name: name(), how: Again::Begin, reason: None },
+        Guidance::Retried {
+            by: person("ana"),
+            name: name(),
+            how: Again::Begin,
+            reason: Some(text("I looked: nothing was moved")),
+        },
+        Guidance::Retried { by: person("ana"), name: name(), how: Again::Look, reason: None },
+        Guidance::Retried { by: person("ana"), name: name(), how: Again::TakeBack, reason: None },
+        Guidance::Skipped {
+            by: person("ben"),
+            name: text("Check the data"),
+            as_what: Settled::Done,
+            reason: text("the duplicates are of last year"),
+        },
+        Guidance::Skipped {
+            by: person("ben"),
+            name: name(),
+            as_what: Settled::TakenBack,
+            reason: text("moved by hand"),
+        },
+        Guidance::Asks {
+            name: text("Second look"),
+            question: text("Swap the restored warehouse in?"),
+            level: level(2),
+            people: vec![person("ben"), person("cleo")],
+        },
+        Guidance::Asks {
+            name: text("Second look"),
+            question: text("Swap the restored warehouse in?"),
+            level: level(4),
+            people: vec![],
+        },
+        Guidance::Confirmed {
+            by: person("ben"),
+            level: level(2),
+            question: text("Swap the restored warehouse in?"),
+        },
+    ];
+    insta::assert_snapshot!(read(&notices.map(Notice::Steered)), @r"
+    channel, attention: Ana paused the rollback. Point the models back comes to its end; nothing further begins before somebody presses Resume.
+    channel, attention: Ana paused the rollback: nothing further begins before somebody presses Resume.
+    thread, neutral: Ben let the rollback go on, after a pause of 3 min 20 s.
+    channel, attention: Ana cancelled the rollback: wrong models. Point the models back is ended, and what it did is found out first. What was done is taken back in reverse.
+    channel, attention: Ana cancelled the rollback: Stop! What was done is taken back in reverse.
+    thread, attention: Step 2 of 3: Point the models back – ended, because the rollback is cancelled; what it did is found out now.
+    thread, neutral: Ana tries Point the models back again: it is done once more, if the approvals still allow it.
+    thread, neutral: Ana tries Point the models back again: it is done once more, if the approvals still allow it. Why: I looked: nothing was moved.
+    thread, neutral: Ana tries Point the models back again: the target is asked first what the step has done.
+    thread, neutral: Ana tries Point the models back again: it is taken back once more.
+    thread, attention: Ben signed off Check the data, which counts as done or not needed: the duplicates are of last year.
+    thread, attention: Ben signed off Point the models back, which counts as taken back or not needed: moved by hand.
+    channel, attention: The rollback waits at Second look: Swap the restored warehouse in? Ben and Cleo can answer (level 2 or higher). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
+    channel, attention: The rollback waits at Second look: Swap the restored warehouse in? The escalation names nobody of level 4 who could answer: tell the operator. Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
+    thread, good: Ben confirmed at level 2: Swap the restored warehouse in? The rollback goes on.
+    ");
+}
+
 #[test]
 fn every_end() {
     let (by, reason) = (person("cleo"), text("the numbers are right"));
     let outcomes = [
-        Outcome::RolledBack { recovery_ms: 545_000 },
-        Outcome::Undone { reason: text("the warehouse does not answer") },
+        Outcome::RolledBack { recovery_ms: 545_000, signed_off: vec![] },
+        Outcome::RolledBack { recovery_ms: 545_000, signed_off: signed_off() },
+        Outcome::Undone { reason: text("the warehouse does not answer"), signed_off: vec![] },
+        Outcome::Undone { reason: text("it broke"), signed_off: signed_off() },
+        Outcome::Cancelled { by: by.clone(), reason: text("wrong models"), signed_off: vec![] },
+        Outcome::Cancelled {
+            by: by.clone(),
+            reason: text("wrong models"),
+            signed_off: signed_off(),
+        },
         Outcome::Rejected { by: by.clone(), reason: reason.clone() },
         Outcome::GivenUp { by, reason },
         Outcome::Voided {
@@ -194,11 +295,18 @@ fn every_end() {
         Outcome::Withdrawn,
     ];
     let names: Vec<_> = outcomes.iter().map(Outcome::name).collect();
-    insta::assert_snapshot!(names.join(", "), @"rolled back, failed and taken back, rejected, given up, void, withdrawn");
+    insta::assert_snapshot!(names.join(", "), @"rolled back, rolled back, signed off, failed and taken back, failed and taken back, cancelled and taken back, cancelled and taken back, rejected, given up, void, withdrawn");
     let closed = outcomes.map(|outcome| Notice::Closed { outcome });
     insta::assert_snapshot!(read(&closed), @r"
     channel, good: Rolled back: every step is done and every check passed, 9 min 5 s after the proposal.
+    channel, good: Rolled back 9 min 5 s after the proposal, on the word of people: not every step and check passed by itself.
+    • Check the data was signed off by Ben: the duplicates are of last year
     channel, bad: The rollback failed, and every step that can be taken back was taken back. Why it failed: the warehouse does not answer
+    channel, bad: The rollback failed, and every step that can be taken back was taken back or signed off by a person. Why it failed: it broke
+    • Check the data was signed off by Ben: the duplicates are of last year
+    channel, attention: Cleo cancelled the rollback, and every step that can be taken back was taken back. Why it was cancelled: wrong models
+    channel, attention: Cleo cancelled the rollback, and every step that can be taken back was taken back or signed off by a person. Why it was cancelled: wrong models
+    • Check the data was signed off by Ben: the duplicates are of last year
     channel, neutral: Cleo rejected the rollback: the numbers are right
     channel, bad: Cleo ended the stuck rollback, which leaves the target as it is now: the numbers are right
     channel, attention: This proposal is void, with its approvals: shop.revenue was deployed anew; the approvals have run out. The target is looked at again.

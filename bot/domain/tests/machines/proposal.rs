@@ -60,7 +60,11 @@ fn the_way_to_a_finished_rollback() {
     assert!(effects.contains(&Effect::StartRun) && effects.contains(&Effect::ClearTimers));
     let running = after(approved, &[(3, Event::RunStarted { run: run_id(1) })]);
     assert_eq!(running.stage, Stage::Running { run: run_id(1) });
-    closes(running, &Event::RunSucceeded, &Outcome::RolledBack { recovery_ms: 9 * MINUTE_MS });
+    closes(
+        running,
+        &Event::RunSucceeded,
+        &Outcome::RolledBack { recovery_ms: 9 * MINUTE_MS, signed_off: vec![] },
+    );
 }
 
 #[test]
@@ -81,8 +85,8 @@ fn every_end() {
         let (_, effects) = waiting.step(&voided, minute(9)).unwrap();
         assert!(effects.contains(&Effect::Assess), "what changed is looked at anew");
     }
-    let undone = Event::RunUndone { reason: reason.clone() };
-    closes(running(), &undone, &Outcome::Undone { reason: reason.clone() });
+    let undone = Event::RunUndone { reason: reason.clone(), signed_off: vec![] };
+    closes(running(), &undone, &Outcome::Undone { reason: reason.clone(), signed_off: vec![] });
     closes(stuck(), &rejected("ana"), &Outcome::GivenUp { by, reason });
 }
 

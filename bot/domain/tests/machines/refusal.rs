@@ -29,6 +29,18 @@ fn every_refusal() {
         Refusal::AlreadyClosed { outcome: Outcome::Withdrawn, at: minute(5) },
         Refusal::JustAsked { who: vec![person("ben"), person("bea")], at: minute(30) },
         Refusal::ReasonMissing,
+        Refusal::NotRunning,
+        Refusal::AlreadyPaused { by: person("ana"), since: minute(5) },
+        Refusal::NotPaused,
+        Refusal::IsPaused { by: person("ana"), since: minute(5) },
+        Refusal::AnswerAwaited,
+        Refusal::IsStuck,
+        Refusal::AlreadyCancelled { by: person("ana") },
+        Refusal::AlreadyTakenBack,
+        Refusal::NotStuck,
+        Refusal::NothingAsked,
+        Refusal::OtherStop,
+        Refusal::NothingToTry,
     ];
     let sentences = refusals.map(|refusal| refusal.words().to_plain(&people()));
     insta::assert_snapshot!(sentences.join("\n"), @r"
@@ -47,6 +59,18 @@ fn every_refusal() {
     Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.
     You are a little late: this was already closed at 23 Nov 03:05:00 UTC (withdrawn). Nothing was changed.
     Ben and Bea were asked a moment ago, at 23 Nov 03:30:00 UTC. Give them a minute before the next level is woken. Nothing was changed.
-    Please say why: a rejection needs a reason that the others can read.
+    Please say why: this needs a reason that the others can read.
+    No rollback is under way here, so there is nothing to steer. Nothing was changed.
+    It is paused already, by Ana since 23 Nov 03:05:00 UTC. Nothing was changed.
+    It is not paused (any more); the thread shows how it goes. Nothing was changed.
+    It is paused by Ana since 23 Nov 03:05:00 UTC. Press Resume first, then answer the question. Nothing was changed.
+    It already waits for an answer, and nothing runs before somebody gives it. Nothing was changed.
+    It is stuck and does nothing by itself: try the step again, skip it, or end the rollback. Nothing was changed.
+    Ana has cancelled it already; the thread shows how it is taken back. Nothing was changed.
+    It has failed and is being taken back already; the thread shows how it goes. Nothing was changed.
+    It is not stuck (any more): somebody may have been faster. The thread shows how it goes. Nothing was changed.
+    No question waits for an answer (any more): somebody may have been faster. The thread shows how it goes. Nothing was changed.
+    The card you clicked is older: the rollback has gone on since and stopped again. Please read the current card and decide again; nothing was changed.
+    There is nothing to try again: the step has no way back that could be taken. Take it back by hand and skip it here, or end the rollback. Nothing was changed.
     ");
 }

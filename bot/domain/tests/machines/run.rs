@@ -71,7 +71,8 @@ fn ends_in(run: Run, events: &[Event], expected: &Stage) {
 fn is_stuck(run: Run, events: &[Event], expected: (usize, &str)) {
     let (run, effects) = last(run, events);
     let reason = expected.1.to_owned();
-    assert_eq!(run.stage, Stage::Stuck { step: expected.0, reason }, "after {events:?}");
+    let Stage::Stuck { step, reason: why, .. } = &run.stage else { panic!("{:?}", run.stage) };
+    assert_eq!((*step, why), (expected.0, &reason), "after {events:?}");
     assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunStuck)));
 }
 
@@ -129,6 +130,16 @@ fn without_a_probe_only_an_idempotent_step_is_done_again() {
 }
 
 #[test]
+fn what_was_certainly_not_done_needs_no_probe() {
+    let refused = |step| Event::NotDone { step, why: "it broke".to_owned() };
+    for rule in [step_rule("switch"), StepRule { has_probe: false, ..step_rule("switch") }] {
+        ends_in(one(rule.clone()), &[intended(0, 1), refused(0)], &pending(0, 2));
+        let twice = [intended(0, 1), refused(0), intended(0, 2), refused(0)];
+        ends_in(one(rule), &twice, &undoing(0, 1));
+    }
+}
+
+#[test]
 fn a_step_that_fails_for_good_is_taken_back_with_those_before_it() {
     let fails = [
         [intended(0, 1), did(0), intended(1, 1), did(1)].to_vec(),
@@ -146,7 +157,10 @@ fn a_step_that_fails_for_good_is_taken_back_with_those_before_it() {
     let undone = Stage::Undone { reason: reason.clone(), at: minute(12) };
     ends_in(three(), &undo(&[2, 1]), &undone);
     let (_, effects) = last(three(), &undo(&[2, 1]));
-    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunUndone { reason })));
+    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunUndone {
+        reason,
+        signed_off: vec![]
+    })));
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! Invariants I4 and I5: an executor that fails and dies at every point works on a target that remembers what was
-//! really done to it. Nothing is done twice that must not be, nothing is skipped, and no end is a false one.
+//! really done to it, and people pause, cancel, retry, skip and confirm whenever they like. Nothing is done twice that
+//! must not be, nothing is skipped that nobody signed off, nothing begins in a pause or behind an open question, and no
+//! end is a false one.
 
-use domain::run::{Event, ProbeAnswer, Run, Stage, StepRule};
+use domain::run::{Event, ProbeAnswer, Run, Stage, Steer, Steered, StepRule, Stop};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
 use crate::{
     run::run_of,
-    world::{events::any_step_rule, millisecond},
+    world::{
+        events::{any_steer, any_step_or_question},
+        millisecond, steered,
+    },
 };
 
 /// How much of a step has taken effect on the target.
@@ -27,10 +32,14 @@ enum Luck {
     Fails(Done),
     /// The executor dies after this much of the action.
     Dies(Done),
+    /// Nothing is sent at all, and the executor knows it.
+    Refused,
     /// A probe cannot tell.
     Blind,
     /// An earlier report is delivered once more.
     Echo(usize),
+    /// Somebody steers the run before it goes on.
+    Person(fn(Stop) -> Steer),
 }
 
 fn any_luck() -> impl Strategy<Value = Luck> {
@@ -39,8 +48,10 @@ fn any_luck() -> impl Strategy<Value = Luck> {
         12 => Just(Luck::Good),
         3 => done().prop_map(Luck::Fails),
         3 => done().prop_map(Luck::Dies),
+        2 => Just(Luck::Refused),
         1 => Just(Luck::Blind),
         1 => any::<usize>().prop_map(Luck::Echo),
+        6 => any_steer().prop_map(Luck::Person),
     ]
 }
 
@@ -52,7 +63,7 @@ impl ReferenceStateMachine for Weather {
     type Transition = Luck;
 
     fn init_state() -> BoxedStrategy<Self::State> {
-        prop::collection::vec(any_step_rule(), 1..5).boxed()
+        prop::collection::vec(any_step_or_question(), 1..5).boxed()
     }
 
     fn transitions(_: &Self::State) -> BoxedStrategy<Luck> {
@@ -97,20 +108,68 @@ impl Executor {
         }
     }
 
+    /// Somebody steers it, and does by hand what they sign for.
+    fn steer(&mut self, steer: fn(Stop) -> Steer) {
+        let before = self.run.clone();
+        let stop = before.stop().unwrap_or(Stop { step: 0, count: 0 });
+        let event = Event::Steered(steered("dora", steer(stop), Some("because")));
+        self.clock += 1;
+        let Ok((run, _)) = before.clone().step(&event, millisecond(self.clock)) else { return };
+        match steer(stop) {
+            // Nobody signs that a step may be done again on top of itself: they look, and mend it first.
+            Steer::Retry { stop } if before.retry_is_blind() => {
+                self.target[stop.step] = Done::Nothing;
+            }
+            Steer::Confirm { stop } => self.target[stop.step] = Done::Whole,
+            _ => {}
+        }
+        self.run = run;
+        self.reported.push(event);
+    }
+
+    fn is_settled(&self, step: usize) -> bool {
+        self.run.steering.signed_off.iter().any(|signed| signed.step == step)
+    }
+
     fn intend(&mut self, step: usize, attempt: u32) {
+        assert!(self.run.steering.paused.is_none(), "step {step} begins in a pause");
+        assert!(self.run.steering.cancelled.is_none(), "step {step} begins in a cancelled run");
+        for question in (0..step).filter(|before| self.run.steps[*before].confirm.is_some()) {
+            let is_yes = |event: &Event| matches!(event, Event::Steered(Steered { steer: Steer::Confirm { stop }, .. }) if stop.step == question);
+            assert!(self.reported.iter().any(is_yes), "step {step} begins behind an open question");
+        }
+        assert!(self.run.steps[step].confirm.is_none(), "a question is carried out");
         let is_intent = |event: &&Event| matches!(event, Event::Intended { step: earlier, .. } if *earlier == step);
+        let is_retry = |event: &Event| {
+            matches!(event, Event::Steered(Steered { steer: Steer::Retry { .. }, .. }))
+        };
+        let asked = self.reported.iter().rposition(is_retry).map_or(0, |place| place + 1);
+        let fresh = self.reported[asked..].iter().filter(is_intent).count();
         let earlier = self.reported.iter().filter(is_intent).count();
+        let is_refusal = |event: &&Event| matches!(event, Event::NotDone { step: earlier, .. } if *earlier == step);
+        let refused = self.reported.iter().filter(is_refusal).count();
         let rule = &self.run.steps[step];
+        let is_signed_for = self.reported.last().is_some_and(is_retry);
         assert!(
-            earlier == 0 || rule.idempotent || rule.has_probe,
+            earlier == refused || rule.idempotent || rule.has_probe || is_signed_for,
             "step {step} is repeated blindly"
         );
-        assert!(u32::try_from(earlier).unwrap() < rule.attempts, "step {step} is tried too often");
-        let reported = self.reported.last();
-        let is_after_trouble = matches!(
-            reported,
-            Some(Event::Failed { .. } | Event::Interrupted { .. } | Event::Probed { .. })
-        );
+        assert!(u32::try_from(fresh).unwrap() < rule.attempts, "step {step} is tried too often");
+        let is_pause = |event: &Event| {
+            matches!(event, Event::Steered(Steered { steer: Steer::Pause | Steer::Resume, .. }))
+        };
+        let reported = self.reported.iter().rev().find(|event| !is_pause(event));
+        let is_after_trouble = is_signed_for
+            || matches!(
+                reported,
+                Some(
+                    Event::Failed { .. }
+                        | Event::NotDone { .. }
+                        | Event::Interrupted { .. }
+                        | Event::Probed { .. }
+                        | Event::Steered(_)
+                )
+            );
         assert!(earlier == 0 || is_after_trouble, "step {step} is repeated without a reason");
         self.report(Event::Intended { step, attempt });
     }
@@ -126,7 +185,8 @@ impl Executor {
                 self.act(step, much);
                 self.report(Event::Interrupted { step });
             }
-            Luck::Good | Luck::Blind | Luck::Echo(_) => {
+            Luck::Refused => self.report(Event::NotDone { step, why }),
+            Luck::Good | Luck::Blind | Luck::Echo(_) | Luck::Person(_) => {
                 self.act(step, Done::Whole);
                 self.report(Event::Did { step, note: String::new(), findings: vec![] });
             }
@@ -153,9 +213,20 @@ impl Executor {
                 let why = "no way".to_owned();
                 self.report(Event::UndoFailed { step, why });
             }
-            Luck::Good | Luck::Blind | Luck::Echo(_) => {
+            Luck::Good | Luck::Refused | Luck::Blind | Luck::Echo(_) | Luck::Person(_) => {
                 self.target[step] = Done::Nothing;
                 self.report(Event::UndoDid { step });
+            }
+        }
+    }
+
+    /// While it is at rest, no step begins, whoever says so.
+    fn stands_still(&self) {
+        for step in 0..self.run.steps.len() {
+            for attempt in 1..9 {
+                let intent = Event::Intended { step, attempt };
+                let answer = self.run.clone().step(&intent, millisecond(self.clock));
+                assert!(answer.is_err(), "{intent:?} in {:?}", self.run.stage);
             }
         }
     }
@@ -186,12 +257,20 @@ impl StateMachineTest for Executor {
         if let Luck::Echo(place) = luck {
             executor.echo(place);
         }
+        if let Luck::Person(steer) = luck {
+            executor.steer(steer);
+        }
+        if executor.run.is_at_rest() {
+            executor.stands_still();
+            return executor;
+        }
         match executor.run.stage.clone() {
             Stage::Pending { next, attempt } => executor.intend(next, attempt),
             Stage::Doing { step, .. } => executor.work(step, luck),
             Stage::InDoubt { step, .. } => executor.probe(step, luck),
             Stage::Undoing { step, .. } => executor.take_back(step, luck),
-            Stage::Succeeded { .. }
+            Stage::Asking { .. }
+            | Stage::Succeeded { .. }
             | Stage::Undone { .. }
             | Stage::Voided { .. }
             | Stage::Stuck { .. } => {}
@@ -204,7 +283,9 @@ impl StateMachineTest for Executor {
         let begun = run.done.len();
         let is_untouched =
             |from: usize| target.iter().skip(from).all(|done| *done == Done::Nothing);
-        let is_whole = |until: usize| target[..until].iter().all(|done| *done == Done::Whole);
+        let is_whole = |until: usize| {
+            (0..until).all(|step| target[step] == Done::Whole || executor.is_settled(step))
+        };
         match &run.stage {
             Stage::Pending { next, attempt } => {
                 assert_eq!(*next, begun, "a step is skipped");
@@ -217,14 +298,23 @@ impl StateMachineTest for Executor {
             Stage::Undoing { step, .. } => {
                 assert!(*step <= begun, "a step that was never begun is taken back");
                 for above in step + 1..rules.len() {
-                    assert!(!rules[above].has_undo || target[above] == Done::Nothing);
+                    let is_gone = target[above] == Done::Nothing || executor.is_settled(above);
+                    assert!(!rules[above].has_undo || is_gone);
                 }
                 assert!(is_untouched(begun + 1));
             }
+            Stage::Asking { step } => {
+                assert_eq!(*step, begun, "a step is skipped");
+                assert!(is_whole(begun) && is_untouched(begun));
+            }
             Stage::Succeeded { .. } => assert!(is_whole(rules.len()), "a false end: {target:?}"),
             Stage::Undone { .. } => {
-                for (rule, done) in rules.iter().zip(target) {
-                    assert!(!rule.has_undo || *done == Done::Nothing, "a false end: {target:?}");
+                let is_cancelled = run.steering.cancelled.is_some();
+                for (step, (rule, done)) in rules.iter().zip(target).enumerate() {
+                    let is_gone = *done == Done::Nothing || executor.is_settled(step);
+                    assert!(!rule.has_undo || is_gone, "a false end: {target:?}");
+                    // What must not be done twice has changed something.
+                    assert!(!is_cancelled || rule.idempotent || is_gone, "a false end: {target:?}");
                 }
                 assert!(is_untouched(begun + 1));
             }

@@ -4,18 +4,20 @@ use domain::{
     incident::Incident,
     proposal::{Proposal, Stage},
     refusal::Refusal,
-    run::Run,
+    run::{self, Run},
 };
 use proptest::prelude::*;
 
 use crate::world::{
     alert,
-    events::{any_incident_event, any_opening, any_proposal_event, any_run_event, any_step_rule},
+    events::{
+        any_incident_event, any_opening, any_proposal_event, any_run_event, any_step_or_question,
+    },
     incident_id, millisecond, open, plan, proposal_id, run_id,
 };
 
 fn any_run() -> impl Strategy<Value = Run> {
-    prop::collection::vec(any_step_rule(), 1..4).prop_map(|steps| {
+    prop::collection::vec(any_step_or_question(), 1..4).prop_map(|steps| {
         let target = "warehouse".to_owned();
         Run::create(run_id(1), incident_id(), proposal_id(1), plan(), target, steps).0
     })
@@ -61,15 +63,30 @@ proptest! {
     }
 
     #[test]
-    fn a_run_at_rest_never_changes(
+    fn a_run_that_is_over_never_changes_and_one_at_rest_only_by_people(
         run in any_run(), events in prop::collection::vec(any_run_event(), 1..64),
     ) {
         let mut run = run;
         for (event, clock) in events.into_iter().zip(0..) {
-            match (run.is_at_rest(), run.clone().step(&event, millisecond(clock))) {
-                (true, answer) => prop_assert_eq!(answer, Err(Refusal::Outdated)),
-                (false, Ok((moved, _))) => run = moved,
-                (false, Err(_)) => {}
+            let is_a_persons = matches!(event, run::Event::Steered(_));
+            match run.clone().step(&event, millisecond(clock)) {
+                Ok((moved, _)) => {
+                    prop_assert!(!run.is_over(), "{event:?} in {:?}", run.stage);
+                    let ends = matches!(
+                        event,
+                        run::Event::UndoDid { .. }
+                            | run::Event::UndoFailed { .. }
+                            | run::Event::TargetChanged { .. }
+                            | run::Event::Unauthorised { .. }
+                    );
+                    // What was under way when the pause came still ends.
+                    prop_assert!(!run.is_at_rest() || is_a_persons || ends, "{event:?}");
+                    run = moved;
+                }
+                Err(refusal) if run.is_over() && !is_a_persons => {
+                    prop_assert_eq!(refusal, Refusal::Outdated);
+                }
+                Err(_) => {}
             }
         }
     }

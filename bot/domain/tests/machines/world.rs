@@ -12,10 +12,10 @@ use domain::{
     level::Level,
     notice::Notice,
     person::{ChatName, Identity, People, Person, PersonId},
-    plan::{OnFailure, RollbackType, Target},
+    plan::{OnFailure, Question, RollbackType, Target},
     proposal::{Event, Opening, Proposal, Proposer},
     requirement::{Requirement, Rung},
-    run::StepRule,
+    run::{Steer, Steered, StepRule},
 };
 use uuid::Uuid;
 
@@ -140,6 +140,7 @@ pub(crate) fn opening(requirement: Requirement) -> Opening {
         findings: vec![],
         requirement,
         changes: vec![],
+        outlook: domain::proposal::Outlook::default(),
     }
 }
 
@@ -184,6 +185,32 @@ pub(crate) fn step_rule(name: &str) -> StepRule {
         has_probe: true,
         has_undo: true,
         on_failure: OnFailure::Undo,
+        confirm: None,
+    }
+}
+
+/// A step that asks a question, which a level may be named for.
+pub(crate) fn question_rule(level: Option<u8>) -> StepRule {
+    let text = "Swap the restored warehouse in?".to_owned();
+    StepRule {
+        attempts: 1,
+        idempotent: true,
+        has_probe: false,
+        has_undo: false,
+        confirm: Some(Question { text, level: level.map(self::level) }),
+        ..step_rule("second look")
+    }
+}
+
+/// An act of somebody on the run of the first proposal.
+pub(crate) fn steered(id: &str, steer: Steer, reason: Option<&str>) -> Steered {
+    Steered {
+        steer,
+        by: person(id),
+        level: held_by(id),
+        proposal: proposal_id(1),
+        plan: plan(),
+        reason: reason.map(str::to_owned),
     }
 }
 

@@ -7,13 +7,13 @@ use domain::{
     Timestamp,
     incident::Incident,
     person::Person,
-    plan::{Plan, SealedPlan, Target},
-    proposal::{Opening, Proposer},
+    plan::{Finding, Plan, SealedPlan, Target},
+    proposal::{Opening, Outlook, Proposer},
 };
 use policies::{Ask, Match, Runbook, TargetRule};
-use sqlmesh::{Changed, Check, Inspection};
+use sqlmesh::{Check, Inspection};
 
-use super::points::Besides;
+use super::{choice::Choice, points::Besides};
 use crate::engine::Engine;
 
 /// Everything that was found out about one incident.
@@ -23,10 +23,16 @@ pub(super) struct Draft<'a> {
     pub(super) rule: &'a TargetRule,
     pub(super) runbook: &'a Runbook,
     pub(super) target: Target,
-    pub(super) chosen: Vec<&'a Changed>,
+    pub(super) choice: Choice,
     pub(super) inspection: &'a Inspection,
     pub(super) check: Check,
+    /// What the runbook needs besides the versions of the models.
     pub(super) besides: Besides,
+    /// What was found besides what `check` says.
+    pub(super) circumstances: Vec<Finding>,
+    /// Why better types are not proposed, a sentence each.
+    pub(super) not_possible: Vec<String>,
+    pub(super) usual_ms: Option<u64>,
     pub(super) now: Timestamp,
 }
 
@@ -38,27 +44,31 @@ impl Draft<'_> {
             "{} changed while it was looked at",
             self.rule.id
         );
-        let to = pairs(&self.chosen, |changed| changed.previous.as_ref());
-        let chosen = self.chosen.iter().map(|changed| changed.name.clone());
-        let models: Vec<String> = chosen.chain(self.besides.models.iter().cloned()).collect();
-        let mut parameters = BTreeMap::from([
-            ("models".to_owned(), models.clone()),
-            ("instead_of".to_owned(), to.clone()),
-            ("to".to_owned(), to),
-            ("from".to_owned(), pairs(&self.chosen, |changed| changed.current.as_ref())),
-            ("fingerprint".to_owned(), vec![self.inspection.fingerprint.clone()]),
-        ]);
+        let choice = &self.choice;
+        let mut parameters = BTreeMap::from(
+            [
+                ("models", choice.models.clone()),
+                ("to", choice.to.clone()),
+                ("without", choice.without.clone()),
+                ("from", choice.from.clone()),
+                ("from_without", choice.from_without.clone()),
+                ("instead_of", choice.to.clone()),
+                ("instead_without", choice.without.clone()),
+                ("fingerprint", vec![self.inspection.fingerprint.clone()]),
+            ]
+            .map(|(name, values)| (name.to_owned(), values)),
+        );
         parameters.extend(self.besides.parameters.clone());
         let sqlmesh = ("sqlmesh".to_owned(), self.inspection.sqlmesh_version.clone());
         let possible_until = self.check.possible_until_ms;
         Ok(SealedPlan::seal(Plan {
             version: 1,
             incident: self.incident.id.clone(),
-            rollback_type: self.matched.rollback_type,
+            rollback_type: self.runbook.rollback_type(),
             runbook: self.runbook.name().to_owned(),
             runbook_digest: self.runbook.digest().clone(),
             target: self.target.clone(),
-            models,
+            models: choice.models.clone(),
             downstream: self.check.affected.downstream.clone(),
             steps: self.runbook.steps(&parameters)?,
             parameters,
@@ -80,13 +90,17 @@ impl Draft<'_> {
         changes: Vec<String>,
     ) -> Opening {
         let plan = sealed.plan();
+        let findings = [self.check.findings, self.circumstances].concat();
+        let because = [vec![self.matched.because.clone()], self.not_possible].concat().join(" ");
+        // Models that go away are touched as much as those that go back.
+        let touched = [plan.models.clone(), self.choice.without.clone()].concat();
         let ask = Ask {
             rollback_type: plan.rollback_type,
             target: self.rule,
-            models: &plan.models,
+            models: &touched,
             downstream: &plan.downstream,
             trigger: &self.matched.trigger,
-            findings: &self.check.findings,
+            findings: &findings,
             rollbacks_lately,
             // Nothing is lost where models go back to tables that are kept beside the present ones.
             data_loss_ms: Some(self.besides.data_loss_ms),
@@ -109,10 +123,15 @@ impl Draft<'_> {
             possible_until: plan.possible_until,
             recovery_target_ms: plan.recovery_target_ms,
             proposer: Proposer::Trigger(self.matched.trigger.clone()),
-            because: self.matched.because.clone(),
-            findings: self.check.findings,
+            because,
+            findings,
             requirement,
             changes,
+            outlook: Outlook {
+                without: self.choice.without,
+                usual_ms: self.usual_ms,
+                warn_before_ms: self.rule.warn_before_ms,
+            },
         }
     }
 }
@@ -130,53 +149,25 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> Vec<String> {
     if old.target_fingerprint != new.target_fingerprint {
         changes.push(format!("{} was deployed again", new.target.environment));
     }
+    if old.rollback_type != new.rollback_type {
+        let (now, before) = (new.rollback_type, old.rollback_type);
+        changes.push(format!("it is now a {now} instead of a {before}"));
+    }
     if old.models != new.models {
         let (now, before) = (new.models.join(", "), old.models.join(", "));
         changes.push(format!("the models are now {now} instead of {before}"));
     }
+    if old.parameters.get("without") != new.parameters.get("without") {
+        changes.push("the models that leave the environment are others".to_owned());
+    }
     if old.parameters.get("to") != new.parameters.get("to") {
         changes.push("the versions that the models go back to are others".to_owned());
+    }
+    if old.parameters.get("point") != new.parameters.get("point") {
+        changes.push("it goes back to another rollback point".to_owned());
     }
     if changes.is_empty() {
         changes.push("nothing but the time: the approvals had run out".to_owned());
     }
     changes
-}
-
-/// The models that go back: those of the alert that the last release changed; all that it changed where the alert
-/// names none. The error says why there are none.
-pub(super) fn choose<'a>(
-    matched: &Match,
-    inspection: &'a Inspection,
-) -> Result<Vec<&'a Changed>, String> {
-    let can_go_back = |changed: &&Changed| changed.current.is_some() && changed.previous.is_some();
-    let is_meant = |changed: &&Changed| {
-        let is_named =
-            |model: &String| changed.name == *model || changed.name.ends_with(&format!(".{model}"));
-        matched.models.is_empty() || matched.models.iter().any(is_named)
-    };
-    let chosen: Vec<_> = inspection.changed.iter().filter(can_go_back).filter(is_meant).collect();
-    if !chosen.is_empty() {
-        return Ok(chosen);
-    }
-    let environment = &inspection.environment.name;
-    let models = matched.models.join(", ");
-    Err(if models.is_empty() {
-        format!(
-            "the last release of {environment} changed no model, so there is nothing to go back to."
-        )
-    } else {
-        format!(
-            "the last release of {environment} did not change {models}, so going back would change nothing."
-        )
-    })
-}
-
-/// One side of the chosen models as `model=identifier`.
-pub(super) fn pairs(
-    chosen: &[&Changed],
-    side: impl Fn(&Changed) -> Option<&String>,
-) -> Vec<String> {
-    let pair = |changed: &&Changed| Some(format!("{}={}", changed.name, side(changed)?));
-    chosen.iter().filter_map(pair).collect()
 }

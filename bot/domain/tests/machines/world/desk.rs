@@ -15,7 +15,7 @@ use domain::{
     run::{self, Run, StepRule},
 };
 
-use super::{incident_id, notices, run_id, step_rule};
+use super::{incident_id, notices, question_rule, run_id, step_rule};
 
 /// The live state of one incident, and the journal that led there.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Desk {
 
     /// The steps of every run here.
     pub(crate) fn steps() -> Vec<StepRule> {
-        ["look", "switch", "check"].map(step_rule).to_vec()
+        vec![step_rule("look"), question_rule(None), step_rule("switch"), step_rule("check")]
     }
 
     /// Takes an event and all that follows from it; a refusal is journaled and changes nothing.
@@ -74,6 +74,7 @@ impl Desk {
         let receipt = matches!(
             entry.record,
             Record::Proposal { event: proposal::Event::Approved { .. }, .. }
+                | Record::Run { event: run::Event::Steered(_), .. }
         );
         let envelope = receipt.then(|| format!("{{\"payload\":\"of entry {seq}\"}}"));
         let (sealed, head) = self.head.clone().seal(&entry, envelope);
@@ -142,6 +143,11 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Vec<Effect>, Refusal> {
         let (run, effects) = match (self.runs.get(id).cloned(), event) {
+            (Some(run), run::Event::Steered(steered)) => {
+                let named = run.level_named(steered.steer);
+                self.proposals[&run.proposal].may_steer(steered, named)?;
+                run.step(event, now)?
+            }
             (Some(run), event) => run.step(event, now)?,
             (None, run::Event::Created { proposal, plan, target, steps }) => Run::create(
                 id.clone(),

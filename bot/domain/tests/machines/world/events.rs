@@ -9,7 +9,8 @@ use domain::{
 use proptest::prelude::*;
 
 use super::{
-    STAFF, alert, held_by, matrix, millisecond, opening, person, plan, requirement, run_id,
+    STAFF, alert, held_by, matrix, millisecond, minute, opening, person, plan, question_rule,
+    requirement, run_id, steered,
 };
 
 /// The id of somebody of the house.
@@ -62,14 +63,31 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         8 => any_click(),
         1 => Just(Event::Opened { opening: Box::new(opening(requirement(&[1], matrix()))) }),
         1 => Just(Event::Posted),
+        1 => Just(Event::WayBackCloses),
         4 => (0..6_usize, 0..3_u32).prop_map(|(rung, repeats)| Event::DeadlinePassed { rung, repeats }),
         1 => Just(Event::Voided { changes: changes() }),
         2 => Just(Event::RunStarted { run: run_id(7) }),
         1 => Just(Event::RunStuck),
+        1 => Just(Event::RunGoesOn),
+        1 => Just(Event::RunAsks { step: "second look".to_owned(), question: question() }),
         1 => Just(Event::RunSucceeded),
-        1 => any_text().prop_map(|reason| Event::RunUndone { reason }),
+        1 => any_text().prop_map(|reason| Event::RunSignedOff { signed_off: signed_off(reason) }),
+        1 => any_text().prop_map(|reason| Event::RunUndone { reason, signed_off: vec![] }),
+        1 => (any_staff(), any_text()).prop_map(|(id, reason)| Event::RunCancelled {
+            by: person(id),
+            reason,
+            signed_off: vec![],
+        }),
         1 => Just(Event::IncidentResolved),
     ]
+}
+
+fn question() -> plan::Question {
+    plan::Question { text: "Go on?".to_owned(), level: None }
+}
+
+fn signed_off(reason: String) -> Vec<run::SignOff> {
+    vec![run::SignOff { step: 0, name: "step".to_owned(), by: person("ben"), reason }]
 }
 
 /// A proposal's needs, and who made it.
@@ -79,9 +97,9 @@ pub(crate) fn any_opening() -> impl Strategy<Value = proposal::Opening> {
         Just(Proposer::Trigger("error_rate".to_owned())),
         any_staff().prop_map(|id| Proposer::Person(person(id))),
     ];
-    (needs, proposer).prop_map(|(needs, proposer)| proposal::Opening {
-        proposer,
-        ..opening(requirement(&needs, matrix()))
+    let possible_until = prop::option::of((0..600_i64).prop_map(minute));
+    (needs, proposer, possible_until).prop_map(|(needs, proposer, possible_until)| {
+        proposal::Opening { proposer, possible_until, ..opening(requirement(&needs, matrix())) }
     })
 }
 
@@ -94,6 +112,37 @@ pub(crate) fn any_step_rule() -> impl Strategy<Value = StepRule> {
             has_probe,
             has_undo,
             on_failure: if asks { plan::OnFailure::Ask } else { plan::OnFailure::Undo },
+            confirm: None,
+        },
+    )
+}
+
+/// A step, now and then a question.
+pub(crate) fn any_step_or_question() -> impl Strategy<Value = StepRule> {
+    prop_oneof![6 => any_step_rule(), 1 => Just(question_rule(None))]
+}
+
+/// What somebody does to a run that stands at `stop`, and now and then at another one.
+pub(crate) fn any_steer() -> impl Strategy<Value = fn(run::Stop) -> run::Steer> {
+    use run::Steer::{Cancel, Confirm, Pause, Resume, Retry, Skip};
+    prop::sample::select(vec![
+        (|_| Pause) as fn(run::Stop) -> run::Steer,
+        |_| Resume,
+        |_| Cancel,
+        |stop| Retry { stop },
+        |stop| Skip { stop },
+        |stop| Confirm { stop },
+        |stop| Retry { stop: run::Stop { count: stop.count + 1, ..stop } },
+    ])
+}
+
+fn any_steered() -> impl Strategy<Value = run::Event> {
+    let stop = (0..3_usize, 0..4_u32).prop_map(|(step, count)| run::Stop { step, count });
+    let reason = prop_oneof![2 => any_text().prop_map(Some), 1 => Just(None)];
+    (any_steer(), stop, any_staff(), any_plan(), reason).prop_map(
+        |(steer, stop, id, plan, reason)| {
+            let steered = steered(id, steer(stop), reason.as_deref());
+            run::Event::Steered(run::Steered { plan, ..steered })
         },
     )
 }
@@ -127,11 +176,13 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         2 => (step(), any_text(), any_findings())
             .prop_map(|(step, why, findings)| Event::Failed { step, why, findings }),
         2 => step().prop_map(|step| Event::Interrupted { step }),
+        2 => step().prop_map(|step| Event::NotDone { step, why: "nothing was sent".to_owned() }),
         4 => (step(), any_answer(), any_text())
             .prop_map(|(step, answer, detail)| Event::Probed { step, answer, detail }),
         4 => step().prop_map(|step| Event::UndoDid { step }),
         2 => (step(), any_text()).prop_map(|(step, why)| Event::UndoFailed { step, why }),
         1 => any_text().prop_map(|why| Event::Unauthorised { why }),
         1 => any_text().prop_map(|change| Event::TargetChanged { changes: vec![change] }),
+        6 => any_steered(),
     ]
 }

@@ -1,16 +1,12 @@
-"""The demo project, deployed on DuckDB or PostgreSQL, for the contract tests.
+"""A warehouse with releases of the demo project, on DuckDB or PostgreSQL, and the helper's calls.
 
-The good release is of two days ago, today the bad one is on top, and beside it stands a warehouse
-whose models never were bad: the truth that a rollback must restore. All of it is built once for
-each engine and copied for each test. PostgreSQL is the server of `COUNTERSIGN_TEST_POSTGRES`;
-`skip` there, or nothing, leaves its tests out.
+PostgreSQL is the server of `COUNTERSIGN_TEST_POSTGRES`; `skip` there, or nothing, leaves its tests
+out.
 """
 
 from __future__ import annotations
 
-import atexit
 import datetime
-import functools
 import importlib.util
 import json
 import os
@@ -25,8 +21,6 @@ from pathlib import Path
 
 HELPER = Path(__file__).resolve().parent
 DEMO = HELPER.parents[2] / "xtask" / "demo"
-BAD = ("marts.order_analytics", "marts.customer_segmentation")
-GOOD_CHANGE = Path("models/marts/segment_summary.sql")
 POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
 TODAY = datetime.datetime.now(datetime.UTC).date()
 
@@ -60,11 +54,11 @@ class Site:
         }
         self.variables.pop("SQLMESH__CACHE_DIR", None)
 
-    def deploy(self, release: str, *options: str) -> None:
+    def deploy(self, release: str, *options: str, environment: str = "prod") -> None:
         with tempfile.TemporaryDirectory() as cache:
             argv = [str(Path(sys.executable).with_name("sqlmesh")), "-p", str(self.root / release)]
-            argv += ["--gateway", self.gateway, "plan", "prod", "--auto-apply", "--no-prompts"]
-            argv += ["--no-diff", *options]
+            argv += ["--gateway", self.gateway, "plan", environment, "--auto-apply"]
+            argv += ["--no-prompts", "--no-diff", *options]
             done = subprocess.run(
                 argv,
                 env=self.variables | {"SQLMESH__CACHE_DIR": cache},
@@ -77,8 +71,11 @@ class Site:
             raise AssertionError(done.stdout + done.stderr)
 
     def ask(self, *arguments: str, release: str = "good") -> tuple[int, dict]:
-        code, lines = self.lines([str(HELPER / "countersign_sqlmesh.py")], arguments, release)
+        code, lines = self.helper(*arguments, release=release)
         return code, lines[-1]
+
+    def helper(self, *arguments: str, release: str = "good") -> tuple[int, list[dict]]:
+        return self.lines([str(HELPER / "countersign_sqlmesh.py")], arguments, release)
 
     def die(self, marker: str, *arguments: str) -> None:
         program = ["-c", DIE_AT.format(helper=str(HELPER), marker=marker)]
@@ -112,21 +109,24 @@ class Site:
         name = self.table("sqlmesh._environments")
         return self.sql(f"SELECT * FROM {name} WHERE name = 'prod'")
 
-    def content(self, models: t.Iterable[str]) -> dict[str, list]:
-        """All rows behind the environment's views, read without the helper.
+    def content(self) -> dict[str, list]:
+        """All rows behind the environments' views by view, read without the helper.
 
         Columns are ordered by their names: one that was dropped comes back as the last.
         """
-        return {model: self._rows(model) for model in models}
+        columns: dict[str, list[str]] = {}
+        for schema, view, column in self.sql(
+            "SELECT v.table_schema, v.table_name, c.column_name"
+            " FROM information_schema.views v JOIN information_schema.columns c"
+            " USING (table_catalog, table_schema, table_name)"
+            " WHERE v.table_schema NOT IN ('information_schema', 'pg_catalog', 'main')"
+            " AND v.table_schema NOT LIKE 'sqlmesh%' ORDER BY 1, 2, 3"
+        ):
+            columns.setdefault(f"{schema}.{view}", []).append(f'"{column}"')
+        return {view: self._rows(view, ", ".join(named)) for view, named in columns.items()}
 
-    def _rows(self, model: str) -> list[str]:
-        schema, _, name = model.partition(".")
-        columns = self.sql(
-            "SELECT column_name FROM information_schema.columns"
-            f" WHERE table_schema = '{schema}' AND table_name = '{name}' ORDER BY column_name"
-        )
-        named = ", ".join(column for (column,) in columns)
-        rows = self.sql(f"SELECT {named} FROM {self.table(model)}")
+    def _rows(self, view: str, named: str) -> list[str]:
+        rows = self.sql(f"SELECT {named} FROM {self.table(view)}")
         return [named, *sorted(map(repr, rows))]
 
 
@@ -270,81 +270,6 @@ def _run(connection: t.Any, statement: str) -> list:
             return cursor.fetchall() if cursor.description else []
     finally:
         connection.close()
-
-
-class PlainStage:
-    """The release with a forward-only model, and nothing bad yet: it is the truth itself."""
-
-    def __init__(self, template: t.Any) -> None:
-        self.template = template
-        template.fill()
-        template.deploy("plain")
-        self.state: dict = template.ask("inspect")[1]
-        self.models = [row["name"] for row in self.state["current"]]
-        self.truth_content = template.content(self.models)
-
-
-class Stage:
-    """What every test of a bad release starts from."""
-
-    def __init__(self, template: t.Any, truth: t.Any) -> None:
-        self.template, self.truth = template, truth
-        for site in (template, truth):
-            site.fill()
-        two_days_ago = TODAY - datetime.timedelta(days=2)
-        template.deploy("good", "--execution-time", f"{two_days_ago} 12:00:00")
-        template.deploy("bad", "--run")
-        truth.deploy("truth")
-        self.state: dict = template.ask("inspect")[1]
-        self.models = [row["name"] for row in self.state["current"]]
-        self.truth_content = truth.content(self.models)
-
-    def row_of(self, which: str, model: str) -> dict:
-        return next(row for row in self.state[which] if row["name"] == model)
-
-
-@functools.cache
-def releases() -> Path:
-    """A directory with every release of the project."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    root = Path(folder.name)
-    for release in ("good", "bad", "truth"):
-        shutil.copytree(DEMO / "project", root / release)
-    shutil.copytree(DEMO / "bad_release", root / "bad", dirs_exist_ok=True)
-    shutil.copy(DEMO / "bad_release" / GOOD_CHANGE, root / "truth" / GOOD_CHANGE)
-    for release, changes in (("plain", ["forward_only"]), ("dropped", ["dropped_column"])):
-        shutil.copytree(DEMO / "project", root / release)
-        for change in changes:
-            shutil.copytree(DEMO / change, root / release, dirs_exist_ok=True)
-    return root
-
-
-@functools.cache
-def stage(engine: str) -> Stage:
-    """The stage for `duckdb` or `postgres`, made when it is asked for first."""
-    template = _site(engine, "template")
-    prepared = Stage(template, _site(engine, "truth"))
-    template.keep_as_template()
-    return prepared
-
-
-@functools.cache
-def plain_stage(engine: str) -> PlainStage:
-    """The stage before the release that changes a model in place."""
-    template = _site(engine, "plain")
-    prepared = PlainStage(template)
-    template.keep_as_template()
-    return prepared
-
-
-def _site(engine: str, name: str) -> t.Any:
-    root = releases()
-    if engine == "duckdb":
-        return DuckdbSite(root, root / f"{name}.duckdb")
-    site = PostgresSite(root, f"countersign_test_{os.getpid()}_{name}")
-    atexit.register(site.remove, and_template=True)
-    return site
 
 
 def _fixture() -> t.Any:

@@ -2,7 +2,7 @@
 
 use reqwest::{RequestBuilder, header};
 
-use crate::installation::{Serving, client};
+use super::{Serving, client};
 
 impl Serving {
     /// Fills in the page's form as a person and sends it; gives the page that answers.

@@ -1,0 +1,158 @@
+//! What the thread is told when people steer a run.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Tone, Volume, duration};
+use crate::{level::Level, person::PersonId, words::Words};
+
+/// A person steers a run, or is asked to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "guidance", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are the words of the sentence that each variant makes")]
+pub enum Guidance {
+    /// Nothing further begins.
+    Paused { by: PersonId, under_way: Option<String> },
+    /// It goes on.
+    Resumed { by: PersonId, paused_ms: u64 },
+    /// It is taken back.
+    Cancelled { by: PersonId, reason: String, under_way: Option<String> },
+    /// The step under way was ended for it.
+    StepEnded { step: usize, of: usize, name: String },
+    /// A stuck step is tried again.
+    Retried { by: PersonId, name: String, how: Again, reason: Option<String> },
+    /// A stuck step is settled.
+    Skipped { by: PersonId, name: String, as_what: Settled, reason: String },
+    /// A question waits for an answer.
+    Asks { name: String, question: String, level: Level, people: Vec<PersonId> },
+    /// It was answered with yes.
+    Confirmed { by: PersonId, level: Level, question: String },
+}
+
+/// What trying again begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// The step itself.
+    Begin,
+    /// The question what it has done.
+    Look,
+    /// Taking it back.
+    TakeBack,
+}
+
+/// What a skipped step counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// As done, or not needed.
+    Done,
+    /// As taken back, or nothing to take back.
+    TakenBack,
+}
+
+impl Guidance {
+    /// The sentence that people read.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Paused { by, under_way: Some(name) } => {
+                Words::new().person(by).text(" paused the rollback. ").strong(name).text(
+                    " comes to its end; nothing further begins before somebody presses Resume.",
+                )
+            }
+            Self::Paused { by, under_way: None } => Words::new().person(by).text(
+                " paused the rollback: nothing further begins before somebody presses Resume.",
+            ),
+            Self::Resumed { by, paused_ms } => Words::new().person(by).text(format!(
+                " let the rollback go on, after a pause of {}.",
+                duration(*paused_ms)
+            )),
+            Self::Cancelled { by, reason, under_way } => {
+                let words = Words::new()
+                    .person(by)
+                    .text(" cancelled the rollback: ")
+                    .text(sentence(reason));
+                let words = match under_way {
+                    Some(name) => words
+                        .text(" ")
+                        .strong(name)
+                        .text(" is ended, and what it did is found out first."),
+                    None => words,
+                };
+                words.text(" What was done is taken back in reverse.")
+            }
+            Self::StepEnded { step, of, name } => {
+                Words::plain(format!("Step {} of {of}: ", step + 1)).strong(name).text(
+                    " – ended, because the rollback is cancelled; what it did is found out now.",
+                )
+            }
+            Self::Retried { by, name, how, reason } => {
+                let words = Words::new().person(by).text(" tries ").strong(name).text(" again: ");
+                let words = words.text(match how {
+                    Again::Begin => "it is done once more, if the approvals still allow it.",
+                    Again::Look => "the target is asked first what the step has done.",
+                    Again::TakeBack => "it is taken back once more.",
+                });
+                match reason {
+                    Some(reason) => words.text(" Why: ").text(sentence(reason)),
+                    None => words,
+                }
+            }
+            Self::Skipped { by, name, as_what, reason } => {
+                let words = Words::new().person(by).text(" signed off ").strong(name);
+                let words = words.text(match as_what {
+                    Settled::Done => ", which counts as done or not needed: ",
+                    Settled::TakenBack => ", which counts as taken back or not needed: ",
+                });
+                words.text(sentence(reason))
+            }
+            Self::Asks { name, question, level, people } => {
+                let words = Words::plain("The rollback waits at ").strong(name).text(": ");
+                let words = words.strong(question).text(" ");
+                let words = if people.is_empty() {
+                    words.text(format!(
+                        "The escalation names nobody of {level} who could answer: tell the operator."
+                    ))
+                } else {
+                    words.people(people).text(format!(" can answer ({level} or higher)."))
+                };
+                words.text(" Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.")
+            }
+            Self::Confirmed { by, level, question } => Words::new()
+                .person(by)
+                .text(format!(" confirmed at {level}: "))
+                .strong(question)
+                .text(" The rollback goes on."),
+        }
+    }
+
+    /// Whether the channel hears it or the thread alone.
+    pub fn volume(&self) -> Volume {
+        match self {
+            Self::Asks { .. } | Self::Cancelled { .. } | Self::Paused { .. } => Volume::Channel,
+            Self::Resumed { .. }
+            | Self::StepEnded { .. }
+            | Self::Retried { .. }
+            | Self::Skipped { .. }
+            | Self::Confirmed { .. } => Volume::Thread,
+        }
+    }
+
+    /// The mood it is shown in.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::Asks { .. }
+            | Self::Cancelled { .. }
+            | Self::Paused { .. }
+            | Self::StepEnded { .. }
+            | Self::Skipped { .. } => Tone::Attention,
+            Self::Confirmed { .. } => Tone::Good,
+            Self::Resumed { .. } | Self::Retried { .. } => Tone::Neutral,
+        }
+    }
+}
+
+/// A person's words with a full stop, so that ours can follow.
+fn sentence(reason: &str) -> String {
+    let reason = reason.trim();
+    if reason.ends_with(['.', '!', '?', '…']) { reason.to_owned() } else { format!("{reason}.") }
+}

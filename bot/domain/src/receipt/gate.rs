@@ -1,0 +1,76 @@
+//! Receipts that steer a run, and the second gate: no step behind a question begins without a signed yes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Authorised, Decision, Unauthorised, Verdict, authorise, misfit};
+use crate::{
+    Timestamp,
+    id::RunId,
+    plan::{Action, SealedPlan},
+    proposal::Proposal,
+    run::{Steer, Steered, Stop},
+};
+
+/// What a decision steers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// The run.
+    pub run: RunId,
+    /// Where it waited, for a decision that answers this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+}
+
+impl From<Steer> for Verdict {
+    fn from(steer: Steer) -> Self {
+        match steer {
+            Steer::Pause => Self::Pause,
+            Steer::Resume => Self::Resume,
+            Steer::Cancel => Self::Cancel,
+            Steer::Retry { .. } => Self::Retry,
+            Steer::Skip { .. } => Self::Skip,
+            Steer::Confirm { .. } => Self::Confirm,
+        }
+    }
+}
+
+impl Steered {
+    /// What its receipt is about.
+    pub fn about(&self, run: &RunId) -> About {
+        About { run: run.clone(), stop: self.steer.stop() }
+    }
+}
+
+/// Decides whether the decisions (whose signatures the caller has verified) allow step `next` of `run` to begin at `now`:
+/// enough approvals of the plan, and a yes to every question before the step (invariant I3).
+pub fn authorise_step(
+    proposal: &Proposal,
+    stored_plan: &SealedPlan,
+    decisions: &[Decision],
+    (run, next): (&RunId, usize),
+    now: Timestamp,
+) -> Result<Authorised, Unauthorised> {
+    let authorised = authorise(proposal, stored_plan.digest(), decisions, now)?;
+    // The questions of the plan that was signed, not those that the run remembers.
+    for (step, planned) in stored_plan.plan().steps.iter().enumerate().take(next) {
+        let Action::Confirm(question) = &planned.action else { continue };
+        let is_yes = |decision: &Decision| {
+            let about = decision.about.as_ref().filter(|about| about.run == *run);
+            about.and_then(|about| about.stop).filter(|stop| stop.step == step).is_some_and(
+                |stop| {
+                    let needed = proposal.steering_level(Steer::Confirm { stop }, question.level);
+                    decision.verdict == Verdict::Confirm
+                        && decision.level >= needed
+                        && now <= decision.execute_by
+                        && misfit(decision, proposal, now).is_none()
+                },
+            )
+        };
+        if !decisions.iter().any(is_yes) {
+            let question = question.text.clone();
+            return Err(Unauthorised::Unconfirmed { step: step + 1, question });
+        }
+    }
+    Ok(authorised)
+}

@@ -1,0 +1,74 @@
+//! What an entry says that a person decided; its receipt must say the same.
+
+use domain::{
+    digest::Digest,
+    id::ProposalId,
+    journal::Record,
+    level::Level,
+    person::PersonId,
+    proposal,
+    receipt::{About, Decision, Verdict},
+    run,
+};
+
+/// A decision as the journal tells it.
+pub(super) struct Said<'a> {
+    verdict: Verdict,
+    about: Option<About>,
+    by: &'a PersonId,
+    level: Level,
+    plan: &'a Digest,
+    reason: Option<&'a str>,
+    /// The proposal that was decided on.
+    pub(super) proposal: &'a ProposalId,
+}
+
+impl<'a> Said<'a> {
+    /// What the record says; `None` where it is no decision.
+    pub(super) fn of(record: &'a Record) -> Option<Self> {
+        match record {
+            Record::Proposal { id, event: proposal::Event::Approved { by, level, plan } } => {
+                let (verdict, level) = (Verdict::Approve, *level);
+                Some(Self { verdict, about: None, by, level, plan, reason: None, proposal: id })
+            }
+            Record::Proposal {
+                id,
+                event: proposal::Event::Rejected { by, level, plan, reason },
+            } => Some(Self {
+                verdict: Verdict::Reject,
+                about: None,
+                by,
+                level: *level,
+                plan,
+                reason: Some(reason),
+                proposal: id,
+            }),
+            Record::Run { id, event: run::Event::Steered(steered) } => Some(Self {
+                verdict: steered.steer.into(),
+                about: Some(steered.about(id)),
+                by: &steered.by,
+                level: steered.level,
+                plan: &steered.plan,
+                reason: steered.reason.as_deref(),
+                proposal: &steered.proposal,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether the signed decision says the same.
+    pub(super) fn is_what(&self, decision: &Decision) -> bool {
+        // The journal does not keep what somebody says to an approval; the receipt alone does.
+        let is_same_reason =
+            self.verdict == Verdict::Approve || self.reason == decision.reason.as_deref();
+        is_same_reason
+            && (
+                decision.verdict,
+                &decision.about,
+                &decision.person,
+                decision.level,
+                &decision.plan,
+                &decision.proposal,
+            ) == (self.verdict, &self.about, self.by, self.level, self.plan, self.proposal)
+    }
+}

@@ -1,0 +1,74 @@
+//! Nothing but time, counted down where people look.
+
+use std::time::{Duration, Instant};
+
+use domain::plan::Pause;
+
+use super::{End, Performed, Steps, Under, did};
+
+impl Steps {
+    /// Waits for what is left of the time since the step was first intended. A shutdown ends it at once: whoever goes
+    /// on waits for the rest.
+    pub(super) async fn wait(&self, pause: Pause, under: &Under<'_>) -> Performed {
+        let whole = Duration::from_millis(pause.duration_ms);
+        let since = under.run.step_since.map(|since| self.live.clock.now() - since);
+        let passed = since.and_then(|passed| passed.to_std().ok()).unwrap_or_default();
+        let end = tokio::select! {
+            () = count_down(whole.saturating_sub(passed), |line| drop(under.say.send_replace(line))) => {
+                did(&format!("{} have passed.", words(whole)), vec![])
+            }
+            () = under.cancel.cancelled() => End::CutShort,
+            () = self.closing.cancelled() => End::CutShort,
+        };
+        Performed { end, output: String::new() }
+    }
+}
+
+async fn count_down(left: Duration, mut say: impl FnMut(String)) {
+    let end = Instant::now() + left;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        say(format!("{} left", words(left)));
+        tokio::time::sleep(left.min(beat(left))).await;
+    }
+}
+
+/// How often the rest is told: a card bears few edits, and the last seconds are the ones that are watched.
+fn beat(left: Duration) -> Duration {
+    Duration::from_secs(match left.as_secs() {
+        0..=10 => 1,
+        11..=120 => 5,
+        _ => 15,
+    })
+}
+
+fn words(time: Duration) -> String {
+    let seconds = time.as_millis().div_ceil(1000);
+    match (time.as_millis(), seconds / 60, seconds % 60) {
+        (milliseconds, ..) if milliseconds < 1000 => format!("{milliseconds} ms"),
+        (_, 0, seconds) => format!("{seconds} s"),
+        (_, minutes, 0) => format!("{minutes} min"),
+        (_, minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_is_told_in_words() {
+        for (milliseconds, expected) in [
+            (250, "250 ms"),
+            (1000, "1 s"),
+            (59_500, "1 min"),
+            (150_000, "2 min 30 s"),
+            (600_000, "10 min"),
+        ] {
+            assert_eq!(words(Duration::from_millis(milliseconds)), expected);
+        }
+    }
+}

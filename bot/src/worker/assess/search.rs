@@ -1,0 +1,244 @@
+//! Looks at the target of an incident and tries one rollback type after the other: the first that helps and is
+//! possible is written down; of the others is kept why not.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use domain::{
+    Timestamp,
+    alert::Alert,
+    incident::Incident,
+    plan::{Outcome as Answered, RollbackType, SealedPlan, Target},
+    proposal::{Outcome, Proposal, Stage},
+};
+use policies::{Match, TargetRule, Triage};
+use sqlmesh::{Check, Environment, Inspection};
+use store::{JobClaim, Versioned};
+
+use super::{
+    ATTEMPTS, Assessor,
+    choice::{Choice, choose, order},
+    circumstances,
+    draft::{self, Draft, target},
+    full_environment::{is_unreadable, or_unreadable},
+    points::Besides,
+};
+use crate::{engine::Assessment, steps::python};
+
+/// So many earlier proposals on a target are looked at for versions that were rolled back from.
+const REMEMBERED: u32 = 50;
+
+/// What came of an assessment.
+pub(super) enum Found {
+    Proposal(Box<Assessment>),
+    Nothing(String),
+}
+
+/// A rollback of one type that may answer an incident.
+pub(super) struct Case<'a> {
+    pub(super) incident: &'a Incident,
+    pub(super) matched: &'a Match,
+    pub(super) rule: &'a TargetRule,
+    pub(super) target: &'a Target,
+    pub(super) rollback_type: RollbackType,
+}
+
+/// What came of looking at a rollback that would help: what it would change, what the checks say, and what its runbook
+/// needs besides. The error is why there is no way back, in a sentence.
+pub(super) type Looked = Result<(Choice, Check, Besides), String>;
+
+/// A rollback that would help and is possible.
+struct Possible {
+    choice: Choice,
+    inspection: Inspection,
+    check: Check,
+    besides: Besides,
+}
+
+impl Assessor {
+    /// The rollback that answers an incident, or why there is none.
+    pub(super) async fn find(
+        &self,
+        claim: &JobClaim,
+        incident: &Incident,
+        alert: &Alert,
+        earlier: Option<&Proposal>,
+    ) -> anyhow::Result<Found> {
+        let policies = &self.engine.policies;
+        let matched = match policies.triage(alert) {
+            Triage::Propose(matched) => matched,
+            Triage::Nothing { why } => return Ok(Found::Nothing(why)),
+        };
+        let Some(rule) = policies.target(&matched.target) else {
+            anyhow::bail!("the policies name no target `{}`", matched.target);
+        };
+        let (target, python) = (target(rule)?, python(Some(rule)));
+        let inspection = self.sqlmesh.inspect(python, &target).await;
+        let inspection = if matched.suggested.contains(&RollbackType::FullEnvironment) {
+            or_unreadable(inspection, &target)?
+        } else {
+            inspection?
+        };
+        let is_running =
+            !is_unreadable(&inspection) && inspection.environment.finalized_ts.is_none();
+        if is_running && claim.attempts < ATTEMPTS {
+            // A release that is being deployed ends in a moment; one that died does not.
+            let Environment { name, plan_id, .. } = &inspection.environment;
+            anyhow::bail!("the SQLMesh plan {plan_id} on {name} is running");
+        }
+        let mut not_possible = Vec::new();
+        for rollback_type in order(&matched, &inspection) {
+            let case = Case { incident, matched: &matched, rule, target: &target, rollback_type };
+            match self.attempt(&case, &inspection).await? {
+                Ok(possible) => {
+                    let found = self.opening(&case, possible, not_possible, claim, earlier).await?;
+                    return Ok(Found::Proposal(Box::new(found)));
+                }
+                Err(why) => {
+                    not_possible.push(format!("A {rollback_type} is not possible: {why}"));
+                }
+            }
+        }
+        Ok(Found::Nothing(not_possible.join(" ")))
+    }
+
+    /// Looks whether a rollback of one type would help and is possible; the inner error says why not.
+    async fn attempt(
+        &self,
+        case: &Case<'_>,
+        inspection: &Inspection,
+    ) -> anyhow::Result<Result<Possible, String>> {
+        if self.engine.policies.runbook(case.rollback_type).is_none() {
+            return Ok(Err("there is no runbook for it.".to_owned()));
+        }
+        if is_unreadable(inspection) && case.rollback_type != RollbackType::FullEnvironment {
+            return Ok(Err("its state or its warehouse cannot be read.".to_owned()));
+        }
+        let python = python(Some(case.rule));
+        let inspection = match (&case.rule.blue, case.rollback_type) {
+            (Some(blue), RollbackType::BlueGreen) => {
+                match self.sqlmesh.inspect_against(python, case.target, blue).await {
+                    Ok(inspection) => inspection,
+                    Err(error) if error.is_impossible() => return Ok(Err(error.to_string())),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            _ => inspection.clone(),
+        };
+        let choice = match choose(case.rollback_type, case.matched, &inspection) {
+            Ok(choice) => choice,
+            Err(why) => return Ok(Err(why)),
+        };
+        let bad = self.rolled_back_from(&case.rule.id).await?;
+        if let Some(bad) = choice.to.iter().find(|version| bad.contains(*version)) {
+            // SQLMesh remembers one release: after a rollback, the one before is the bad one.
+            let why =
+                format!("going back would bring {bad} again, which was rolled back from before.");
+            return Ok(Err(why));
+        }
+        let now = self.desk.clock.now();
+        let looked = match case.rollback_type {
+            RollbackType::BlueGreen | RollbackType::ModelLevel => {
+                let (to, without) = (&choice.to, &choice.without);
+                let check = self.sqlmesh.check(python, case.target, to, without).await?;
+                Ok((choice, check, Besides::default()))
+            }
+            RollbackType::Schema => self.schema(case, choice, now).await?,
+            RollbackType::FullEnvironment => self.full_environment(case, &inspection, now).await?,
+        };
+        let (choice, check, besides) = match looked {
+            Ok(looked) => looked,
+            Err(why) => return Ok(Err(why)),
+        };
+        if !check.possible {
+            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
+            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
+            return Ok(Err(reasons.join(" ")));
+        }
+        Ok(Ok(Possible { choice, inspection, check, besides }))
+    }
+
+    /// Writes down what was found possible, with what else there is to know.
+    async fn opening(
+        &self,
+        case: &Case<'_>,
+        possible: Possible,
+        not_possible: Vec<String>,
+        claim: &JobClaim,
+        earlier: Option<&Proposal>,
+    ) -> anyhow::Result<Assessment> {
+        let (store, now, id) = (&self.desk.store, self.desk.clock.now(), &case.rule.id);
+        let Possible { choice, inspection, check, besides } = possible;
+        let runbook = self.engine.policies.runbook(case.rollback_type);
+        let runbook = runbook.context("the type's runbook was there a moment ago")?;
+        let values = |found: Versioned<Proposal>| found.value;
+        let open: Vec<_> = store.open_proposals().await?.into_iter().map(values).collect();
+        let known: Vec<_> =
+            store.proposals_on(id, REMEMBERED).await?.into_iter().map(values).collect();
+        let runs = store.runs_on(id, REMEMBERED).await?.into_iter().map(|found| found.value);
+        let free = circumstances::target_free(id, &case.incident.id, &open);
+        let late = circumstances::answered_late(id, claim.attempts + 1, &claim.problem);
+        let draft = Draft {
+            incident: case.incident,
+            matched: case.matched,
+            rule: case.rule,
+            runbook,
+            target: case.target.clone(),
+            choice,
+            inspection: &inspection,
+            check,
+            besides,
+            circumstances: [free].into_iter().chain(late).collect(),
+            not_possible,
+            usual_ms: circumstances::usual_ms(
+                case.rollback_type,
+                &runs.collect::<Vec<_>>(),
+                &known,
+            ),
+            now,
+        };
+        let plan = draft.plan()?;
+        let changes = match earlier {
+            Some(earlier) => self.changes(earlier, &plan).await?,
+            None => vec![],
+        };
+        let lately = before(now, self.engine.policies.lately_ms());
+        let rollbacks_lately = store.rollbacks_since(id, lately).await?;
+        let opening = draft.opening(&self.engine, &plan, rollbacks_lately, changes);
+        Ok(Assessment { plan, opening })
+    }
+
+    /// The versions (`model=identifier`) that earlier rollbacks of this target went back from, or are about to: one
+    /// that is under way, stuck or given up may have moved everything.
+    async fn rolled_back_from(&self, target: &str) -> anyhow::Result<BTreeSet<String>> {
+        let mut versions = BTreeSet::new();
+        for found in self.desk.store.proposals_on(target, REMEMBERED).await? {
+            let proposal = found.value;
+            let went_back = match proposal.stage {
+                Stage::Running { .. } | Stage::Stuck { .. } => true,
+                Stage::Closed { outcome, .. } => {
+                    matches!(outcome, Outcome::RolledBack { .. } | Outcome::GivenUp { .. })
+                }
+                Stage::Open { .. } | Stage::Approved { .. } => false,
+            };
+            if !went_back {
+                continue;
+            }
+            if let Some(plan) = self.desk.store.plan(&proposal.opening.plan).await? {
+                versions.extend(plan.plan().parameters.get("from").into_iter().flatten().cloned());
+            }
+        }
+        Ok(versions)
+    }
+
+    /// What a person has to know who approved the proposal before.
+    async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
+        let old = self.desk.store.plan(&earlier.opening.plan).await?;
+        Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
+    }
+}
+
+fn before(now: Timestamp, milliseconds: u64) -> Timestamp {
+    let delta = i64::try_from(milliseconds).ok().and_then(chrono::TimeDelta::try_milliseconds);
+    delta.and_then(|delta| now.checked_sub_signed(delta)).unwrap_or(now)
+}

@@ -1,0 +1,163 @@
+//! What a demo breaks. Each kind has a file of its own, and a name on the command line.
+//!
+//! A fault is a release of the demo project: files that are copied over the good one, files that are removed, and what
+//! somebody who watches the warehouse would see of it.
+
+mod bad_switch;
+mod duplicate_rows;
+mod slow_query;
+
+use serde::{Deserialize, Serialize};
+
+use crate::program::Unusable;
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Break {
+    /// Two models count revenue twice.
+    DuplicateRows,
+    /// A whole release is bad: it adds a model, removes one and doubles another.
+    BadSwitch,
+    /// A view takes a hundred times as long to read; its rows are right.
+    SlowQuery,
+}
+
+/// A release that breaks something.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The rollback types that the alert leads to, the usual one first.
+    pub(super) types: &'static [u8],
+    /// The folder below `xtask/demo` with the files that it changes or adds.
+    pub(super) release: &'static str,
+    /// The files that it removes.
+    pub(super) removes: &'static [&'static str],
+    /// Those of its files that are right, so that a rollback of single models must keep them.
+    pub(super) keeps: &'static [&'static str],
+    /// The models whose rows are not as they should be.
+    pub(super) broken: &'static [&'static str],
+    /// The model that takes too long to read.
+    pub(super) slow: Option<&'static str>,
+    /// The alert's headline.
+    pub(super) title: &'static str,
+    /// What the alert says besides.
+    pub(super) error: &'static str,
+    /// The models that the alert names where single models are to go back.
+    pub(super) names: &'static [&'static str],
+    /// What the demo says when it deploys the release.
+    pub(super) note: &'static str,
+}
+
+/// One type of rollback, and what it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Scene {
+    #[serde(rename = "type")]
+    pub(super) rollback_type: u8,
+    #[serde(rename = "break")]
+    pub(super) broken: Break,
+}
+
+impl Break {
+    pub(super) fn fault(self) -> &'static Fault {
+        match self {
+            Self::DuplicateRows => &duplicate_rows::FAULT,
+            Self::BadSwitch => &bad_switch::FAULT,
+            Self::SlowQuery => &slow_query::FAULT,
+        }
+    }
+
+    /// The name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::DuplicateRows => "duplicate-rows",
+            Self::BadSwitch => "bad-switch",
+            Self::SlowQuery => "slow-query",
+        }
+    }
+
+    /// What a rollback of a type answers where nobody says.
+    fn usual(rollback_type: u8) -> Option<Self> {
+        match rollback_type {
+            1 => Some(Self::BadSwitch),
+            2 => Some(Self::DuplicateRows),
+            _ => None,
+        }
+    }
+}
+
+impl Scene {
+    /// The scene that was asked for; what was left out follows from the rest.
+    pub(super) fn of(rollback_type: Option<u8>, broken: Option<Break>) -> Result<Self, Unusable> {
+        let rollback_type =
+            rollback_type.unwrap_or_else(|| broken.map_or(2, |is| is.fault().types[0]));
+        let Some(broken) = broken.or_else(|| Break::usual(rollback_type)) else {
+            return Err(Unusable(format!(
+                "the demo does not show rollbacks of type {rollback_type} yet, sorry. \
+                 There are type 1 (blue-green) and type 2 (model-level)"
+            )));
+        };
+        let types = broken.fault().types;
+        if !types.contains(&rollback_type) {
+            return Err(Unusable(format!(
+                "`--break {}` is not answered by a rollback of type {rollback_type}: \
+                 leave `--type` out, or give `--type {}`",
+                broken.name(),
+                types[0]
+            )));
+        }
+        Ok(Self { rollback_type, broken })
+    }
+
+    pub(super) fn fault(self) -> &'static Fault {
+        self.broken.fault()
+    }
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self { rollback_type: 2, broken: Break::DuplicateRows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::repository;
+
+    #[test]
+    fn what_is_left_out_follows_from_the_rest() {
+        use Break::{BadSwitch, DuplicateRows, SlowQuery};
+        for (given, expected) in [
+            ((None, None), (2, DuplicateRows)),
+            ((Some(1), None), (1, BadSwitch)),
+            ((None, Some(BadSwitch)), (1, BadSwitch)),
+            ((None, Some(SlowQuery)), (2, SlowQuery)),
+            ((Some(1), Some(SlowQuery)), (1, SlowQuery)),
+        ] {
+            let Scene { rollback_type, broken } = Scene::of(given.0, given.1).unwrap();
+            assert_eq!((rollback_type, broken), expected, "{given:?}");
+        }
+        for wrong in [(Some(4), None), (Some(2), Some(BadSwitch)), (Some(1), Some(DuplicateRows))] {
+            assert!(Scene::of(wrong.0, wrong.1).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_files_of_every_fault_are_there() {
+        let demo = repository::demo();
+        for broken in Break::value_variants() {
+            let named = broken.to_possible_value().expect("no variant is skipped");
+            assert_eq!(named.get_name(), broken.name());
+            let Fault { release, removes, keeps, .. } = broken.fault();
+            let there =
+                |folder: &str, file: &&str| demo.join(folder).join(Path::new(file)).is_file();
+            assert!(removes.iter().all(|file| there("project", file)), "{broken:?}");
+            assert!(keeps.iter().all(|file| there(release, file)), "{broken:?}");
+            assert!(demo.join(release).join("models").is_dir(), "{broken:?}");
+        }
+    }
+}

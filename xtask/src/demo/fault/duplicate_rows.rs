@@ -1,0 +1,17 @@
+//! Two models join what they should not, and a third is changed for the better: the rollback must keep that change.
+
+use super::Fault;
+
+pub(super) const FAULT: Fault = Fault {
+    types: &[2],
+    release: "bad_release",
+    removes: &[],
+    keeps: &["models/marts/segment_summary.sql"],
+    broken: &["marts.customer_segmentation", "marts.order_analytics"],
+    slow: None,
+    title: "Data quality issues: duplicate rows in marts.customer_segmentation and marts.order_analytics",
+    error: "grain violated: 500 of 1000 keys repeat in marts.customer_segmentation, \
+            960 of 6721 in marts.order_analytics; revenue is counted twice",
+    names: &["marts.customer_segmentation", "marts.order_analytics"],
+    note: "SQLMesh's own tests and audits all pass",
+};
