@@ -42,7 +42,9 @@ fn shown(rollback_type: RollbackType) -> String {
         .flat_map(|step| {
             let words = |action: &Action| match action {
                 Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
-                Action::Confirm(question) => format!("confirm {}", question.text),
+                Action::Confirm(question) => {
+                    format!("confirm, {:?}: {}", question.level, question.text)
+                }
                 other => format!("{other:?}"),
             };
             let beside = |what: &str, action: &Option<Action>| {
@@ -105,7 +107,7 @@ fn the_default_schema_runbook() {
 
 #[test]
 fn the_default_full_environment_runbook() {
-    insta::assert_snapshot!(shown(RollbackType::FullEnvironment), @r#"
+    insta::assert_snapshot!(shown(RollbackType::FullEnvironment), @"
     Verify the rollback point: sqlmesh verify-point --point pt_1 --into /var/lib/points
       1800 s, 2 attempts, idempotent true, guard true, Undo
     Restore it beside the live environment: sqlmesh restore-beside --point pt_1 --into /var/lib/points --tag pt_2
@@ -113,13 +115,15 @@ fn the_default_full_environment_runbook() {
       probe: sqlmesh probe-beside --point pt_1 --into /var/lib/points --tag pt_2
     Verify what was restored: sqlmesh verify-beside --point pt_1 --into /var/lib/points --tag pt_2
       1800 s, 2 attempts, idempotent true, guard false, Undo
+    Ask before the exchange: confirm, Some(Level(2)): Swap the restored environment in?
+      0 s, 1 attempts, idempotent true, guard false, Undo
     Exchange the environments: sqlmesh swap --point pt_1 --into /var/lib/points --tag pt_2
       300 s, 3 attempts, idempotent true, guard true, Undo
       probe: sqlmesh probe-swap --point pt_1 --into /var/lib/points --tag pt_2
       undo: sqlmesh unswap --point pt_1 --into /var/lib/points --tag pt_2
     Check the restored environment: sqlmesh verify-live --point pt_1 --into /var/lib/points
       600 s, 2 attempts, idempotent true, guard false, Ask
-    "#);
+    ");
 }
 
 #[test]
