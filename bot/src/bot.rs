@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
@@ -128,7 +129,14 @@ impl Bot {
                     next_ms: AtomicI64::new(0),
                 }));
             }
-            workers.extend(askers(&engine, &desk, &sqlmesh, pagerduty, &executor_closing));
+            let points = std::path::absolute(&config.points)?;
+            workers.extend(askers(
+                &engine,
+                &desk,
+                (&sqlmesh, points),
+                pagerduty,
+                &executor_closing,
+            ));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
                 workers.push(Arc::new(Chatter {
@@ -267,7 +275,7 @@ impl Bot {
 fn askers(
     engine: &Engine,
     desk: &Desk,
-    sqlmesh: &Arc<Sqlmesh>,
+    (sqlmesh, points): (&Arc<Sqlmesh>, PathBuf),
     pagerduty: Option<Arc<PagerDutyApi>>,
     closing: &CancellationToken,
 ) -> [Arc<dyn Worker>; 2] {
@@ -278,6 +286,7 @@ fn askers(
         sqlmesh: sqlmesh.clone(),
         floor: floor.clone(),
         pagerduty,
+        points,
     };
     let watcher = Watcher {
         engine: engine.clone(),

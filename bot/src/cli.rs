@@ -6,6 +6,7 @@ mod gate;
 mod hold;
 mod incidents;
 mod keys;
+mod point;
 mod policy;
 mod release;
 mod serve;
@@ -94,6 +95,9 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Rollback points.
+    #[command(subcommand)]
+    Point(point::Command),
     /// The record for an auditor.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -118,8 +122,8 @@ enum Done {
     Well,
     /// What was asked about is not as it should be.
     Failed,
-    /// It is held, or was refused.
-    Held,
+    /// The answer is no: it is held, or not possible, or was refused.
+    Refused,
 }
 
 /// The configuration or the usage is wrong: exit code 2.
@@ -142,7 +146,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Failed) => ExitCode::from(1),
-        Ok(Done::Held) => ExitCode::from(3),
+        Ok(Done::Refused) => ExitCode::from(3),
         Err(error) => told(&error),
     }
 }
@@ -207,6 +211,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             .await
         }
         Command::Policy(command) => policy::run(&config, &command),
+        Command::Point(command) => point::run(&config, command, clock).await,
         Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
         Command::Hold(command) => {
             hold::run(&config, &store(&config).await?, &policies(&config)?, &command).await

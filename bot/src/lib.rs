@@ -17,6 +17,7 @@ pub mod worker;
 pub mod audit;
 pub mod gate;
 pub mod report;
+pub mod restorable;
 pub mod view;
 
 pub mod http;

@@ -36,6 +36,9 @@ const ASKED: &str = "this is a question, which people answer and nobody carries 
 /// How long leftovers may take to end before they are killed.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// The fingerprint of a target whose state or warehouse is broken or gone.
+pub const UNREADABLE: &str = "unreadable";
+
 /// Carries out actions.
 pub struct Steps {
     /// The SQLMesh helper.
@@ -105,7 +108,14 @@ struct Under<'a> {
 impl Steps {
     /// The state that the target is in.
     pub async fn fingerprint(&self, plan: &Plan) -> anyhow::Result<String> {
-        Ok(self.sqlmesh.inspect(self.python(plan), &plan.target).await?.fingerprint)
+        match self.sqlmesh.inspect(self.python(plan), &plan.target).await {
+            Ok(inspection) => Ok(inspection.fingerprint),
+            // That it cannot be read is the very state that people approved to leave.
+            Err(error) if plan.target_fingerprint == UNREADABLE && error.is_unreadable() => {
+                Ok(UNREADABLE.to_owned())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Ends everything that an earlier life left behind for this run, here and in the target's database, and waits

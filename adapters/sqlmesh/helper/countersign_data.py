@@ -10,7 +10,7 @@ import hashlib
 import json
 import typing as t
 
-from countersign_state import Project, fingerprint, has_table, user_name
+from countersign_state import Project, fingerprint, has_table, usage, user_name
 from countersign_views import leftover_views, view_disagreements, view_of
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
@@ -41,8 +41,6 @@ def measure(project: Project, models: list[str] | None) -> dict[str, t.Any]:
 
 
 def _chosen(project: Project, models: list[str] | None) -> tuple[t.Any, list[t.Any]]:
-    from countersign_state import usage
-
     environment = project.environment()
     current = project.snapshots(environment.snapshots)
     if not models:
@@ -116,6 +114,17 @@ def fingerprint_data(project: Project, models: list[str] | None) -> dict[str, t.
         digest = hashlib.sha256(text.encode()).hexdigest()
         hashes[user_name(snapshot)] = {"rows": rows, "columns": columns, "sha256": digest}
     return {"environment": environment.name, "models": hashes}
+
+
+def read_baseline(text: str | None) -> dict[str, t.Any]:
+    """What `measure` printed when all was well, as it is given to `verify`."""
+    try:
+        baseline = json.loads(text) if text else {}
+    except ValueError as error:
+        raise usage(f"--baseline is not JSON: {error}.") from None
+    if not isinstance(baseline, dict):
+        raise usage("--baseline wants the object that `measure` printed.")
+    return baseline
 
 
 def verify(

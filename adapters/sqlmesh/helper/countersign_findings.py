@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+import countersign_dependents as dependents
 from countersign_data import is_empty, table_exists
 from countersign_rollback import Rollback, build_plan, downstream
 from countersign_state import Project, fingerprint, has_table, is_forward_only
@@ -37,7 +38,8 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
             f"Version {rollback.wanted[name]} of {rollback.names[name]} is no longer in "
             "SQLMesh's state; the janitor has removed it or it never existed.",
         )
-    for name, snapshot in rollback.stored.items():
+    for name, stored in rollback.stored.items():
+        snapshot = rollback.in_place.get(name, stored)
         model = rollback.names[name]
         add(
             "target_version_exists",
@@ -45,10 +47,12 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
             PASS,
             f"Version {snapshot.identifier} of {model} is in the state.",
         )
-        _restorable(rollback, name, snapshot, add)
+        if name not in rollback.in_place:
+            _restorable(rollback, name, snapshot, add)
         _table(project, rollback, name, snapshot, add)
         until = _janitor(rollback.names[name], snapshot, holders, add)
         deadline = min(filter(None, [deadline, until]), default=None)
+    dependents.findings(project, rollback, add)
     for name in sorted(rollback.without):
         _left_out(rollback, name, add)
     if not rollback.missing:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+import countersign_dependents as dependents
 from countersign_rollback import Rollback, build_plan, downstream_closure, work_out
 from countersign_state import Project, conflict, fingerprint, has_table, impossible
 from countersign_views import drop_views, leftover_views, view_disagreements
@@ -21,9 +22,11 @@ class Wanted:
 
     to: t.Sequence[str] = ()
     without: t.Sequence[str] = ()
+    # How it is worked out; `work_out_in_place` for models that stay on their table.
+    by: t.Callable[[Project, t.Sequence[str], t.Sequence[str]], Rollback] = work_out
 
     def work_out(self, project: Project) -> Rollback:
-        return work_out(project, self.to, self.without)
+        return self.by(project, self.to, self.without)
 
     def __bool__(self) -> bool:
         return bool(self.to or self.without)
@@ -49,7 +52,8 @@ def promote(
     ours = environment.plan_id in (plan_id, forward)
     outcome = probe(project, rollback)
     if outcome.recorded:
-        return _result(rollback, outcome, already=True)
+        lost = dependents.settle(project, rollback)
+        return _result(rollback, probe(project, rollback), already=True) | {"lost": lost}
     if fingerprint(environment) != expected_fingerprint and not ours:
         raise conflict(
             f"The environment {environment.name} is not as it was approved: plan "
@@ -62,6 +66,7 @@ def promote(
     if failed:
         raise impossible("; ".join(f["detail"] for f in failed), reasons=failed)
 
+    dependents.owe(project, rollback)
     announce({"kind": "started", "new_plan_id": plan_id, "resumed": ours})
     if not rollback.moved:
         # SQLMesh takes views away in the plan that takes their models out of the record. When it is
@@ -78,7 +83,10 @@ def promote(
     outcome = probe(project, after)
     if not outcome.recorded:
         raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
-    return _result(after, outcome, already=False, before=rollback)
+    announce({"kind": "work", "stage": "Dependents"})
+    lost = dependents.settle(project, after)
+    outcome = probe(project, after)
+    return _result(after, outcome, already=False, before=rollback) | {"lost": lost}
 
 
 class ApplyFailed(Exception):
@@ -164,6 +172,10 @@ def probe(project: Project, rollback: Rollback) -> Outcome:
     if rollback.without:
         names = ", ".join(sorted(rollback.names[name] for name in rollback.without))
         detail = f"{detail} Gone with their views: {names}."
+    if owed := dependents.owed(project, rollback):
+        names = ", ".join(sorted({name for name, _ in owed}))
+        owing = f"Grants or definitions of {names} are not there again yet."
+        return Outcome("partial", f"{detail} {owing}", recorded=True)
     return Outcome("done", detail, recorded=True)
 
 
@@ -180,6 +192,7 @@ def _probe_moved(project: Project, rollback: Rollback) -> Outcome:
         for name in moved
         if name in rollback.stored
         and name in rollback.current
+        and name not in rollback.in_place
         and rollback.stored[name].version != rollback.current[name].version
     ]
     wrong, unreadable = view_disagreements(project, environment, told_apart)

@@ -14,7 +14,7 @@ import dataclasses
 import hashlib
 import typing as t
 
-from countersign_state import Project, impossible, usage, user_name
+from countersign_state import Project, impossible, is_forward_only, usage, user_name
 
 
 @dataclasses.dataclass
@@ -26,7 +26,10 @@ class Rollback:
     wanted: dict[str, str]
     stored: dict[str, t.Any]
     names: dict[str, str]
+    asked: dict[str, str]
     without: set[str] = dataclasses.field(default_factory=set)
+    # Models that were changed in place, with the version whose definition they get again.
+    in_place: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     resulting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     rebuilt: list[str] = dataclasses.field(default_factory=list)
     foreign_parents: dict[str, list[str]] = dataclasses.field(default_factory=dict)
@@ -56,13 +59,30 @@ class Rollback:
 
     def plan_id(self, expected_fingerprint: str) -> str:
         """The id of the one plan that may do this for this approval (32 hex digits)."""
-        parts = [expected_fingerprint, *(f"{n}={i}" for n, i in sorted(self.wanted.items()))]
+        parts = [expected_fingerprint, *(f"{n}={i}" for n, i in sorted(self.asked.items()))]
         parts += [f"without {name}" for name in sorted(self.without)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def work_out(project: Project, to: t.Iterable[str], without: t.Iterable[str] = ()) -> Rollback:
     """Reads the state and computes the resulting snapshot set. Changes nothing."""
+    return _work_out(project, to, without, in_place=False)
+
+
+def work_out_in_place(
+    project: Project, to: t.Iterable[str], without: t.Iterable[str] = ()
+) -> Rollback:
+    """The same, where forward-only models go back to a definition and stay on their table.
+
+    A version that was changed in place cannot be pointed at again. A new snapshot of its definition
+    can, and that is what `wanted` names then; its identifier follows from the definition alone.
+    """
+    return _work_out(project, to, without, in_place=True)
+
+
+def _work_out(
+    project: Project, to: t.Iterable[str], without: t.Iterable[str], *, in_place: bool
+) -> Rollback:
     from sqlmesh.core.snapshot import SnapshotId
 
     wanted, written = {}, {}
@@ -88,13 +108,38 @@ def work_out(project: Project, to: t.Iterable[str], without: t.Iterable[str] = (
     stored = project.snapshots(SnapshotId(name=n, identifier=i) for n, i in wanted.items())
     names = {n: user_name(s) for n, s in current.items()}
     names |= written | gone
-    rollback = Rollback(environment, current, wanted, stored, names, set(gone))
+    rollback = Rollback(environment, current, wanted, stored, names, dict(wanted), set(gone))
+    reverting = _find_in_place(rollback) if in_place else set()
     if not rollback.missing:
-        _compose(project, rollback)
+        _compose(project, rollback, reverting)
     return rollback
 
 
-def _compose(project: Project, rollback: Rollback) -> None:
+def _find_in_place(rollback: Rollback) -> set[str]:
+    """Fills `in_place`; returns those whose definition is not live yet."""
+    reverting = set()
+    for name, snapshot in rollback.stored.items():
+        present = rollback.current.get(name)
+        if present is None:
+            continue
+        shares_table = present.version == snapshot.version and is_forward_only(snapshot)
+        if not (snapshot.unrestorable or shares_table):
+            continue
+        rollback.in_place[name] = snapshot
+        if _definition(present) == _definition(snapshot):
+            rollback.wanted[name], rollback.stored[name] = present.identifier, present
+        else:
+            reverting.add(name)
+    return reverting
+
+
+def _definition(snapshot: t.Any) -> tuple[str, str]:
+    """What tells definitions apart; a stamp only tells snapshots of one definition apart."""
+    node = snapshot.node.copy(update={"stamp": None})
+    return node.data_hash, node.metadata_hash
+
+
+def _compose(project: Project, rollback: Rollback, reverting: set[str]) -> None:
     """Fills `resulting`: named models as stored, the rest as it is, downstream of a change anew."""
     from sqlmesh.core.snapshot import Snapshot
     from sqlmesh.utils.dag import DAG
@@ -112,7 +157,7 @@ def _compose(project: Project, rollback: Rollback) -> None:
     for name in dag.sorted:
         has_changed_parent = any(parent in changed for parent in dag.graph[name])
         if name in rollback.stored:
-            if ids.get(name) != rollback.wanted[name]:
+            if name in reverting or ids.get(name) != rollback.wanted[name]:
                 changed.add(name)
         elif has_changed_parent:
             changed.add(name)
@@ -120,12 +165,13 @@ def _compose(project: Project, rollback: Rollback) -> None:
 
     nodes = _with_fresh_schemas(project, nodes, dag, rollback.rebuilt)
     # Pinned snapshots keep the fingerprint they were stored with: identifiers stay absolute.
-    known = {n: s.fingerprint for n, s in pinned.items() if n not in rollback.rebuilt}
+    anew = {*rollback.rebuilt, *reverting}
+    known = {n: s.fingerprint for n, s in pinned.items() if n not in anew}
     for name in dag.sorted:
-        if name not in rollback.rebuilt:
+        if name not in anew:
             rollback.resulting[name] = pinned[name]
             continue
-        of = rollback.current[name]
+        of = pinned[name]
         options = {"ttl": of.ttl, "table_naming_convention": of.table_naming_convention}
         snapshot = Snapshot.from_node(nodes[name], nodes=nodes, cache=known, **options)
         before = project.snapshots([snapshot.snapshot_id]).get(name)
@@ -138,6 +184,9 @@ def _compose(project: Project, rollback: Rollback) -> None:
             before = project.snapshots([snapshot.snapshot_id]).get(name)
         rollback.resulting[name] = before or snapshot
         known[name] = snapshot.fingerprint
+        if name in reverting:
+            rollback.stored[name] = rollback.resulting[name]
+            rollback.wanted[name] = snapshot.identifier
 
     for name, snapshot in pinned.items():
         if name not in rollback.stored:
@@ -202,6 +251,8 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
             ({s.name for s in downstream_closure(rollback)} | set(rollback.wanted))
             - rollback.without
         ),
+        allow_destructive_models=sorted(rollback.in_place),
+        allow_additive_models=sorted(rollback.in_place),
         is_dev=is_dev,
         environment_ttl=context.environment_ttl if may_expire else None,
         environment_suffix_target=environment.suffix_target,

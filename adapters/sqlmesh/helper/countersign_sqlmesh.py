@@ -11,25 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import traceback
 import typing as t
 
-from countersign_progress import StageLines, progress_console
+import countersign_point_commands
+import countersign_schema_commands
+from countersign_apply import failure
+from countersign_progress import progress_console
 from countersign_state import Project, Refused, inspect, prepare_process, sqlmesh_version, usage
 
 KINDS = {2: "usage", 3: "impossible", 4: "conflict"}
-# A single-writer engine or a dropped connection: the same call may succeed a moment later.
-TRANSIENT = (
-    "could not set lock",
-    "database is locked",
-    "connection refused",
-    "timed out",
-    "could not connect",
-    "connection reset",
-)
 
 
 class Answers:
@@ -55,6 +48,8 @@ def run(arguments: argparse.Namespace, answers: Answers) -> int:
         # Needs neither state nor warehouse: whoever holds them must not be in its way.
         return _end_backends(arguments, answers)
     console = progress_console(answers.progress)
+    if handler := countersign_point_commands.COMMANDS.get(arguments.command):
+        return handler(arguments, answers, console)
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
     return COMMANDS[arguments.command](project, arguments, answers)
 
@@ -74,59 +69,25 @@ def _check(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 
 
 def _promote(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    from sqlmesh.utils.errors import ConflictingPlanError
-
+    from countersign_apply import apply
     from countersign_findings import check
-    from countersign_promote import Wanted, promote
+    from countersign_promote import Wanted, probe, promote
+    from countersign_rollback import Rollback
 
-    evaluator_log = logging.getLogger("sqlmesh.core.plan.evaluator")
-    evaluator_log.setLevel(logging.INFO)
-    evaluator_log.propagate = False
-    evaluator_log.addHandler(StageLines(answers.progress))
-    started: list[dict] = []
+    wanted = Wanted(arguments.to, arguments.without)
+    instead_of = Wanted(arguments.instead_of, arguments.instead_without)
 
-    def announce(fields: dict[str, t.Any]) -> None:
-        started.append(fields)
-        answers.progress(fields | {"user": arguments.user})
-
-    def findings_of(project: Project, rollback: t.Any, plan_id: str) -> list[dict]:
+    def findings_of(project: Project, rollback: Rollback, plan_id: str) -> list[dict]:
         return check(project, rollback, plan_id)["findings"]
 
-    try:
-        result = promote(
-            project,
-            Wanted(arguments.to, arguments.without),
-            arguments.expect_fingerprint,
-            findings_of,
-            announce,
-            Wanted(arguments.instead_of, arguments.instead_without),
-        )
-    except Refused:
-        raise
-    except ConflictingPlanError as error:
-        answers.answer({"error": str(error), "kind": "conflict", "transient": False})
-        return 4
-    except Exception as error:
-        if not started:
-            raise
-        traceback.print_exc()
-        failure = _failure(error, "apply_failed") | {"failures": project.context.console.failures}
-        answers.answer(failure | _state_after(project, arguments))
-        return 5
-    answers.answer(result | {"user": arguments.user})
-    return 0
+    def work(announce: t.Callable[[dict], None]) -> dict[str, t.Any]:
+        expected = arguments.expect_fingerprint
+        return promote(project, wanted, expected, findings_of, announce, instead_of)
 
+    def outcome() -> t.Any:
+        return probe(project, wanted.work_out(project))
 
-def _state_after(project: Project, arguments: argparse.Namespace) -> dict[str, t.Any]:
-    """What a failed plan left behind; a plan can fail after it has changed everything."""
-    from countersign_promote import probe
-    from countersign_rollback import work_out
-
-    try:
-        outcome = probe(project, work_out(project, arguments.to, arguments.without))
-    except Exception as error:
-        return {"state": "unknown", "detail": str(error)}
-    return {"state": outcome.state, "detail": outcome.detail}
+    return apply(project, arguments.user, answers, work, outcome)
 
 
 def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
@@ -149,15 +110,10 @@ def _probe(project: Project, arguments: argparse.Namespace, answers: Answers) ->
 
 
 def _verify(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    from countersign_data import verify
+    from countersign_data import read_baseline, verify
     from countersign_rollback import downstream_closure, work_out
 
-    try:
-        baseline = json.loads(arguments.baseline) if arguments.baseline else {}
-    except ValueError as error:
-        raise usage(f"--baseline is not JSON: {error}.") from None
-    if not isinstance(baseline, dict):
-        raise usage("--baseline wants the object that `measure` printed.")
+    baseline = read_baseline(arguments.baseline)
     rollback = work_out(project, arguments.to, arguments.without)
     scope = downstream_closure(rollback)
     result = verify(project, rollback, scope, baseline, arguments.audits)
@@ -202,6 +158,7 @@ COMMANDS = {
     "measure": _measure,
     "fingerprint-data": _fingerprint_data,
     "sql": _sql,
+    **countersign_schema_commands.COMMANDS,
 }
 
 
@@ -240,26 +197,10 @@ def parser() -> Parser:
     )
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])
-    promote.add_argument("--expect-fingerprint", required=True)
-    promote.add_argument(
-        "--instead-of",
-        action="append",
-        default=[],
-        metavar="MODEL=IDENTIFIER",
-        help="targets of a promotion for the same fingerprint that this one takes back",
-    )
-    promote.add_argument(
-        "--instead-without",
-        action="append",
-        default=[],
-        metavar="MODEL",
-        help="what that promotion left out",
-    )
-    promote.add_argument("--user", required=True, help="on whose behalf, for the log")
+    _add_approval(promote)
     commands.add_parser("probe", parents=[common, targets])
     verify = commands.add_parser("verify", parents=[common, targets])
-    verify.add_argument("--baseline", help="what `measure` printed when all was well")
-    verify.add_argument("--audits", action="store_true")
+    _add_verification(verify)
     commands.add_parser("measure", parents=[common, models])
     commands.add_parser("fingerprint-data", parents=[common, models])
     sql = commands.add_parser("sql", parents=[common])
@@ -267,13 +208,38 @@ def parser() -> Parser:
     sql.add_argument("--read-only", action="store_true", help="refuse whatever is no query")
     end_backends = commands.add_parser("end-backends", parents=[common])
     end_backends.add_argument("--name", required=True, help="the connections' application name")
+    points = Parser(add_help=False)
+    points.add_argument("--point", required=True, metavar="ID")
+    points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
+    countersign_point_commands.add_parsers(commands, [common, points], models)
+    schema = countersign_schema_commands.add_parsers(commands, [common, targets, points])
+    _add_approval(schema["restore-schema"])
+    _add_verification(schema["verify-schema"])
     return root
 
 
-def _failure(error: BaseException, kind: str) -> dict[str, t.Any]:
-    text = str(error) or type(error).__name__
-    transient = any(sign in text.lower() for sign in TRANSIENT)
-    return {"error": text, "kind": kind, "transient": transient}
+def _add_approval(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--expect-fingerprint", required=True)
+    command.add_argument(
+        "--instead-of",
+        action="append",
+        default=[],
+        metavar="MODEL=IDENTIFIER",
+        help="targets of a promotion for the same fingerprint that this one takes back",
+    )
+    command.add_argument(
+        "--instead-without",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="what that promotion left out",
+    )
+    command.add_argument("--user", required=True, help="on whose behalf, for the log")
+
+
+def _add_verification(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--baseline", help="what `measure` printed when all was well")
+    command.add_argument("--audits", action="store_true")
 
 
 def main(argv: list[str]) -> int:
@@ -286,7 +252,7 @@ def main(argv: list[str]) -> int:
         return refusal.exit_code
     except Exception as error:
         traceback.print_exc()
-        answers.answer(_failure(error, "crash"))
+        answers.answer(failure(error, "crash"))
         return 1
 
 

@@ -61,27 +61,39 @@ def sqlmesh_version() -> str:
     return version
 
 
+def environment_name(name: str) -> str:
+    """The name as SQLMesh's state has it."""
+    from sqlmesh.core.environment import Environment
+
+    return Environment.sanitize_name(name)
+
+
+def open_context(directory: str, gateway: str | None, console: t.Any) -> t.Any:
+    """The configuration of a project; neither its state nor its engine is opened by this."""
+    from sqlmesh.core import analytics
+    from sqlmesh.core.console import set_console
+    from sqlmesh.core.context import Context
+    from sqlmesh.core.notification_target import NotificationTargetManager
+
+    from countersign_backends import name_backends
+
+    analytics.disable_analytics()
+    set_console(console)
+    context = Context(paths=[directory], gateway=gateway, load=False)
+    name_backends(context.config, context.gateway)
+    # A chat that is down must not be able to stop a rollback.
+    context.notification_targets, context.users = [], []
+    context.notification_target_manager = NotificationTargetManager()
+    return context
+
+
 class Project:
     """One gateway's state and engine, and the environment under consideration."""
 
     def __init__(self, directory: str, gateway: str | None, environment: str, console: t.Any):
         self.version = sqlmesh_version()
-        from sqlmesh.core import analytics
-        from sqlmesh.core.console import set_console
-        from sqlmesh.core.context import Context
-        from sqlmesh.core.environment import Environment
-        from sqlmesh.core.notification_target import NotificationTargetManager
-
-        from countersign_backends import name_backends
-
-        analytics.disable_analytics()
-        set_console(console)
-        self.environment_name = Environment.sanitize_name(environment)
-        self.context = Context(paths=[directory], gateway=gateway, load=False)
-        name_backends(self.context.config, self.context.gateway)
-        # A chat that is down must not be able to stop a rollback.
-        self.context.notification_targets, self.context.users = [], []
-        self.context.notification_target_manager = NotificationTargetManager()
+        self.environment_name = environment_name(environment)
+        self.context = open_context(directory, gateway, console)
         self._refuse_missing_databases()
         self.state = self.context.state_sync
 
@@ -89,7 +101,7 @@ class Project:
         config, gateway = self.context.config, self.context.gateway
         connections = [config.get_connection(gateway), config.get_state_connection(gateway)]
         for connection in filter(None, connections):
-            for path, read_only in _duckdb_files(connection):
+            for _, path, read_only in duckdb_files(connection):
                 if not Path(path).exists():
                     raise impossible(f"The DuckDB file {path} does not exist.")
                 # SQLMesh carries on without a file that another process has locked, and its state
@@ -265,16 +277,17 @@ def _bare_name(fully_qualified: str) -> str:
     return ".".join(part.strip('"`') for part in fully_qualified.split(".")[-2:])
 
 
-def _duckdb_files(connection: t.Any) -> t.Iterator[tuple[str, bool]]:
-    """Paths of the files behind a DuckDB connection, and whether they are opened read-only."""
+def duckdb_files(connection: t.Any) -> t.Iterator[tuple[str, str, bool]]:
+    """Catalogs and paths of the files behind a DuckDB connection, and whether they are only read."""
     if connection.type_ != "duckdb":
         return
-    for candidate in [connection.database, *(connection.catalogs or {}).values()]:
+    catalogs: dict[str | None, t.Any] = {None: connection.database}
+    for name, candidate in (catalogs | (connection.catalogs or {})).items():
         path = str(getattr(candidate, "path", candidate) or "")
         kind = getattr(candidate, "type", None) or "duckdb"
         elsewhere = path.startswith((":memory:", "md:")) or "://" in path
         if path and kind == "duckdb" and not elsewhere:
-            yield path, bool(getattr(candidate, "read_only", False))
+            yield name or Path(path).stem, path, bool(getattr(candidate, "read_only", False))
 
 
 def prepare_process() -> None:

@@ -7,41 +7,12 @@ truth: a warehouse on which the bad switch never was deployed.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import unittest
-from pathlib import Path
 
-from helper_site import DEMO, Site, new_site, two_days_ago
+from helper_case import HelperCase
+from helper_stage import REMOVED, TWO_DAYS_AGO, SwitchStage
 
-ADDED, REMOVED = "marts.revenue_by_method", "marts.segment_summary"
-DOUBLED = "marts.order_analytics"
-
-
-def setUpModule() -> None:
-    global TEMPLATE, TRUTH_CONTENT, BASELINE, WORK
-    WORK = tempfile.TemporaryDirectory()
-    root = Path(WORK.name)
-    for release in ("good", "bad"):
-        shutil.copytree(DEMO / "project", root / release)
-    shutil.copytree(DEMO / "bad_switch", root / "bad", dirs_exist_ok=True)
-    (root / "bad/models/marts/segment_summary.sql").unlink()
-    TEMPLATE, truth = new_site(root, "template"), new_site(root, "truth")
-    TEMPLATE.deploy("good", *two_days_ago())
-    blue = ("--create-from", "prod", "--include-unmodified")
-    TEMPLATE.deploy("good", *blue, *two_days_ago(), environment="blue")
-    TEMPLATE.deploy("bad", "--run")
-    truth.deploy("good")
-    TRUTH_CONTENT = of_prod(truth)
-    BASELINE = truth.ask("measure")[1]
-
-
-def tearDownModule() -> None:
-    WORK.cleanup()
-
-
-def of_prod(site: Site) -> dict[str, list]:
-    return {view: rows for view, rows in site.content().items() if "__blue." not in view}
+ADDED, DOUBLED = "marts.revenue_by_method", "marts.order_analytics"
 
 
 def arguments(changed: list[dict], back: str, away: str, to: str = "to", without: str = "without"):
@@ -50,24 +21,23 @@ def arguments(changed: list[dict], back: str, away: str, to: str = "to", without
     return pairs + [f"--{without}={row['name']}" for row in changed if not row[back] and row[away]]
 
 
-class BlueGreenCase(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        warehouse = Path(folder.name) / "warehouse.duckdb"
-        shutil.copy(TEMPLATE.warehouse, warehouse)
-        self.site = Site(TEMPLATE.root, warehouse)
-        state = self.site.ask("inspect")[1]
-        self.fingerprint, self.changed = state["fingerprint"], state["changed"]
+class BlueGreenCase(HelperCase):
+    kind = SwitchStage
+
+    def choose(self) -> None:
+        self.changed = self.stage.state["changed"]
         self.back = arguments(self.changed, "previous", "current")
         self.instead = arguments(
             self.changed, "previous", "current", "instead-of", "instead-without"
         )
         self.forth = arguments(self.changed, "current", "previous")
 
-    def promotion(self, targets: list[str], *more: str, fingerprint: str | None = None) -> list:
-        expected = fingerprint or self.fingerprint
-        return ["promote", *targets, "--expect-fingerprint", expected, "--user", "ana", *more]
+    def promotion(self, targets: list[str], *more: str) -> list:
+        return [*super().promotion(targets), *more]
+
+    def content(self) -> dict[str, list]:
+        """Every row of every view of production."""
+        return {view: rows for view, rows in super().content().items() if "__blue." not in view}
 
     def assert_done(self, promotion: list) -> dict:
         code, answer = self.site.ask(*promotion)
@@ -78,14 +48,10 @@ class BlueGreenCase(unittest.TestCase):
         code, answer = self.site.ask("probe", *(targets or self.back))
         self.assertEqual((code, answer["state"]), (0, state), answer)
 
-    def assert_truth(self) -> None:
-        """Every row of every view, and no view besides."""
-        self.assertEqual(of_prod(self.site), TRUTH_CONTENT)
-
 
 class WholeRelease(BlueGreenCase):
     def test_there_again_and_back(self) -> None:
-        bad = of_prod(self.site)
+        bad = self.content()
         self.assertIn(ADDED, bad)
         self.assertNotIn(REMOVED, bad)
         self.assertIn(f"--without={ADDED}", self.back)
@@ -106,17 +72,17 @@ class WholeRelease(BlueGreenCase):
         before = {row["name"]: row["current"] for row in self.changed}
         self.assertEqual(answer["before"], before)
         self.assertEqual(answer["rebuilt"], [])
-        self.assert_truth()
+        self.assert_true_again()
         self.assert_probe("done")
         code, verdict = self.site.ask(
-            "verify", *self.back, "--audits", "--baseline", json.dumps(BASELINE)
+            "verify", *self.back, "--audits", "--baseline", json.dumps(self.stage.baseline)
         )
         self.assertEqual(code, 0, verdict)
         self.assertIn("gone", {row["name"] for row in verdict["checks"]})
         self.assertTrue(self.assert_done(self.promotion(self.back))["already"])
 
         self.assert_done(self.promotion(self.forth, *self.instead))
-        self.assertEqual(of_prod(self.site), bad)
+        self.assertEqual(self.content(), bad)
         self.assert_probe("done", self.forth)
 
     def test_a_plan_without_a_model_is_another_plan(self) -> None:
@@ -128,9 +94,9 @@ class WholeRelease(BlueGreenCase):
     def test_sqlmesh_agrees_that_nothing_is_left_to_do(self) -> None:
         self.assert_done(self.promotion(self.back))
         before = self.site.record()
-        self.site.deploy("good", *two_days_ago())
+        self.site.deploy("good", *TWO_DAYS_AGO)
         self.assertEqual(self.site.record(), before)
-        self.assert_truth()
+        self.assert_true_again()
 
     def test_the_set_of_a_blue_environment(self) -> None:
         code, state = self.site.ask("inspect", "--source", "env:blue")
@@ -165,7 +131,7 @@ class Crash(BlueGreenCase):
         self.site.die(marker, *self.promotion(self.back))
         self.assert_probe(state)
         self.assert_done(self.promotion(self.back))
-        self.assert_truth()
+        self.assert_true_again()
         self.assert_probe("done")
 
     def test_before_anything_shows(self) -> None:
@@ -200,24 +166,24 @@ class Crash(BlueGreenCase):
 
     def test_a_view_that_lingers_is_seen_and_taken_away(self) -> None:
         self.assert_done(self.promotion(self.back))
-        self.site.sql(f"CREATE VIEW wh.{ADDED} AS SELECT 1 AS one")
+        self.site.sql(f"CREATE VIEW {self.site.table(ADDED)} AS SELECT 1 AS one")
         self.assert_probe("partial")
         code, verdict = self.site.ask("verify", *self.back)
         failed = [row["detail"] for row in verdict["checks"] if row["outcome"] == "fail"]
         self.assertEqual((code, len(failed)), (6, 1))
         self.assertIn("its view is there", failed[0])
         self.assert_done(self.promotion(self.back))
-        self.assert_truth()
+        self.assert_true_again()
 
     def test_taken_back_half_way(self) -> None:
-        bad = of_prod(self.site)
+        bad = self.content()
         self.site.die("VirtualLayerUpdateStage", *self.promotion(self.back))
         code, answer = self.site.ask(*self.promotion(self.forth))
         self.assertEqual(code, 4, answer)
         undo = self.promotion(self.forth, *self.instead)
         self.site.die('"kind": "promoting"', *undo)
         self.assert_done(undo)
-        self.assertEqual(of_prod(self.site), bad)
+        self.assertEqual(self.content(), bad)
 
 
 class Progress(BlueGreenCase):

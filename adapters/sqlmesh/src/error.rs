@@ -12,6 +12,15 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Rollback points could not be read.
+    #[error("read the rollback points at {path}")]
+    Points {
+        /// Which file or folder.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// Python could not be started.
     #[error("run SQLMesh's helper")]
     Run(#[source] runner::RunError),
@@ -59,6 +68,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the target itself cannot be read: a warehouse or a state that is broken or gone.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Refused { kind, transient: false, .. } if kind != "usage")
+    }
+
     /// Whether the helper says that it cannot be done, and why.
     pub fn is_impossible(&self) -> bool {
         matches!(self, Self::Refused { kind, .. } if kind == "impossible")
@@ -70,6 +84,7 @@ impl Error {
             Self::TimedOut { .. } | Self::Cancelled { .. } => true,
             Self::Refused { transient, .. } => *transient,
             Self::Install { .. }
+            | Self::Points { .. }
             | Self::Run(_)
             | Self::Garbled { .. }
             | Self::LeftBehind { .. } => false,

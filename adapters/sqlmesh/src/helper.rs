@@ -19,19 +19,32 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Answer, Check, Inspection, Measures},
+    answer::{Answer, Check, Inspection, Measures, Verification},
     backend::backend_name,
     error::Error,
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 23] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
+    ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
     ("countersign_findings.py", include_str!("../helper/countersign_findings.py")),
     ("countersign_rollback.py", include_str!("../helper/countersign_rollback.py")),
     ("countersign_promote.py", include_str!("../helper/countersign_promote.py")),
     ("countersign_data.py", include_str!("../helper/countersign_data.py")),
+    ("countersign_dependents.py", include_str!("../helper/countersign_dependents.py")),
+    ("countersign_units.py", include_str!("../helper/countersign_units.py")),
+    ("countersign_duckdb.py", include_str!("../helper/countersign_duckdb.py")),
+    ("countersign_postgres.py", include_str!("../helper/countersign_postgres.py")),
+    ("countersign_point.py", include_str!("../helper/countersign_point.py")),
+    ("countersign_save.py", include_str!("../helper/countersign_save.py")),
+    ("countersign_verify_point.py", include_str!("../helper/countersign_verify_point.py")),
+    ("countersign_verify_live.py", include_str!("../helper/countersign_verify_live.py")),
+    ("countersign_beside.py", include_str!("../helper/countersign_beside.py")),
+    ("countersign_schema.py", include_str!("../helper/countersign_schema.py")),
+    ("countersign_point_commands.py", include_str!("../helper/countersign_point_commands.py")),
+    ("countersign_schema_commands.py", include_str!("../helper/countersign_schema_commands.py")),
     ("countersign_views.py", include_str!("../helper/countersign_views.py")),
     ("countersign_progress.py", include_str!("../helper/countersign_progress.py")),
     ("countersign_sql.py", include_str!("../helper/countersign_sql.py")),
@@ -114,6 +127,28 @@ impl Sqlmesh {
     ) -> Result<Inspection, Error> {
         let source = format!("env:{environment}");
         self.ask(python, target, &["inspect".to_owned(), "--source".to_owned(), source]).await
+    }
+
+    /// Whether models that were changed in place can go back, by this sub-command and its arguments.
+    pub async fn check_schema(
+        &self,
+        python: &str,
+        target: &Target,
+        arguments: &[String],
+    ) -> Result<Check, Error> {
+        self.ask(python, target, arguments).await
+    }
+
+    /// Whether a rollback point is whole, readable and fitting.
+    pub async fn verify_point(
+        &self,
+        python: &str,
+        target: &Target,
+        points: &str,
+        point: &str,
+    ) -> Result<Verification, Error> {
+        let words = ["verify-point", "--into", points, "--point", point];
+        self.ask(python, target, &words.map(str::to_owned)).await
     }
 
     /// Whether the models can go back to these snapshots (`model=identifier`), and those of `without` can go away.
@@ -288,5 +323,27 @@ fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
             transient: value.get("transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
         }),
         None => Ok(Answer { exit_code, value }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_helper_is_shipped() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("helper");
+        let mut there: Vec<_> = fs::read_dir(folder)
+            .expect("the helper's folder")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .filter(|name| name.starts_with("countersign_"))
+            .collect();
+        let mut shipped: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        there.sort();
+        shipped.sort();
+        assert_eq!(there, shipped);
+        assert_eq!(FILES[0].0, "countersign_sqlmesh.py");
     }
 }

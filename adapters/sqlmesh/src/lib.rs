@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod error;
 mod helper;
+mod point;
 mod progress;
 
 pub use answer::{
@@ -15,4 +16,5 @@ pub use answer::{
 };
 pub use error::Error;
 pub use helper::{Call, Called, Sqlmesh};
+pub use point::{Origin, Point, PointKind, PointModel, Verdict, points};
 pub use progress::live_line;

@@ -34,6 +34,7 @@ pub fn live_line(line: &str) -> Option<String> {
         "evaluating" | "evaluated" => progress.evaluation(),
         "promoting" => vec![format!("pointing {model} back"), progress.count(progress.done)],
         "removing" => vec![format!("taking {model} away"), progress.count(progress.done)],
+        "work" if !progress.stage.is_empty() => vec![progress.stage],
         "stage" if !progress.stage.is_empty() => vec![stage(&progress.stage)],
         _ => return None,
     };
@@ -144,6 +145,11 @@ mod tests {
         );
         says(r#""kind": "stage", "stage": "BackfillStage""#, "filling days that are missing");
         says(r#""kind": "stage", "stage": "NewStage""#, "SQLMesh: NewStage");
+    }
+
+    #[test]
+    fn work_around_the_plan_names_itself() {
+        says(r#""kind": "work", "stage": "Restore wh beside""#, "Restore wh beside");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) async fn run(
         print!("{}", gate.told(met.as_deref()));
     }
     let is_held = met.map_or(gate.held, |met| !met.is_empty());
-    Ok(if is_held { Done::Held } else { Done::Well })
+    Ok(if is_held { Done::Refused } else { Done::Well })
 }
 
 fn planned(file: &PathBuf) -> anyhow::Result<Vec<Planned>> {

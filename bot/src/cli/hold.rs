@@ -127,7 +127,7 @@ async fn lift(
             people.name(by),
             at.format("%Y-%m-%d %H:%M UTC")
         );
-        return Ok(Done::Held);
+        return Ok(Done::Refused);
     }
     let who: Vec<&str> = hold.opening.who.iter().map(|who| people.name(who)).collect();
     println!(
@@ -146,7 +146,7 @@ async fn lift(
         println!("  in a chat; none is configured, so nobody can decide here yet");
     }
     println!("Can lift it: {} ({} or higher).", who.join(", "), hold.opening.needs);
-    Ok(Done::Held)
+    Ok(Done::Refused)
 }
 
 async fn find(store: &Store, text: &str) -> anyhow::Result<HoldId> {

@@ -26,6 +26,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// Where the SQLMesh helper is unpacked.
     pub work: PathBuf,
+    /// The folder of the rollback points.
+    pub points: PathBuf,
     /// The program that confines itself before it becomes a step's program; whoever runs the bot within another
     /// program than `countersign` sets it.
     #[serde(skip)]
@@ -55,6 +57,7 @@ impl Default for Config {
             policies: PathBuf::from("policies/rules"),
             keys: PathBuf::from("keys"),
             work: PathBuf::from("work"),
+            points: PathBuf::from("points"),
             // Leads to the running program even after its file was replaced.
             launcher: PathBuf::from("/proc/self/exe"),
             inherit: Vec::new(),

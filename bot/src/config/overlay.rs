@@ -34,7 +34,7 @@ pub fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
     let environment: BTreeMap<String, String> = std::env::vars().collect();
     let mut config = build(&file, &text, &environment)?;
     let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-    for path in [&mut config.policies, &mut config.keys, &mut config.work] {
+    for path in [&mut config.policies, &mut config.keys, &mut config.work, &mut config.points] {
         *path = folder.join(&*path);
     }
     if let Some(relative) =

@@ -123,7 +123,7 @@ pub(super) fn without_answer(error: &sqlmesh::Error) -> End {
 /// What an answer without an error means: the questions say yes or no in their own fields.
 fn judge(arguments: &[String], value: serde_json::Value) -> End {
     match arguments.first().map(String::as_str) {
-        Some("check") => match serde_json::from_value::<sqlmesh::Check>(value) {
+        Some("check" | "check-schema") => match serde_json::from_value::<sqlmesh::Check>(value) {
             Ok(check) if check.possible => did("It is still possible.", vec![]),
             Ok(check) => End::Failed {
                 why: "it is not possible any more".to_owned(),
@@ -131,18 +131,43 @@ fn judge(arguments: &[String], value: serde_json::Value) -> End {
             },
             Err(error) => failed(&format!("the helper's answer cannot be read: {error}")),
         },
-        Some("verify") => match serde_json::from_value::<Verification>(value) {
-            Ok(Verification { checks, passed }) => {
-                verified(checks.into_iter().map(Finding::from).collect(), passed)
+        Some("verify" | "verify-schema" | "verify-point" | "verify-beside" | "verify-live") => {
+            match serde_json::from_value::<Verification>(value) {
+                Ok(Verification { checks, passed }) => {
+                    verified(checks.into_iter().map(Finding::from).collect(), passed)
+                }
+                Err(error) => failed(&format!("the helper's answer cannot be read: {error}")),
             }
-            Err(error) => failed(&format!("the helper's answer cannot be read: {error}")),
-        },
+        }
         Some("promote")
             if value.get("already").and_then(serde_json::Value::as_bool) == Some(true) =>
         {
             did("The models were there already.", vec![])
         }
-        _ => did("", vec![]),
+        Some("save" | "restore-beside" | "swap" | "restore-schema")
+            if value.get("already").and_then(serde_json::Value::as_bool) == Some(true) =>
+        {
+            did("It was done already.", vec![])
+        }
+        _ => did(&lost(&value), vec![]),
+    }
+}
+
+/// What a database dropped on the way and would not create again; a person has to.
+fn lost(value: &serde_json::Value) -> String {
+    let rows = value.get("lost").and_then(serde_json::Value::as_array);
+    let of = |row: &serde_json::Value| {
+        let text = |key: &str| {
+            row.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        };
+        format!("{} ({})", text("subject"), text("reason").lines().next().unwrap_or_default())
+    };
+    match rows.map(Vec::as_slice).unwrap_or_default() {
+        [] => String::new(),
+        rows => format!(
+            "PostgreSQL dropped these with a view, and they do not fit the old version: {}.",
+            rows.iter().map(of).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

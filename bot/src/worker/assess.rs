@@ -4,10 +4,13 @@ mod blue_green;
 mod choice;
 mod circumstances;
 mod draft;
+mod full_environment;
 mod model_level;
+mod points;
+mod schema;
 mod search;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -20,8 +23,9 @@ use pagerduty::PagerDutyApi;
 use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
+pub(super) use self::choice::is_meant;
+pub(crate) use self::draft::target;
 use self::search::Found;
-pub(super) use self::{choice::is_meant, draft::target};
 use super::{Desk, Worker, after, back_off, floor::Floor};
 use crate::engine::Engine;
 
@@ -46,6 +50,8 @@ pub struct Assessor {
     pub floor: Arc<Floor>,
     /// Reads the alert's details, where a token is configured.
     pub pagerduty: Option<Arc<PagerDutyApi>>,
+    /// The folder of the rollback points, as an absolute path.
+    pub points: PathBuf,
 }
 
 #[async_trait]

@@ -17,6 +17,8 @@ pub enum ParameterType {
     Fingerprint,
     /// One JSON object or array, at most 64 KiB.
     Json,
+    /// One absolute path: letters, digits, spaces and `_ . , : @ + -` between slashes, and no `..`.
+    Path,
     /// One short text: letters, digits, spaces and `_ . , : / @ + -`, not beginning with `-`.
     Text,
     /// One number that is not negative, such as `250` or `0.5`.
@@ -70,6 +72,7 @@ impl ParameterType {
             Self::VersionMap => "version_map",
             Self::Fingerprint => "fingerprint",
             Self::Json => "json",
+            Self::Path => "path",
             Self::Text => "text",
             Self::Number => "number",
             Self::Host => "host",
@@ -103,6 +106,14 @@ impl ParameterType {
                 value.len() <= 64 * 1024
                     && value.starts_with(['{', '['])
                     && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok()
+            }
+            Self::Path => {
+                value.len() <= 1024
+                    && value.starts_with('/')
+                    && value.split('/').all(|part| part != "..")
+                    && value.chars().all(|letter| {
+                        letter.is_ascii_alphanumeric() || " _.,:/@+-".contains(letter)
+                    })
             }
             Self::Text => only(200, " _.,:/@+-"),
             // A minus before it could become the beginning of a comment.
@@ -143,7 +154,7 @@ mod tests {
 
     #[test]
     fn each_type_takes_what_its_pattern_allows_and_nothing_else() {
-        use ParameterType::{Fingerprint, Host, Json, ModelList, Number, Text, VersionMap};
+        use ParameterType::{Fingerprint, Host, Json, ModelList, Number, Path, Text, VersionMap};
         for (kind, value, allowed) in [
             (ModelList, "marts.daily_revenue", true),
             (ModelList, "_a1", true),
@@ -162,6 +173,10 @@ mod tests {
             (Json, r#"{"marts.x": {"rows": 3}}"#, true),
             (Json, r#"{"marts.x": "#, false),
             (Json, "-1", false),
+            (Path, "/var/lib/countersign/points", true),
+            (Path, "points", false),
+            (Path, "/var/lib/../etc", false),
+            (Path, "/var/lib/$HOME", false),
             (Text, "before the release of 14:00", true),
             (Text, "$(reboot)", false),
             (Text, "-rf", false),

@@ -42,6 +42,23 @@ fn a_level_that_nobody_holds() {
 }
 
 #[test]
+fn a_rollback_without_a_runbook() {
+    let mut files = files("rules");
+    files.0.remove("runbooks/blue_green.yaml");
+    insta::assert_snapshot!(rendered(&files), @"
+    error: there is no runbook for a blue-green rollback (type 1)
+      --> targets.yaml:12:17
+       |
+    12 |     rollbacks: [blue_green, model_level]
+       |                 ^^^^^^^^^^
+       |
+       = help: add one under runbooks/, or keep to `model_level`, `schema`, `full_environment`
+
+    1 mistake
+    ");
+}
+
+#[test]
 fn a_runbook_parameter_that_does_not_exist() {
     let files = changed("runbooks/model_level.yaml", r#"[probe, "${to}"]"#, r#"[probe, "${too}"]"#);
     insta::assert_snapshot!(rendered(&files), @r#"

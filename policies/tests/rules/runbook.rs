@@ -18,6 +18,12 @@ fn parameters() -> BTreeMap<String, Vec<String>> {
         ("from", list(&["marts.a=21", "marts.b=22"])),
         ("instead_of", list(&["marts.a=11", "marts.b=12"])),
         ("fingerprint", list(&["9f86d081884c7d65"])),
+        ("leaving", list(&["marts.a=21", "marts.b=22"])),
+        ("reached", list(&["marts.a=11", "marts.b=12"])),
+        ("point", list(&["pt_1"])),
+        ("saved", list(&["pt_2"])),
+        ("tag", list(&["pt_2"])),
+        ("points", list(&["/var/lib/points"])),
         ("baseline", list(&[r#"{"marts.a": {"rows": 3}}"#])),
     ]
     .into_iter()
@@ -25,11 +31,10 @@ fn parameters() -> BTreeMap<String, Vec<String>> {
     .collect()
 }
 
-#[test]
-fn the_default_model_level_runbook() {
+/// The steps of a default runbook as lines.
+fn shown(rollback_type: RollbackType) -> String {
     let policies = defaults();
-    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
-    assert_eq!((runbook.name(), runbook.recovery_target_ms()), ("model_level", 900_000));
+    let runbook = policies.runbook(rollback_type).unwrap();
     let lines: Vec<String> = runbook
         .steps(&parameters())
         .unwrap()
@@ -37,7 +42,9 @@ fn the_default_model_level_runbook() {
         .flat_map(|step| {
             let words = |action: &Action| match action {
                 Action::Sqlmesh(words) => format!("sqlmesh {}", words.join(" ")),
-                Action::Confirm(question) => format!("confirm {}", question.text),
+                Action::Confirm(question) => {
+                    format!("confirm, {:?}: {}", question.level, question.text)
+                }
                 other => format!("{other:?}"),
             };
             let beside = |what: &str, action: &Option<Action>| {
@@ -59,7 +66,15 @@ fn the_default_model_level_runbook() {
         })
         .flatten()
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
+    lines.join("\n")
+}
+
+#[test]
+fn the_default_model_level_runbook() {
+    let policies = defaults();
+    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+    assert_eq!((runbook.name(), runbook.recovery_target_ms()), ("model_level", 900_000));
+    insta::assert_snapshot!(shown(RollbackType::ModelLevel), @r#"
     Check that it is still possible: sqlmesh check --to marts.a=11 --to marts.b=12
       120 s, 2 attempts, idempotent true, guard true, Undo
     Point the models back: sqlmesh promote --to marts.a=11 --to marts.b=12 --expect-fingerprint 9f86d081884c7d65 --user countersign
@@ -69,6 +84,46 @@ fn the_default_model_level_runbook() {
     Check the data: sqlmesh verify --to marts.a=11 --to marts.b=12 --audits --baseline {"marts.a": {"rows": 3}}
       300 s, 2 attempts, idempotent true, guard false, Ask
     "#);
+}
+
+#[test]
+fn the_default_schema_runbook() {
+    insta::assert_snapshot!(shown(RollbackType::Schema), @r#"
+    Make a rollback point: sqlmesh save --point pt_2 --into /var/lib/points --kind tables --models=marts.a,marts.b
+      600 s, 2 attempts, idempotent true, guard true, Undo
+      probe: sqlmesh probe-point --point pt_2 --into /var/lib/points
+    Verify the point with the lost values: sqlmesh verify-point --point pt_1 --into /var/lib/points
+      600 s, 2 attempts, idempotent true, guard false, Undo
+    Check that it is still possible: sqlmesh check-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points
+      120 s, 2 attempts, idempotent true, guard true, Undo
+    Restore columns and their values: sqlmesh restore-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --expect-fingerprint 9f86d081884c7d65 --user countersign
+      1200 s, 3 attempts, idempotent true, guard true, Undo
+      probe: sqlmesh probe-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points
+      undo: sqlmesh restore-schema --to marts.a=21 --to marts.b=22 --leaving marts.a=11 --leaving marts.b=12 --point pt_2 --into /var/lib/points --expect-fingerprint 9f86d081884c7d65 --instead-of marts.a=11 --instead-of marts.b=12 --user countersign
+    Check columns and data: sqlmesh verify-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --audits --baseline {"marts.a": {"rows": 3}}
+      600 s, 2 attempts, idempotent true, guard false, Ask
+    "#);
+}
+
+#[test]
+fn the_default_full_environment_runbook() {
+    insta::assert_snapshot!(shown(RollbackType::FullEnvironment), @"
+    Verify the rollback point: sqlmesh verify-point --point pt_1 --into /var/lib/points
+      1800 s, 2 attempts, idempotent true, guard true, Undo
+    Restore it beside the live environment: sqlmesh restore-beside --point pt_1 --into /var/lib/points --tag pt_2
+      3600 s, 3 attempts, idempotent true, guard false, Undo
+      probe: sqlmesh probe-beside --point pt_1 --into /var/lib/points --tag pt_2
+    Verify what was restored: sqlmesh verify-beside --point pt_1 --into /var/lib/points --tag pt_2
+      1800 s, 2 attempts, idempotent true, guard false, Undo
+    Ask before the exchange: confirm, Some(Level(2)): Swap the restored environment in?
+      0 s, 1 attempts, idempotent true, guard false, Undo
+    Exchange the environments: sqlmesh swap --point pt_1 --into /var/lib/points --tag pt_2
+      300 s, 3 attempts, idempotent true, guard true, Undo
+      probe: sqlmesh probe-swap --point pt_1 --into /var/lib/points --tag pt_2
+      undo: sqlmesh unswap --point pt_1 --into /var/lib/points --tag pt_2
+    Check the restored environment: sqlmesh verify-live --point pt_1 --into /var/lib/points
+      600 s, 2 attempts, idempotent true, guard false, Ask
+    ");
 }
 
 #[test]

@@ -54,7 +54,7 @@ const SLIPS: &[Slip] = &[
     ("targets.yaml", "    rollbacks: [blue_green, model_level]", "    look_every: 5 s\n    rollbacks: [blue_green, model_level]", "5 s", "without pause", "`30 s` or more"),
     ("targets.yaml", "    rollbacks: [blue_green, model_level]", "    look_every: often\n    rollbacks: [blue_green, model_level]", "often", "is not a length of time", "`15 min`"),
     ("authority.yaml", "hold_reminder: 24 h", "hold_reminder: 1 s", "1 s", "reminded without pause", "`24 h`"),
-    ("targets.yaml", "rollbacks: [blue_green, model_level]", "rollbacks: [schema]", "schema", "no runbook for a schema", "`model_level`"),
+    ("runbooks/schema.yaml", "rollback_type: schema", "rollback_type: model_level", "model_level", "`model_level` is for a", "one runbook for each type"),
     ("targets.yaml", "rollbacks: [blue_green, model_level]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
     ("targets.yaml", "gateway: local", "gateway: local\n    blue: prod", "prod", "go back to itself", "good state"),
     ("targets.yaml", "rollbacks: [blue_green, model_level]", "rollbacks: [model_level]\n    blue: blue", "blue", "only a blue-green rollback", "`blue_green`"),

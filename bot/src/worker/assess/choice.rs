@@ -7,7 +7,7 @@ use domain::plan::RollbackType;
 use policies::Match;
 use sqlmesh::{Changed, Inspection};
 
-use super::{blue_green, model_level};
+use super::{blue_green, model_level, schema};
 
 /// What would change, in absolute versions: never "the previous one", which a retry would turn around.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,9 +59,9 @@ pub(super) fn choose(
     match rollback_type {
         RollbackType::BlueGreen => blue_green::choose(matched, inspection),
         RollbackType::ModelLevel => model_level::choose(matched, inspection),
-        RollbackType::Schema | RollbackType::FullEnvironment => {
-            Err("Countersign cannot prepare one yet.".to_owned())
-        }
+        RollbackType::Schema => schema::choose(matched, inspection),
+        // All of the environment goes back, whatever the last release changed; its models are those of the point.
+        RollbackType::FullEnvironment => Ok(Choice::default()),
     }
 }
 

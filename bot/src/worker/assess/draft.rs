@@ -13,7 +13,7 @@ use domain::{
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
 
-use super::choice::Choice;
+use super::{choice::Choice, points::Besides};
 use crate::{engine::Engine, worker::ledger::Basis};
 
 /// Everything that was found out about one incident.
@@ -28,6 +28,8 @@ pub(super) struct Draft<'a> {
     /// Where it goes back to, where the ledger says so.
     pub(super) basis: Option<&'a Basis>,
     pub(super) check: Check,
+    /// What the runbook needs besides the versions of the models.
+    pub(super) besides: Besides,
     /// What was found besides what `check` says.
     pub(super) circumstances: Vec<Finding>,
     /// Why better types are not proposed, a sentence each.
@@ -62,6 +64,7 @@ impl Draft<'_> {
         if let Some(baseline) = self.basis.and_then(|basis| basis.parameter(&touched)) {
             parameters.insert("baseline".to_owned(), vec![baseline]);
         }
+        parameters.extend(self.besides.parameters.clone());
         let sqlmesh = ("sqlmesh".to_owned(), self.inspection.sqlmesh_version.clone());
         let possible_until = self.check.possible_until_ms;
         Ok(SealedPlan::seal(Plan {
@@ -107,8 +110,8 @@ impl Draft<'_> {
             trigger: &self.matched.trigger,
             findings: &findings,
             rollbacks_lately,
-            // Models go back to tables that are kept beside the present ones: nothing is lost.
-            data_loss_ms: Some(0),
+            // Nothing is lost where models go back to tables that are kept beside the present ones.
+            data_loss_ms: Some(self.besides.data_loss_ms),
             security: false,
         };
         // The web page is there for those whom no chat reaches, where there is no chat at all.
@@ -142,7 +145,7 @@ impl Draft<'_> {
 }
 
 /// Where a plan for this target acts.
-pub(in super::super) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
+pub(crate) fn target(rule: &TargetRule) -> anyhow::Result<Target> {
     let project = std::path::absolute(&rule.project)?.display().to_string();
     let (environment, gateway) = (rule.environment.clone(), rule.gateway.clone());
     Ok(Target { id: rule.id.clone(), environment, gateway, project })
@@ -167,6 +170,9 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> Vec<String> {
     }
     if old.parameters.get("to") != new.parameters.get("to") {
         changes.push("the versions that the models go back to are others".to_owned());
+    }
+    if old.parameters.get("point") != new.parameters.get("point") {
+        changes.push("it goes back to another rollback point".to_owned());
     }
     if changes.is_empty() {
         changes.push("nothing but the time: the approvals had run out".to_owned());

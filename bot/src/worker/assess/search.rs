@@ -21,6 +21,8 @@ use super::{
     choice::{Choice, choose, order},
     circumstances,
     draft::{self, Draft, target},
+    full_environment::{is_unreadable, or_unreadable},
+    points::Besides,
 };
 use crate::{
     engine::Assessment,
@@ -38,12 +40,12 @@ pub(super) enum Found {
 }
 
 /// A rollback of one type that may answer an incident.
-struct Case<'a> {
-    incident: &'a Incident,
-    matched: &'a Match,
-    rule: &'a TargetRule,
-    target: &'a Target,
-    rollback_type: RollbackType,
+pub(super) struct Case<'a> {
+    pub(super) incident: &'a Incident,
+    pub(super) matched: &'a Match,
+    pub(super) rule: &'a TargetRule,
+    pub(super) target: &'a Target,
+    pub(super) rollback_type: RollbackType,
 }
 
 /// What is known of the target, whichever type is tried.
@@ -63,11 +65,16 @@ struct Start {
     basis: Option<Basis>,
 }
 
+/// What came of looking at a rollback that would help: what it would change, what the checks say, and what its runbook
+/// needs besides. The error is why there is no way back, in a sentence.
+pub(super) type Looked = Result<(Choice, Check, Besides), String>;
+
 /// A rollback that would help and is possible.
 struct Possible {
     choice: Choice,
     start: Start,
     check: Check,
+    besides: Besides,
 }
 
 impl Assessor {
@@ -91,8 +98,15 @@ impl Assessor {
         // Held to the end: a look at the target would be in the way.
         let _asking = self.floor.take().await;
         let begun_at = self.desk.clock.now();
-        let inspection = self.sqlmesh.inspect(python, &target).await?;
-        if inspection.environment.finalized_ts.is_none() && claim.attempts < ATTEMPTS {
+        let inspection = self.sqlmesh.inspect(python, &target).await;
+        let inspection = if matched.suggested.contains(&RollbackType::FullEnvironment) {
+            or_unreadable(inspection, &target)?
+        } else {
+            inspection?
+        };
+        let is_running =
+            !is_unreadable(&inspection) && inspection.environment.finalized_ts.is_none();
+        if is_running && claim.attempts < ATTEMPTS {
             // A release that is being deployed ends in a moment; one that died does not.
             let Environment { name, plan_id, .. } = &inspection.environment;
             anyhow::bail!("the SQLMesh plan {plan_id} on {name} is running");
@@ -132,6 +146,9 @@ impl Assessor {
         if self.engine.policies.runbook(case.rollback_type).is_none() {
             return Ok(Err("there is no runbook for it.".to_owned()));
         }
+        if is_unreadable(&known.inspection) && case.rollback_type != RollbackType::FullEnvironment {
+            return Ok(Err("its state or its warehouse cannot be read.".to_owned()));
+        }
         let python = python(Some(case.rule));
         let start = match (&case.rule.blue, case.rollback_type) {
             (Some(blue), RollbackType::BlueGreen) => {
@@ -153,14 +170,28 @@ impl Assessor {
                 format!("going back would bring {bad} again, which was rolled back from before.");
             return Ok(Err(why));
         }
-        let (to, without) = (&choice.to, &choice.without);
-        let check = self.sqlmesh.check(python, case.target, to, without).await?;
+        let now = self.desk.clock.now();
+        let looked = match case.rollback_type {
+            RollbackType::BlueGreen | RollbackType::ModelLevel => {
+                let (to, without) = (&choice.to, &choice.without);
+                let check = self.sqlmesh.check(python, case.target, to, without).await?;
+                Ok((choice, check, Besides::default()))
+            }
+            RollbackType::Schema => self.schema(case, choice, now).await?,
+            RollbackType::FullEnvironment => {
+                self.full_environment(case, &start.inspection, now).await?
+            }
+        };
+        let (choice, check, besides) = match looked {
+            Ok(looked) => looked,
+            Err(why) => return Ok(Err(why)),
+        };
         if !check.possible {
             let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
             let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
             return Ok(Err(reasons.join(" ")));
         }
-        Ok(Ok(Possible { choice, start, check }))
+        Ok(Ok(Possible { choice, start, check, besides }))
     }
 
     /// Writes down what was found possible, with what else there is to know.
@@ -173,7 +204,7 @@ impl Assessor {
         earlier: Option<&Proposal>,
     ) -> anyhow::Result<Assessment> {
         let (store, now, id) = (&self.desk.store, self.desk.clock.now(), &case.rule.id);
-        let Possible { choice, start, check } = possible;
+        let Possible { choice, start, check, besides } = possible;
         let runbook = self.engine.policies.runbook(case.rollback_type);
         let runbook = runbook.context("the type's runbook was there a moment ago")?;
         let values = |found: Versioned<Proposal>| found.value;
@@ -193,6 +224,7 @@ impl Assessor {
             inspection: &start.inspection,
             basis: start.basis.as_ref(),
             check,
+            besides,
             circumstances: [free].into_iter().chain(late).collect(),
             not_possible,
             usual_ms: circumstances::usual_ms(
@@ -248,9 +280,11 @@ impl Known {
     /// young to know one, the release that SQLMesh remembers.
     fn start(&self, rollback_type: RollbackType, matched: &Match) -> Start {
         let extent = match rollback_type {
-            RollbackType::ModelLevel => Extent::Meant,
-            RollbackType::BlueGreen | RollbackType::Schema | RollbackType::FullEnvironment => {
-                Extent::Whole
+            RollbackType::ModelLevel | RollbackType::Schema => Extent::Meant,
+            RollbackType::BlueGreen => Extent::Whole,
+            // It goes back to a rollback point, not to a release.
+            RollbackType::FullEnvironment => {
+                return Start { inspection: self.inspection.clone(), basis: None };
             }
         };
         let basis = ledger::basis(&self.releases, &self.inspection, &self.bad, extent, matched);

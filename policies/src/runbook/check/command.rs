@@ -19,7 +19,28 @@ use crate::{
 };
 
 /// The sub-commands of the `SQLMesh` helper.
-const HELPER: [&str; 6] = ["inspect", "check", "promote", "probe", "verify", "measure"];
+const HELPER: [&str; 20] = [
+    "inspect",
+    "check",
+    "promote",
+    "probe",
+    "verify",
+    "measure",
+    "save",
+    "probe-point",
+    "verify-point",
+    "check-schema",
+    "restore-schema",
+    "probe-schema",
+    "verify-schema",
+    "restore-beside",
+    "probe-beside",
+    "verify-beside",
+    "swap",
+    "probe-swap",
+    "unswap",
+    "verify-live",
+];
 const SHELLS: [&str; 10] =
     ["sh", "bash", "zsh", "dash", "ksh", "fish", "busybox", "cmd", "powershell", "pwsh"];
 /// Processor time of a program that names no limit: this many times the step's time-out.

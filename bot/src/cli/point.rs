@@ -1,0 +1,227 @@
+//! `point create`, `point list` and `point can-restore`: what could be gone back to, and what it would cost.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use domain::{Timestamp, plan::Target, port::Clock};
+use policies::TargetRule;
+use serde_json::json;
+use sqlmesh::{Call, Point, PointKind, Sqlmesh, live_line, points};
+use tokio_util::sync::CancellationToken;
+
+use super::{Done, Usage, counted, policies};
+use crate::{
+    config::{self, Config},
+    restorable::{Complexity, Restorable, spell},
+    steps::python,
+};
+
+/// Copying a warehouse takes its time; nobody is waiting in an incident for this.
+const SAVING: Duration = Duration::from_hours(4);
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Makes a rollback point and verifies it. CI does so before each deploy.
+    Create {
+        /// The target's id, or its environment where that is the only one of its name.
+        #[arg(long)]
+        environment: String,
+        /// `tables` of some or all models, or the `full` environment.
+        #[arg(long, default_value = "full", value_parser = ["tables", "full"])]
+        kind: String,
+        /// The models whose tables are kept; all of them by default.
+        #[arg(long, value_delimiter = ',', conflicts_with = "kind")]
+        models: Vec<String>,
+        /// Why it is made.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Lists rollback points, newest first.
+    List {
+        /// Of this target alone.
+        #[arg(long)]
+        environment: Option<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says whether the environment can be brought back to a time; exits with 3 where it cannot.
+    CanRestore {
+        /// The target's id, or its environment where that is the only one of its name.
+        #[arg(long)]
+        environment: String,
+        /// The time, such as `2026-11-25T14:00:00Z`; now by default.
+        #[arg(long)]
+        at: Option<Timestamp>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(
+    config: &Config,
+    command: Command,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Done> {
+    match command {
+        Command::Create { environment, kind, models, reason } => {
+            let kind = if models.is_empty() { kind } else { "tables".to_owned() };
+            let rule = rule(config, &environment)?;
+            create(config, &rule, &kind, &models, &reason, clock.now()).await
+        }
+        Command::List { environment, json } => {
+            let target = environment.map(|named| target(&rule(config, &named)?)).transpose()?;
+            list(config, target.as_ref(), json)
+        }
+        Command::CanRestore { environment, at, json } => {
+            let target = target(&rule(config, &environment)?)?;
+            can_restore(config, &target, at.unwrap_or_else(|| clock.now()), json)
+        }
+    }
+}
+
+async fn create(
+    config: &Config,
+    rule: &TargetRule,
+    kind: &str,
+    models: &[String],
+    reason: &str,
+    now: Timestamp,
+) -> anyhow::Result<Done> {
+    let environment = config::inherited(&config.inherit);
+    let sqlmesh = Sqlmesh::install(&std::path::absolute(&config.work)?, environment, vec![])?;
+    let (target, python) = (target(rule)?, python(Some(rule)));
+    let folder = std::path::absolute(&config.points)?;
+    let folder = folder.to_str().context("the folder of the rollback points is not UTF-8")?;
+    let drawn: String = crate::ids::nonce().chars().take(6).collect();
+    let id = format!("pt_{}_{drawn}", now.format("%Y%m%d_%H%M%S"));
+    let mut words = ["save", "--into", folder, "--point", &id, "--kind", kind, "--reason", reason]
+        .map(str::to_owned)
+        .to_vec();
+    if !models.is_empty() {
+        words.extend(["--models".to_owned(), models.join(",")]);
+    }
+    let (variables, cancel) = (BTreeMap::new(), CancellationToken::new());
+    let (arguments, variables, cancel) = (&words[..], &variables, &cancel);
+    let call =
+        Call { python, target: &target, arguments, variables, run: None, timeout: SAVING, cancel };
+    let called = sqlmesh.call(call, |line| {
+        if let Some(line) = live_line(line) {
+            eprintln!("{line}");
+        }
+    });
+    let answer = called.await.answer?;
+    let number = |name: &str| answer.value.get(name).and_then(serde_json::Value::as_u64);
+    let verification = sqlmesh.verify_point(python, &target, folder, &id).await?;
+    let tables = counted(number("tables").unwrap_or_default(), "table");
+    let rows = counted(number("rows").unwrap_or_default(), "row");
+    println!("Made rollback point {id} of {}: {tables}, {rows}.", rule.id);
+    for check in &verification.checks {
+        println!("  {}", check.detail);
+    }
+    if verification.passed {
+        return Ok(Done::Well);
+    }
+    println!("It cannot be relied on. Make another one once the cause is mended.");
+    Ok(Done::Failed)
+}
+
+fn list(config: &Config, target: Option<&Target>, as_json: bool) -> anyhow::Result<Done> {
+    let mut found = points(&config.points)?;
+    found.retain(|point| target.is_none_or(|target| point.is_of(target)));
+    if as_json {
+        let rows: Vec<_> = found.iter().map(row).collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(Done::Well);
+    }
+    if found.is_empty() {
+        println!(
+            "There is no rollback point in {}. `countersign point create` makes one.",
+            config.points.display()
+        );
+    }
+    for point in found {
+        let state = match point.verified {
+            Some(verdict) if verdict.passed => "verified",
+            Some(_) => "cannot be relied on",
+            None => "not verified",
+        };
+        let made = spell(point.created_ms);
+        println!("{}  {made}  {:6}  {state}  {}", point.id, kind(point.kind), point.reason);
+    }
+    Ok(Done::Well)
+}
+
+fn can_restore(
+    config: &Config,
+    target: &Target,
+    at: Timestamp,
+    as_json: bool,
+) -> anyhow::Result<Done> {
+    let mut found = points(&config.points)?;
+    found.retain(|point| point.is_of(target));
+    let restorable = Restorable::at(found, at);
+    if as_json {
+        let rows: Vec<_> = restorable.points.iter().map(row).collect();
+        let answer = json!({
+            "environment": target.environment,
+            "at": at,
+            "possible": restorable.best().is_some(),
+            "point": restorable.best().map(|point| &point.id),
+            "data_loss_ms": restorable.data_loss_ms(),
+            "complexity": restorable.complexity().map(Complexity::name),
+            "points": rows,
+        });
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+    } else {
+        println!("{restorable}");
+    }
+    Ok(if restorable.best().is_some() { Done::Well } else { Done::Refused })
+}
+
+fn row(point: &Point) -> serde_json::Value {
+    let kept = point.models.iter().filter(|model| model.kept);
+    json!({
+        "id": point.id,
+        "kind": kind(point.kind),
+        "environment": point.environment,
+        "created_ms": point.created_ms,
+        "reason": point.reason,
+        "fingerprint": point.fingerprint,
+        "commit": point.project.commit,
+        "verified": point.verified,
+        "models": kept.map(|model| &model.name).collect::<Vec<_>>(),
+    })
+}
+
+fn kind(kind: PointKind) -> &'static str {
+    match kind {
+        PointKind::Tables => "tables",
+        PointKind::Full => "full",
+    }
+}
+
+fn rule(config: &Config, named: &str) -> anyhow::Result<TargetRule> {
+    let policies = policies(config)?;
+    if let Some(rule) = policies.target(named) {
+        return Ok(rule.clone());
+    }
+    let is_it = |rule: &&TargetRule| rule.environment == named;
+    let mut rules = policies.targets().iter().filter(is_it);
+    match (rules.next(), rules.next()) {
+        (Some(rule), None) => Ok(rule.clone()),
+        (Some(_), Some(_)) => Err(Usage(format!(
+            "several targets have an environment `{named}`; name the target's id of targets.yaml"
+        ))
+        .into()),
+        (None, _) => {
+            Err(Usage(format!("targets.yaml has no target and no environment `{named}`")).into())
+        }
+    }
+}
+
+fn target(rule: &TargetRule) -> anyhow::Result<Target> {
+    crate::worker::assess::target(rule)
+}

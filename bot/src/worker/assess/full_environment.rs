@@ -1,0 +1,138 @@
+//! Type 4: the whole environment goes back to a rollback point, whatever the last release changed.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Timestamp,
+    plan::{Finding, Outcome, Target},
+};
+use sqlmesh::{Backfill, Check, Downstream, Environment, Inspection, Point, PointKind};
+
+use super::{
+    Assessor,
+    choice::Choice,
+    points::{Besides, name_of_point},
+    search::{Case, Looked},
+};
+use crate::{
+    restorable::{length, spell},
+    steps::{UNREADABLE, python},
+};
+
+/// So many points are looked at, newest first: a bad one may hide a good one, but not for ever.
+const CANDIDATES: usize = 3;
+
+/// The target as it stands when type 4 is among what may help: it may be that nobody can read it.
+pub(super) fn or_unreadable(
+    answer: Result<Inspection, sqlmesh::Error>,
+    target: &Target,
+) -> Result<Inspection, sqlmesh::Error> {
+    match answer {
+        Err(error) if error.is_unreadable() => {
+            tracing::warn!("{} cannot be read: {error}", target.id);
+            let name = target.environment.clone();
+            Ok(Inspection {
+                sqlmesh_version: "unknown".to_owned(),
+                environment: Environment {
+                    name,
+                    plan_id: UNREADABLE.to_owned(),
+                    finalized_ts: None,
+                },
+                fingerprint: UNREADABLE.to_owned(),
+                current: vec![],
+                changed: vec![],
+            })
+        }
+        answered => answered,
+    }
+}
+
+/// Whether nobody could read the target.
+pub(super) fn is_unreadable(inspection: &Inspection) -> bool {
+    inspection.fingerprint == UNREADABLE
+}
+
+impl Assessor {
+    /// The newest point of the whole environment from before the alert that can be relied on.
+    pub(super) async fn full_environment(
+        &self,
+        case: &Case<'_>,
+        inspection: &Inspection,
+        now: Timestamp,
+    ) -> anyhow::Result<Looked> {
+        let (incident, target, python) = (case.incident, case.target, python(Some(case.rule)));
+        let folder = self.folder()?;
+        let alerted_ms = incident.opened_at.timestamp_millis();
+        let is_candidate =
+            |point: &Point| point.kind == PointKind::Full && point.created_ms < alerted_ms;
+        let candidates = self.points_of(target)?.into_iter().filter(is_candidate);
+        let mut passed_over = Vec::new();
+        for point in candidates.take(CANDIDATES) {
+            let mut findings = match self.relied_on(python, target, &folder, &point).await? {
+                Ok(findings) => findings,
+                Err(why) => {
+                    passed_over.push(format!("{} cannot be relied on: {why}", point.id));
+                    continue;
+                }
+            };
+            let data_loss_ms = u64::try_from(now.timestamp_millis() - point.created_ms)?;
+            findings.push(Finding {
+                check: "data_loss".to_owned(),
+                subject: point.id.clone(),
+                outcome: Outcome::Inconclusive,
+                detail: format!(
+                    "What was written since {} is not in the rollback point ({}); the broken databases keep it.",
+                    spell(point.created_ms),
+                    length(now.timestamp_millis() - point.created_ms)
+                ),
+            });
+            let check = Check {
+                findings,
+                possible: true,
+                affected: Downstream { downstream: vec![] },
+                backfill: Backfill::default(),
+                possible_until_ms: None,
+                fingerprint: inspection.fingerprint.clone(),
+            };
+            let parameters = BTreeMap::from([
+                ("point".to_owned(), vec![point.id]),
+                ("tag".to_owned(), vec![name_of_point(incident, now)]),
+                ("points".to_owned(), vec![folder]),
+            ]);
+            let models = point.models.into_iter().map(|model| model.name).collect();
+            let choice = Choice { models, ..Choice::default() };
+            return Ok(Ok((choice, check, Besides { parameters, data_loss_ms })));
+        }
+        let mut why = "there is no rollback point of the whole environment from before the alert that can be relied on.".to_owned();
+        for passed in passed_over {
+            why = format!("{why} {passed}");
+        }
+        Ok(Err(why))
+    }
+
+    /// Why a point can be relied on, or a sentence why not. Reading a whole copy takes long, and the run does it anyway
+    /// before it restores one: here the last verification is believed where there was one that passed.
+    async fn relied_on(
+        &self,
+        python: &str,
+        target: &Target,
+        folder: &str,
+        point: &Point,
+    ) -> anyhow::Result<Result<Vec<Finding>, String>> {
+        if let Some(verdict) = point.verified.filter(|verdict| verdict.passed) {
+            return Ok(Ok(vec![Finding {
+                check: "point_verified".to_owned(),
+                subject: point.id.clone(),
+                outcome: Outcome::Pass,
+                detail: format!("The rollback point was verified at {}.", spell(verdict.at_ms)),
+            }]));
+        }
+        let verification = self.sqlmesh.verify_point(python, target, folder, &point.id).await?;
+        let findings: Vec<Finding> = verification.checks.into_iter().map(Finding::from).collect();
+        let failed = findings.iter().find(|finding| finding.outcome != Outcome::Pass);
+        Ok(match failed {
+            Some(failed) => Err(failed.detail.clone()),
+            None => Ok(findings),
+        })
+    }
+}
