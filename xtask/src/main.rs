@@ -11,6 +11,7 @@ mod stage;
 mod program;
 
 mod cargo;
+mod contract;
 mod deny;
 mod packages;
 mod postgres;

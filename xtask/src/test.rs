@@ -10,11 +10,11 @@ use tokio::process::Command;
 
 use crate::{
     cargo::cargo,
-    deny,
+    contract, deny,
     packages::{self, Package},
     paint::Paint,
     postgres::Postgres,
-    program, repository,
+    program,
     stage::{Stages, duration},
     venv,
 };
@@ -66,7 +66,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     run_tests(&mut stages, options, &surroundings).await?;
     if !only_tests {
         run_examples(&mut stages, &surroundings).await?;
-        run_contract(&mut stages, &surroundings).await?;
+        if let Some(python) = &surroundings.python {
+            contract::run(&mut stages, python, |tests| surroundings.tell(tests)).await?;
+        }
     }
     drop(surroundings);
     let took = duration(stages.elapsed());
@@ -115,17 +117,6 @@ async fn run_tests(
 async fn run_examples(stages: &mut Stages, surroundings: &Surroundings) -> Result<()> {
     let stage = stages.heading("Examples in the documentation");
     let tests = cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]);
-    program::run(surroundings.tell(tests)).await?;
-    stage.done("");
-    Ok(())
-}
-
-/// The helper against a real SQLMesh.
-async fn run_contract(stages: &mut Stages, surroundings: &Surroundings) -> Result<()> {
-    let Some(python) = &surroundings.python else { return Ok(()) };
-    let stage = stages.heading("SQLMesh's helper against a real SQLMesh");
-    let mut tests = Command::new(python);
-    tests.current_dir(repository::helper()).args(["-B", "-m", "unittest"]);
     program::run(surroundings.tell(tests)).await?;
     stage.done("");
     Ok(())

@@ -15,6 +15,7 @@ from countersign_state import impossible
 
 GONE_WITHIN_S = 20.0
 LOOK_S = 0.1
+ANY_DATABASE = "postgres"
 OURS = "select pid from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()"
 END = "select pg_terminate_backend(%s)"
 
@@ -36,7 +37,7 @@ def end_backends(directory: str, gateway: str | None, name: str) -> dict[str, t.
     ended = 0
     for connection in _connections(config, gateway):
         connection.application_name = "countersign-ending"
-        client = connection._connection_factory_with_kwargs()
+        client = _connected(connection)
         try:
             # Each look has to see what is there now.
             client.autocommit = True
@@ -44,6 +45,20 @@ def end_backends(directory: str, gateway: str | None, name: str) -> dict[str, t.
         finally:
             client.close()
     return {"ended": ended}
+
+
+def _connected(connection: t.Any) -> t.Any:
+    """A connection to the server; to whichever database, because backends of all of them are seen.
+
+    The gateway's own may be gone: then a rollback of the whole environment is what brings it back.
+    """
+    try:
+        return connection._connection_factory_with_kwargs()
+    except Exception as error:
+        if f'database "{connection.database}" does not exist' not in str(error):
+            raise
+    connection.database = ANY_DATABASE
+    return connection._connection_factory_with_kwargs()
 
 
 def _end_on(client: t.Any, name: str) -> int:

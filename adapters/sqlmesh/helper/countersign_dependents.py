@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from countersign_data import INCONCLUSIVE, PASS
+from countersign_data import FAIL, INCONCLUSIVE, PASS
 from countersign_rollback import Rollback, downstream_closure
 from countersign_state import Project, has_table
 from countersign_units import BACKUPS
@@ -56,7 +56,7 @@ ORDER BY 3, 1, 2
 
 
 def findings(project: Project, rollback: Rollback, add: Add) -> None:
-    """Names what the switch drops, for each view that is made anew."""
+    """Names what the switch drops, for each view that is made anew, and what keeps one from going."""
     for snapshot in downstream_closure(rollback):
         if not _applies(project, rollback, snapshot):
             continue
@@ -65,6 +65,11 @@ def findings(project: Project, rollback: Rollback, add: Add) -> None:
         stored = [name for depth, name, kind, *_ in found if depth and kind == "m"]
         grants = sum(len(statements) for *_, statements in found)
         model = rollback.names[snapshot.name]
+        if snapshot.name in rollback.without:
+            if readers := ", ".join(views + stored):
+                detail = f"{model} shall leave the environment, and PostgreSQL keeps its view while"
+                add("dependents", model, FAIL, f"{detail} others read it: {readers}.")
+            continue
         if views or grants:
             what = " and ".join(filter(None, [_counted(grants, "grant"), ", ".join(views)]))
             detail = f"PostgreSQL drops {what} with the view of {model}; they are created again."
@@ -78,7 +83,9 @@ def owe(project: Project, rollback: Rollback) -> None:
     """Writes down what will be dropped, before anything is; what is owed already stays."""
     statements: dict[tuple[str, str], int] = {}
     for snapshot in rollback.current.values():
-        if _applies(project, rollback, snapshot):
+        # A view that goes for good takes its grants with it, and nothing else: see `findings`.
+        goes = snapshot.name in rollback.without
+        if _applies(project, rollback, snapshot) and not goes:
             for depth, name, kind, text, owner, grants in _hanging(project, rollback, snapshot):
                 if depth and kind == "v":
                     statements[name, f"CREATE VIEW {name} AS {text}"] = depth * 3

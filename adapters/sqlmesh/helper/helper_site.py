@@ -12,31 +12,17 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import typing as t
 import urllib.parse
 from pathlib import Path
 
-HELPER = Path(__file__).resolve().parent
+from helper_nursery import HELPER, nursery
+
 DEMO = HELPER.parents[2] / "xtask" / "demo"
 POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
 TODAY = datetime.datetime.now(datetime.UTC).date()
-
-# Runs the helper and dies by SIGKILL instead of writing the first line that contains the marker.
-DIE_AT = """
-import json, os, signal, sys
-sys.path.insert(0, {helper!r})
-import countersign_sqlmesh as helper
-answer = helper.Answers.answer
-def dying(self, value):
-    if {marker!r} in json.dumps(value):
-        os.kill(os.getpid(), signal.SIGKILL)
-    answer(self, value)
-helper.Answers.answer = dying
-sys.exit(helper.main(sys.argv[1:]))
-"""
 
 
 class Site:
@@ -55,41 +41,37 @@ class Site:
         self.variables.pop("SQLMESH__CACHE_DIR", None)
 
     def deploy(self, release: str, *options: str, environment: str = "prod") -> None:
-        with tempfile.TemporaryDirectory() as cache:
-            argv = [str(Path(sys.executable).with_name("sqlmesh")), "-p", str(self.root / release)]
-            argv += ["--gateway", self.gateway, "plan", environment, "--auto-apply"]
-            argv += ["--no-prompts", "--no-diff", *options]
-            done = subprocess.run(
-                argv,
-                env=self.variables | {"SQLMESH__CACHE_DIR": cache},
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-            )
-        if done.returncode:
-            raise AssertionError(done.stdout + done.stderr)
+        argv = ["-p", str(self.root / release), "--gateway", self.gateway, "plan", environment]
+        argv += ["--auto-apply", "--no-prompts", "--no-diff", *options]
+        ended = nursery().call("sqlmesh", argv, self.variables, folder=str(self.root))
+        if ended.code:
+            raise AssertionError(ended.output + ended.errors)
 
     def ask(self, *arguments: str, release: str = "good") -> tuple[int, dict]:
         code, lines = self.helper(*arguments, release=release)
         return code, lines[-1]
 
     def helper(self, *arguments: str, release: str = "good") -> tuple[int, list[dict]]:
-        return self.lines([str(HELPER / "countersign_sqlmesh.py")], arguments, release)
+        return self._call(arguments, release)
 
     def die(self, marker: str, *arguments: str) -> None:
-        program = ["-c", DIE_AT.format(helper=str(HELPER), marker=marker)]
-        code, lines = self.lines(program, arguments, "good")
+        """Calls the helper, which is killed when it says the first thing that contains the marker."""
+        code, lines = self._call(arguments, "good", dies_at=marker)
         assert code == -signal.SIGKILL, f"{marker} never came: {lines}"
 
-    def lines(self, program: list, arguments: tuple, release: str) -> tuple[int, list[dict]]:
-        argv = self.argv(program, arguments, release)
-        done = subprocess.run(argv, env=self.variables, capture_output=True, text=True)
-        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+    def _call(self, arguments: tuple, release: str, **more: str) -> tuple[int, list[dict]]:
+        argv = self._argv(arguments, release)
+        ended = nursery().call("helper", argv, self.variables, **more)
+        return ended.code, [json.loads(line) for line in ended.output.splitlines()]
 
-    def argv(self, program: list, arguments: tuple | list, release: str) -> list[str]:
+    def started(self, *arguments: str) -> list[str]:
+        """The command line for a helper that is started anew."""
+        program = [sys.executable, "-B", str(HELPER / "countersign_sqlmesh.py")]
+        return [*program, *self._argv(arguments, "good")]
+
+    def _argv(self, arguments: tuple, release: str) -> list[str]:
         command, *rest = arguments
-        argv = [sys.executable, *program, command, "--project", str(self.root / release)]
+        argv = [command, "--project", str(self.root / release)]
         return [*argv, "--gateway", self.gateway, "--environment", "prod", *rest]
 
     def sql(self, statement: str) -> list:

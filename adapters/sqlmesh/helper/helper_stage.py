@@ -83,7 +83,7 @@ class PlainStage:
 def stage(kind: type, engine: str) -> t.Any:
     """The stage of that kind and engine, made when it is asked for first."""
     template = _site(engine, kind.name)
-    prepared = kind(template, _site(engine, f"{kind.name}_truth"))
+    prepared = kind(template, _site(engine, f"truth_{kind.name}"))
     template.keep_as_template()
     return prepared
 

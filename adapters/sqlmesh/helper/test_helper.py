@@ -14,7 +14,7 @@ import sys
 import unittest
 
 from helper_case import HelperCase
-from helper_site import HELPER
+from helper_nursery import HELPER
 from helper_stage import BAD
 
 
@@ -113,7 +113,7 @@ class Crash(HelperCase):
 
     def test_no_worker_outlives_the_helper(self) -> None:
         """Every process that inherited stdout must be gone, or its reader waits for ever."""
-        argv = self.site.argv([str(HELPER / "countersign_sqlmesh.py")], self.promotion(), "good")
+        argv = self.site.started(*self.promotion())
         variables = self.site.variables
         with subprocess.Popen(argv, env=variables, stdout=subprocess.PIPE) as helper:
             line = helper.stdout.readline()

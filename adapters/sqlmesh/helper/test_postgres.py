@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import test_blue_green
 import test_helper
 import test_points
 import test_schema
@@ -34,6 +35,31 @@ class FullEnvironmentOnPostgres(test_points.FullEnvironment):
 
 class SchemaOnPostgres(test_schema.Schema):
     engine = "postgres"
+
+
+class SwitchOnPostgres(test_blue_green.WholeRelease):
+    engine = "postgres"
+
+    def test_a_view_that_somebody_reads_cannot_go(self) -> None:
+        self.site.sql("CREATE SCHEMA bi")
+        self.site.sql(f"CREATE VIEW bi.methods AS SELECT * FROM {test_blue_green.ADDED}")
+        answer = self.assert_refused(3, "bi.methods", *self.promotion(self.back))
+        self.assertEqual([row["check"] for row in answer["reasons"]], ["dependents"])
+        self.site.sql("DROP SCHEMA bi CASCADE")
+        self.assert_done(self.promotion(self.back))
+        self.assert_true_again()
+
+
+class SwitchCrashOnPostgres(test_blue_green.Crash):
+    """Where PostgreSQL differs: the views themselves, and what takes them away."""
+
+    engine = "postgres"
+
+    test_before_anything_shows = None
+    test_before_environment_record = None
+    test_after_environment_record = None
+    test_lost_answer = None
+    test_twice = None
 
 
 class Dependents(HelperCase):

@@ -1,12 +1,10 @@
 """Contract test of `sql` and `end-backends` against a real SQLMesh, on DuckDB and on PostgreSQL.
 
-Run like `test_helper`. The second half needs a server in COUNTERSIGN_TEST_POSTGRES (a URL, or `skip`)
-and psycopg2.
+Run like `test_helper`. The second half needs a server in COUNTERSIGN_TEST_POSTGRES (a URL, or `skip`).
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -22,7 +20,6 @@ from urllib.parse import urlsplit
 
 HELPER = Path(__file__).resolve().parent / "countersign_sqlmesh.py"
 POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
-HAS_POSTGRES = POSTGRES != "skip" and importlib.util.find_spec("psycopg2") is not None
 MODEL = "MODEL (name marts.a, kind FULL);\nSELECT 1::int AS id, 'x'::text AS name\n"
 
 
@@ -120,7 +117,7 @@ class OnDuckdb(Cases, unittest.TestCase):
         return {"type": "duckdb", "database": str(folder / "warehouse.duckdb")}
 
 
-@unittest.skipUnless(HAS_POSTGRES, "no PostgreSQL for tests, or no psycopg2")
+@unittest.skipIf(POSTGRES == "skip", "COUNTERSIGN_TEST_POSTGRES names no server")
 class OnPostgres(Cases, unittest.TestCase):
     dialect = "postgres"
     server = None
@@ -134,7 +131,7 @@ class OnPostgres(Cases, unittest.TestCase):
             cls.server.autocommit = True
             cls.addClassCleanup(cls.server.close)
         cls.statement(f'create database "{database}"')
-        cls.addClassCleanup(cls.statement, f'drop database "{database}" with (force)')
+        cls.addClassCleanup(cls.statement, f'drop database if exists "{database}" with (force)')
         return {
             "type": "postgres",
             "host": server.hostname,
@@ -164,6 +161,14 @@ class OnPostgres(Cases, unittest.TestCase):
         with cls.server.cursor() as cursor:
             cursor.execute(text)
             return cursor.fetchall() if cursor.description else []
+
+    def test_a_database_that_is_gone_is_in_nobodys_way(self) -> None:
+        folder = self.project()
+        config = json.loads((folder / "config.yaml").read_text())
+        database = config["gateways"]["local"]["connection"]["database"]
+        self.statement(f'drop database "{database}"')
+        ended = self.ask("end-backends", "--name", "rb-run_other", folder=folder)
+        self.assertEqual(ended, (0, {"ended": 0}))
 
     def asleep(self, name: str) -> int:
         found = self.statement(
