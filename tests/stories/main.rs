@@ -11,6 +11,7 @@ mod deciding;
 mod escalating;
 mod intake;
 mod records;
+mod restoring;
 mod running;
 mod steering;
 mod stepping;

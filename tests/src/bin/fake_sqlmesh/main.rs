@@ -5,6 +5,8 @@
 //! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
 //! sets is taken away).
 
+mod point;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -35,6 +37,12 @@ struct Warehouse {
     possible_until_ms: Option<i64>,
     /// What other environments hold, by their names.
     environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// Nobody can read it, SQLMesh's state as little as the data.
+    #[serde(default)]
+    destroyed: bool,
+    /// What stands beside it, by name: restored from rollback points, or what was live before.
+    #[serde(default)]
+    beside: BTreeMap<String, point::Database>,
     /// A table that runbooks may read and change.
     #[serde(default)]
     flags: BTreeMap<String, String>,
@@ -44,7 +52,7 @@ struct Warehouse {
 }
 
 /// `None`: the environment does not have the model, or did not have it before the release.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
 struct Versions {
     current: Option<String>,
     previous: Option<String>,
@@ -59,7 +67,24 @@ struct Arguments {
     source: Option<String>,
     statement: String,
     is_read_only: bool,
+    /// The folder of all rollback points, the one that is meant, and the name of its use.
+    points: PathBuf,
+    point: String,
+    tag: Option<String>,
+    is_back: bool,
 }
+
+/// These can do without the state.
+const WITHOUT_STATE: [&str; 8] = [
+    "end-backends",
+    "verify-point",
+    "restore-beside",
+    "probe-beside",
+    "verify-beside",
+    "swap",
+    "unswap",
+    "probe-swap",
+];
 
 /// The version that each model shall have; none where the environment shall not have the model.
 type Wanted = BTreeMap<String, Option<String>>;
@@ -85,6 +110,9 @@ fn main() -> ExitCode {
             let error = "could not set lock on the warehouse";
             (1, json!({"error": error, "kind": "crash", "transient": true}))
         }
+        (command, _) if warehouse.destroyed && !WITHOUT_STATE.contains(&command) => {
+            refuse(3, "impossible", "The DuckDB file warehouse.duckdb does not exist.")
+        }
         ("inspect", _) => inspect(&warehouse, arguments.source.as_deref()),
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
@@ -92,7 +120,10 @@ fn main() -> ExitCode {
         ("verify", _) => verify(&warehouse, &arguments),
         ("end-backends", _) => (0, json!({"ended": 0})),
         ("sql", _) => sql(&mut warehouse, &arguments),
-        (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
+        (other, fault) => {
+            let unknown = || refuse(2, "usage", &format!("unknown command {other}"));
+            point::answer(&mut warehouse, &arguments, fault).unwrap_or_else(unknown)
+        }
     };
     println!("{answer}");
     ExitCode::from(code)
@@ -105,6 +136,8 @@ fn arguments() -> Arguments {
     let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
     let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
     let (mut statement, mut is_read_only) = (String::new(), false);
+    let (mut points, mut point, mut tag, mut is_back) =
+        (PathBuf::new(), String::new(), None, false);
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -121,13 +154,30 @@ fn arguments() -> Arguments {
             "--expect-fingerprint" => expected = value(),
             "--statement" => statement = value(),
             "--read-only" => is_read_only = true,
+            "--into" => points = value().into(),
+            "--point" => point = value(),
+            "--tag" => tag = Some(value()),
+            "--back" => is_back = true,
             "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name" => {
                 drop(value());
             }
             _ => {}
         }
     }
-    Arguments { command, file, wanted, instead_of, expected, source, statement, is_read_only }
+    Arguments {
+        command,
+        file,
+        wanted,
+        instead_of,
+        expected,
+        source,
+        statement,
+        is_read_only,
+        points,
+        point,
+        tag,
+        is_back,
+    }
 }
 
 fn read(file: &Path) -> Warehouse {

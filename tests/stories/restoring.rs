@@ -1,0 +1,174 @@
+//! Full environment rollbacks (type 4): from a rollback point, through both gates.
+
+use chrono::TimeDelta;
+use domain::{plan::RollbackType, port::Clock as _, proposal::Proposal};
+use serde_json::json;
+
+use crate::{
+    crash::killed_at_work,
+    story,
+    world::{CUSTOMERS, ORDERS, World},
+};
+
+/// The trigger that suggests types 1, 2 and 4, in this order.
+const OUTAGE: &str = "The data warehouse is down";
+const TODAY: &str = "rollbacks: [blue_green, model_level]";
+const ALL: &str = "rollbacks: [blue_green, model_level, full_environment]";
+
+/// Nobody can read the warehouse any more; a point of an hour ago is there.
+async fn destroyed(w: &mut World) {
+    w.edit_policy("targets.yaml", TODAY, ALL).await;
+    w.warehouse.keep_point(&w.config.points, "pt_good", w.clock.now() - TimeDelta::hours(1));
+    w.warehouse.destroy();
+    w.alert_with(OUTAGE, &json!({})).await;
+}
+
+async fn proposal(w: &World) -> Proposal {
+    let incident = w.incident().await;
+    let found = w.bot.engine.store.proposals_of(&incident).await.expect("proposals").pop();
+    found.expect("a proposal").value
+}
+
+/// The three people whom a loss of data asks for.
+async fn approved(w: &mut World) {
+    for person in ["ben", "mia", "cleo"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+}
+
+/// What stands beside the live environment, without the tag of the proposal.
+fn beside(w: &World) -> Vec<String> {
+    let named = |name: &String| name.split("_pt_").next().unwrap_or_default().to_owned();
+    w.warehouse.beside().iter().map(named).collect()
+}
+
+story!(
+    /// From the alert to the exchange: three signatures, everything restored beside, and one more yes.
+    a_destroyed_warehouse_comes_back, async |w| {
+    destroyed(w).await;
+    let opening = proposal(w).await.opening;
+    assert_eq!(opening.rollback_type, RollbackType::FullEnvironment, "{}", opening.because);
+    assert_eq!(opening.models, [CUSTOMERS, ORDERS]);
+    insta::assert_snapshot!(opening.because, @"It is `critical_service_failure` (a critical service does not answer): the headline contains “is down”. A blue-green rollback (type 1) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist. A model-level rollback (type 2) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist.");
+    let shown: Vec<_> = opening.findings.iter().map(|found| format!("{:?}: {}", found.outcome, found.detail)).collect();
+    insta::assert_snapshot!(shown.join("\n"), @"
+    Pass: The copy of pt_good was read to its end.
+    Inconclusive: SQLMesh's state or the warehouse cannot be read now: The DuckDB file warehouse.duckdb does not exist.
+    Inconclusive: What was written since 2026-11-23 02:00 UTC is not in the rollback point (1 h 0 min); the broken databases keep it.
+    Pass: No other incident's rollback is under way on warehouse.
+    ");
+    w.expect_thread(&["Alert from", "Proposed: full environment rollback (type 4)", "Telling"]);
+    approved(w).await;
+    w.expect_thread(&[
+        "1 of 3", "2 of 3", "approved", "The rollback starts", "Step 1 of 6", "Step 2 of 6", "Step 3 of 6",
+        "The rollback waits at *Ask before the exchange*: *Swap the restored environment in?*",
+    ]);
+    w.expect_card("Waiting for an answer");
+    assert_eq!((beside(w), w.warehouse.is_readable()), (vec!["warehouse_restore".to_owned()], false));
+    w.click(&w.card(), "confirm", "ana").await;
+    w.expect_whisper("ana", "This needs level 2");
+    w.restart().await;
+    w.advance(TimeDelta::minutes(5)).await;
+    assert_eq!(w.warehouse.calls("swap"), 0);
+    w.click(&w.card(), "confirm", "tess").await;
+    w.expect_whisper("tess", "the rollback goes on");
+    w.expect_thread(&["confirmed at level 2", "Step 5 of 6", "Step 6 of 6", "Rolled back: every step is done and every check passed"]);
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.version(ORDERS), w.warehouse.is_readable()), ("11".to_owned(), true));
+    assert_eq!(beside(w), ["warehouse_broken"]);
+});
+
+story!(
+    /// A no at the second gate: what was restored stays beside, and nobody ever saw it.
+    a_no_at_the_second_gate_changes_nothing, async |w| {
+    destroyed(w).await;
+    approved(w).await;
+    w.expect_card("Waiting for an answer");
+    w.press_and_say_why("cancel", "ben", "the disk is back").await;
+    w.expect_whisper("ben", "The rollback is cancelled");
+    w.expect_card("Cancelled, taken back");
+    assert_eq!((w.warehouse.calls("swap"), w.warehouse.is_readable()), (0, false));
+    assert_eq!(beside(w), ["warehouse_restore"]);
+    w.read_on();
+});
+
+story!(
+    /// The executor died after the exchange and before anybody heard of it: the next life finds out that it is done.
+    an_exchange_that_nobody_heard_of_is_found_out, async |w| {
+    w.clock.follow_the_system();
+    destroyed(w).await;
+    approved(w).await;
+    w.read_on();
+    w.warehouse.fault("swap", &["late"]);
+    w.press(&w.card(), "confirm", "tess").await;
+    killed_at_work(w).await;
+    w.expect_whisper("tess", "the rollback goes on");
+    w.expect_thread(&["confirmed at level 2", "the executor was interrupted", "it is done", "Step 5 of 6", "Step 6 of 6", "Rolled back"]);
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.calls("swap"), w.warehouse.is_readable()), (1, true));
+});
+
+story!(
+    /// A cancel ends the exchange under way; it had taken effect, and that is taken back.
+    a_cancelled_exchange_is_taken_back, async |w| {
+    destroyed(w).await;
+    approved(w).await;
+    w.warehouse.fault("swap", &["late"]);
+    w.press(&w.card(), "confirm", "tess").await;
+    w.meanwhile(async |w| {
+        w.press_why(&w.card(), "cancel", "tess", "this is the wrong point").await;
+    })
+    .await;
+    w.slack.take_ephemerals("U0TESS");
+    w.expect_card("Cancelled, taken back");
+    assert_eq!((w.warehouse.calls("unswap"), w.warehouse.is_readable()), (1, false));
+    assert_eq!(beside(w), ["warehouse_restore"]);
+    w.read_on();
+});
+
+story!(
+    /// The exchange fails for good, and is taken back: what was live is live again.
+    an_exchange_that_fails_is_taken_back, async |w| {
+    destroyed(w).await;
+    approved(w).await;
+    w.warehouse.fault("swap", &["fail", "fail", "fail"]);
+    w.click(&w.card(), "confirm", "tess").await;
+    w.expect_whisper("tess", "the rollback goes on");
+    w.expect_card("Failed, taken back");
+    assert_eq!((w.warehouse.calls("unswap"), w.warehouse.is_readable()), (1, false));
+    assert_eq!(beside(w), ["warehouse_restore"]);
+    w.read_on();
+});
+
+story!(
+    /// The restored environment is not what the point holds: a person looks, and it is not taken away by itself.
+    a_restored_environment_that_is_not_right_stops_the_run, async |w| {
+    destroyed(w).await;
+    approved(w).await;
+    w.warehouse.fault("verify-live", &["fail", "fail"]);
+    w.click(&w.card(), "confirm", "tess").await;
+    w.expect_whisper("tess", "the rollback goes on");
+    w.expect_card("Stuck: needs a person");
+    assert_eq!((w.warehouse.calls("unswap"), w.warehouse.is_readable()), (0, true));
+    w.press_and_say_why("skip", "cleo", "every dashboard is right again").await;
+    w.expect_whisper("cleo", "signed it off");
+    w.expect_card("Rolled back, signed off");
+    w.read_on();
+});
+
+story!(
+    /// No point can be relied on: the thread says of each why.
+    without_a_point_that_can_be_relied_on_nothing_is_proposed, async |w| {
+    w.edit_policy("targets.yaml", TODAY, ALL).await;
+    let hours = |hours| w.clock.now() - TimeDelta::hours(hours);
+    w.warehouse.keep_point(&w.config.points, "pt_cut_off", hours(2));
+    w.warehouse.keep_point(&w.config.points, "pt_late", hours(-1));
+    std::fs::write(w.config.points.join("pt_cut_off/copy.json"), "{").expect("cuts it off");
+    w.warehouse.destroy();
+    w.alert_with(OUTAGE, &json!({})).await;
+    let shown = w.thread_so_far();
+    let told = shown.lines().find(|line| line.contains("No rollback is proposed")).unwrap_or(&shown);
+    insta::assert_snapshot!(told, @"  > No rollback is proposed: A blue-green rollback (type 1) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist. A model-level rollback (type 2) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist. A full environment rollback (type 4) is not possible: there is no rollback point of the whole environment from before the alert that can be relied on. pt_cut_off cannot be relied on: The copy of pt_cut_off cannot be read to its end.");
+    w.read_on();
+});
