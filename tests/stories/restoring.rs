@@ -1,4 +1,5 @@
-//! Full environment rollbacks (type 4): from a rollback point, through both gates.
+//! Rollbacks from a rollback point: of the whole environment (type 4) through both gates, and of models that were
+//! changed in place (type 3).
 
 use chrono::TimeDelta;
 use domain::{plan::RollbackType, port::Clock as _, proposal::Proposal};
@@ -13,12 +14,17 @@ use crate::{
 /// The trigger that suggests types 1, 2 and 4, in this order.
 const OUTAGE: &str = "The data warehouse is down";
 const TODAY: &str = "rollbacks: [blue_green, model_level]";
-const ALL: &str = "rollbacks: [blue_green, model_level, full_environment]";
+const ALL: &str = "rollbacks: [blue_green, model_level, schema, full_environment]";
 
 /// Nobody can read the warehouse any more; a point of an hour ago is there.
 async fn destroyed(w: &mut World) {
     w.edit_policy("targets.yaml", TODAY, ALL).await;
-    w.warehouse.keep_point(&w.config.points, "pt_good", w.clock.now() - TimeDelta::hours(1));
+    w.warehouse.keep_point(
+        &w.config.points,
+        "pt_good",
+        "full",
+        w.clock.now() - TimeDelta::hours(1),
+    );
     w.warehouse.destroy();
     w.alert_with(OUTAGE, &json!({})).await;
 }
@@ -162,13 +168,89 @@ story!(
     without_a_point_that_can_be_relied_on_nothing_is_proposed, async |w| {
     w.edit_policy("targets.yaml", TODAY, ALL).await;
     let hours = |hours| w.clock.now() - TimeDelta::hours(hours);
-    w.warehouse.keep_point(&w.config.points, "pt_cut_off", hours(2));
-    w.warehouse.keep_point(&w.config.points, "pt_late", hours(-1));
+    w.warehouse.keep_point(&w.config.points, "pt_cut_off", "full", hours(2));
+    w.warehouse.keep_point(&w.config.points, "pt_late", "full", hours(-1));
     std::fs::write(w.config.points.join("pt_cut_off/copy.json"), "{").expect("cuts it off");
     w.warehouse.destroy();
     w.alert_with(OUTAGE, &json!({})).await;
     let shown = w.thread_so_far();
     let told = shown.lines().find(|line| line.contains("No rollback is proposed")).unwrap_or(&shown);
     insta::assert_snapshot!(told, @"  > No rollback is proposed: A blue-green rollback (type 1) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist. A model-level rollback (type 2) is not possible: SQLMesh's state or the warehouse cannot be read: The DuckDB file warehouse.duckdb does not exist. A full environment rollback (type 4) is not possible: there is no rollback point of the whole environment from before the alert that can be relied on. pt_cut_off cannot be relied on: The copy of pt_cut_off cannot be read to its end.");
+    w.read_on();
+});
+
+/// The trigger that suggests type 3 after types that a change in place makes impossible.
+const CHANGED: &str = "Data corruption: the loyalty points of all customers are gone";
+
+/// The release dropped a column of a model in place; a point of its table is there, made before the release.
+async fn changed_in_place(w: &mut World) {
+    w.edit_policy("targets.yaml", TODAY, ALL).await;
+    w.warehouse.change_in_place(ORDERS);
+    w.warehouse.keep_point(
+        &w.config.points,
+        "pt_before",
+        "tables",
+        w.clock.now() - TimeDelta::hours(1),
+    );
+    w.alert_with(CHANGED, &json!({"models": ORDERS})).await;
+}
+
+story!(
+    /// Two of level 2 sign; the run makes a point of its own first, and values and definition are back at the end.
+    a_dropped_column_comes_back_with_its_values, async |w| {
+    changed_in_place(w).await;
+    let opening = proposal(w).await.opening;
+    assert_eq!((opening.rollback_type, opening.models), (RollbackType::Schema, vec![ORDERS.to_owned()]));
+    insta::assert_snapshot!(opening.because, @"It is `data_corruption_detected` (data is corrupt): the headline contains “data corruption”. A model-level rollback (type 2) is not possible: marts.order_analytics was changed in place: there is no old table to go back to.");
+    w.expect_thread(&["Alert from", "Proposed: schema rollback (type 3) of `marts.order_analytics`", "Telling"]);
+    for person in ["ben", "tess"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+    w.expect_thread(&["1 of 2", "approved", "The rollback starts", "Step 1 of 5", "Step 2 of 5", "Step 3 of 5", "Step 4 of 5", "Step 5 of 5", "Rolled back: every step is done and every check passed"]);
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.version(ORDERS), w.warehouse.empty()), ("11".to_owned(), vec![]));
+    let points = std::fs::read_dir(&w.config.points).expect("points").count();
+    assert_eq!((points, w.warehouse.calls("save")), (2, 1));
+});
+
+story!(
+    /// The definition is back and the values are not yet: that is found out, and the same step again fills them.
+    a_half_done_restore_is_finished, async |w| {
+    changed_in_place(w).await;
+    w.warehouse.fault("restore-schema", &["half"]);
+    for person in ["ben", "tess"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.calls("restore-schema"), w.warehouse.empty()), (2, vec![]));
+    w.read_on();
+});
+
+story!(
+    /// It fails for good: what the bad release had is there again, from the point that the run made.
+    a_failed_restore_is_taken_back, async |w| {
+    changed_in_place(w).await;
+    w.warehouse.fault("restore-schema", &["half", "fail", "fail"]);
+    for person in ["ben", "tess"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+    w.expect_card("Failed, taken back");
+    assert_eq!((w.warehouse.version(ORDERS), w.warehouse.empty()), ("22".to_owned(), vec![]));
+    w.read_on();
+});
+
+story!(
+    /// No point keeps the model's table as it was before the release: the next better rollback is of everything.
+    without_a_point_of_its_table_the_whole_environment_goes_back, async |w| {
+    w.edit_policy("targets.yaml", TODAY, ALL).await;
+    w.warehouse.change_in_place(ORDERS);
+    w.warehouse.keep_point(&w.config.points, "pt_full", "full", w.clock.now() - TimeDelta::hours(1));
+    w.alert_with(CHANGED, &json!({"models": ORDERS})).await;
+    let opening = proposal(w).await.opening;
+    assert_eq!(opening.rollback_type, RollbackType::FullEnvironment);
+    insta::assert_snapshot!(opening.because, @"It is `data_corruption_detected` (data is corrupt): the headline contains “data corruption”. A model-level rollback (type 2) is not possible: marts.order_analytics was changed in place: there is no old table to go back to. A schema rollback (type 3) is not possible: no rollback point keeps marts.order_analytics as before the release, and one of now has lost the values as well.");
     w.read_on();
 });

@@ -129,8 +129,8 @@ impl Warehouse {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));
     }
 
-    /// CI makes a rollback point of the whole environment, as it was before the last release.
-    pub(crate) fn keep_point(&self, points: &Path, id: &str, at: domain::Timestamp) {
+    /// CI makes a rollback point, `full` or of `tables`, of what was there before the last release.
+    pub(crate) fn keep_point(&self, points: &Path, id: &str, kind: &str, at: domain::Timestamp) {
         let of = |model: &Value| json!({"current": model["previous"], "previous": null});
         let models: BTreeMap<String, Value> = self.read()["models"]
             .as_object()
@@ -144,7 +144,7 @@ impl Warehouse {
             .collect();
         let project = fs::canonicalize(&self.folder).expect("the project's folder");
         let manifest = json!({
-            "point": id, "kind": "full", "created_ms": at.timestamp_millis(), "reason": "before the release",
+            "point": id, "kind": kind, "created_ms": at.timestamp_millis(), "reason": "before the release",
             "environment": "prod", "gateway": "local", "fingerprint": "of-the-good-release",
             "project": {"path": project, "commit": null}, "models": kept,
         });
@@ -153,6 +153,20 @@ impl Warehouse {
         fs::create_dir_all(&folder).expect("makes the point's folder");
         fs::write(folder.join("copy.json"), copy.to_string()).expect("writes the copy");
         fs::write(folder.join("manifest.json"), manifest.to_string()).expect("writes the manifest");
+    }
+
+    /// The last release changed this model in place, and dropped a column of it.
+    pub(crate) fn change_in_place(&self, model: &str) {
+        self.change(|warehouse| {
+            warehouse["in_place"] = json!([model]);
+            warehouse["empty"] = json!([model]);
+        });
+    }
+
+    /// Models whose columns have no values.
+    pub(crate) fn empty(&self) -> Vec<String> {
+        let empty = self.read()["empty"].clone();
+        serde_json::from_value(empty).expect("models")
     }
 
     /// A wrong command or a broken disk: neither state nor data can be read any more.

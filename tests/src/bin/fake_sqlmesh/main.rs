@@ -5,12 +5,14 @@
 //! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
 //! sets is taken away).
 
+mod arguments;
 mod point;
+mod schema;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     thread,
     time::Duration,
@@ -19,6 +21,8 @@ use std::{
 use domain::digest::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::arguments::{Arguments, Wanted, arguments};
 
 /// A hanging command ends by itself after this time, should nobody kill it.
 const HANGING: Duration = Duration::from_mins(1);
@@ -43,6 +47,12 @@ struct Warehouse {
     /// What stands beside it, by name: restored from rollback points, or what was live before.
     #[serde(default)]
     beside: BTreeMap<String, point::Database>,
+    /// Models that the last release changed in place: all their versions share one table.
+    #[serde(default)]
+    in_place: BTreeSet<String>,
+    /// Those of them whose column came back, or went, and has no values.
+    #[serde(default)]
+    empty: BTreeSet<String>,
     /// A table that runbooks may read and change.
     #[serde(default)]
     flags: BTreeMap<String, String>,
@@ -58,22 +68,6 @@ struct Versions {
     previous: Option<String>,
 }
 
-struct Arguments {
-    command: String,
-    file: PathBuf,
-    wanted: Wanted,
-    instead_of: Wanted,
-    expected: String,
-    source: Option<String>,
-    statement: String,
-    is_read_only: bool,
-    /// The folder of all rollback points, the one that is meant, and the name of its use.
-    points: PathBuf,
-    point: String,
-    tag: Option<String>,
-    is_back: bool,
-}
-
 /// These can do without the state.
 const WITHOUT_STATE: [&str; 8] = [
     "end-backends",
@@ -85,9 +79,6 @@ const WITHOUT_STATE: [&str; 8] = [
     "unswap",
     "probe-swap",
 ];
-
-/// The version that each model shall have; none where the environment shall not have the model.
-type Wanted = BTreeMap<String, Option<String>>;
 
 fn main() -> ExitCode {
     let arguments = arguments();
@@ -122,62 +113,13 @@ fn main() -> ExitCode {
         ("sql", _) => sql(&mut warehouse, &arguments),
         (other, fault) => {
             let unknown = || refuse(2, "usage", &format!("unknown command {other}"));
-            point::answer(&mut warehouse, &arguments, fault).unwrap_or_else(unknown)
+            point::answer(&mut warehouse, &arguments, fault)
+                .or_else(|| schema::answer(&mut warehouse, &arguments, fault))
+                .unwrap_or_else(unknown)
         }
     };
     println!("{answer}");
     ExitCode::from(code)
-}
-
-fn arguments() -> Arguments {
-    // The first argument is the helper's path.
-    let mut words = std::env::args().skip(2);
-    let command = words.next().unwrap_or_default();
-    let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
-    let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
-    let (mut statement, mut is_read_only) = (String::new(), false);
-    let (mut points, mut point, mut tag, mut is_back) =
-        (PathBuf::new(), String::new(), None, false);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().unwrap_or_default();
-        let pair = |text: String| {
-            let (model, version) = text.split_once('=')?;
-            Some((model.to_owned(), Some(version.to_owned())))
-        };
-        match word.as_str() {
-            "--project" => file = Path::new(&value()).join("warehouse.json"),
-            "--to" => wanted.extend(pair(value())),
-            "--without" => wanted.extend([(value(), None)]),
-            "--instead-of" => instead_of.extend(pair(value())),
-            "--instead-without" => instead_of.extend([(value(), None)]),
-            "--source" => source = value().strip_prefix("env:").map(str::to_owned),
-            "--expect-fingerprint" => expected = value(),
-            "--statement" => statement = value(),
-            "--read-only" => is_read_only = true,
-            "--into" => points = value().into(),
-            "--point" => point = value(),
-            "--tag" => tag = Some(value()),
-            "--back" => is_back = true,
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name" => {
-                drop(value());
-            }
-            _ => {}
-        }
-    }
-    Arguments {
-        command,
-        file,
-        wanted,
-        instead_of,
-        expected,
-        source,
-        statement,
-        is_read_only,
-        points,
-        point,
-        tag,
-        is_back,
-    }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -274,6 +216,11 @@ fn check(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
             );
             return json!({"check": "left_out", "subject": model, "outcome": "pass", "detail": detail});
         };
+        if warehouse.in_place.contains(model) && arguments.command == "check" {
+            let detail =
+                format!("{model} was changed in place: there is no old table to go back to.");
+            return json!({"check": "version_restorable", "subject": model, "outcome": "fail", "detail": detail});
+        }
         let is_there = !warehouse.removed.contains(&format!("{model}={version}"));
         let detail = if is_there {
             format!("Version {version} of {model} is in the state.")

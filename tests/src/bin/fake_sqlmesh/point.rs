@@ -72,7 +72,9 @@ pub(crate) fn answer(
 
 fn verify_point(folder: &Path, arguments: &Arguments) -> (u8, Value) {
     let point = &arguments.point;
-    let passed = copy(folder).is_some();
+    // What a point of tables keeps besides them is no database.
+    let passed = fs::read(folder.join("copy.json"))
+        .is_ok_and(|bytes| serde_json::from_slice::<Value>(&bytes).is_ok());
     let (outcome, detail) = if passed {
         ("pass", format!("The copy of {point} was read to its end."))
     } else {
