@@ -11,14 +11,11 @@ use crate::{
     world::{CUSTOMERS, ORDERS, World},
 };
 
-/// The trigger that suggests types 1, 2 and 4, in this order.
+/// The headline of the trigger that suggests types 1, 2 and 4, in this order.
 const OUTAGE: &str = "The data warehouse is down";
-const TODAY: &str = "rollbacks: [blue_green, model_level]";
-const ALL: &str = "rollbacks: [blue_green, model_level, schema, full_environment]";
 
 /// Nobody can read the warehouse any more; a point of an hour ago is there.
 async fn destroyed(w: &mut World) {
-    w.edit_policy("targets.yaml", TODAY, ALL).await;
     w.warehouse.keep_point(
         &w.config.points,
         "pt_good",
@@ -166,7 +163,6 @@ story!(
 story!(
     /// No point can be relied on: the thread says of each why.
     without_a_point_that_can_be_relied_on_nothing_is_proposed, async |w| {
-    w.edit_policy("targets.yaml", TODAY, ALL).await;
     let hours = |hours| w.clock.now() - TimeDelta::hours(hours);
     w.warehouse.keep_point(&w.config.points, "pt_cut_off", "full", hours(2));
     w.warehouse.keep_point(&w.config.points, "pt_late", "full", hours(-1));
@@ -179,12 +175,11 @@ story!(
     w.read_on();
 });
 
-/// The trigger that suggests type 3 after types that a change in place makes impossible.
+/// The headline of the trigger that suggests types 2, 3 and 4, in this order.
 const CHANGED: &str = "Data corruption: the loyalty points of all customers are gone";
 
 /// The release dropped a column of a model in place; a point of its table is there, made before the release.
 async fn changed_in_place(w: &mut World) {
-    w.edit_policy("targets.yaml", TODAY, ALL).await;
     w.warehouse.change_in_place(ORDERS);
     w.warehouse.keep_point(
         &w.config.points,
@@ -245,7 +240,6 @@ story!(
 story!(
     /// No point keeps the model's table as it was before the release: the next better rollback is of everything.
     without_a_point_of_its_table_the_whole_environment_goes_back, async |w| {
-    w.edit_policy("targets.yaml", TODAY, ALL).await;
     w.warehouse.change_in_place(ORDERS);
     w.warehouse.keep_point(&w.config.points, "pt_full", "full", w.clock.now() - TimeDelta::hours(1));
     w.alert_with(CHANGED, &json!({"models": ORDERS})).await;
