@@ -12,6 +12,7 @@ mod escalating;
 mod holding;
 mod intake;
 mod records;
+mod restoring;
 mod running;
 mod steering;
 mod stepping;

@@ -166,11 +166,12 @@ impl World {
     pub(crate) fn start_executor(&self) -> std::process::Child {
         let file = self.config.work.with_file_name("countersign.yaml");
         let text = format!(
-            "database_url: '{}'\npolicies: '{}'\nkeys: '{}'\nwork: '{}'\n",
+            "database_url: '{}'\npolicies: '{}'\nkeys: '{}'\nwork: '{}'\npoints: '{}'\n",
             self.database_url,
             self.config.policies.display(),
             self.config.keys.display(),
             self.config.work.display(),
+            self.config.points.display(),
         );
         std::fs::write(&file, text).expect("writes the configuration");
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bot-under-test"));
@@ -216,6 +217,7 @@ fn configuration(
         policies,
         keys: folder.join("keys"),
         work: folder.join("work"),
+        points: folder.join("points"),
         launcher: env!("CARGO_BIN_EXE_bot-under-test").into(),
         pagerduty: config::Pagerduty {
             webhook_secrets: vec![fakes::pagerduty::WEBHOOK_SECRET.into()],

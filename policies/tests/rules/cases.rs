@@ -23,7 +23,7 @@ fn a_case_that_fails_shows_what_differs() {
     let reports = run_cases(&policies, &cases);
     let failed: Vec<String> =
         reports.iter().filter(|report| !report.passed()).map(ToString::to_string).collect();
-    insta::assert_snapshot!(failed.join("\n"), @r#"
+    insta::assert_snapshot!(failed.join("\n"), @"
     FAILED  A corrupt model that nothing important reads from is for level 1 (row_count_of_a_plain_model.yaml)
       timeline:
           00:00 level 1: ana
@@ -33,7 +33,7 @@ fn a_case_that_fails_shows_what_differs() {
           00:45 level 3: mia
           01:00 level 4: cleo, vic
           01:15 level 4: cleo, vic again
-    "#);
+    ");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn a_rollback_without_a_runbook() {
     error: there is no runbook for a blue-green rollback (type 1)
       --> targets.yaml:12:17
        |
-    12 |     rollbacks: [blue_green, model_level]
+    12 |     rollbacks: [blue_green, model_level, schema, full_environment]
        |                 ^^^^^^^^^^
        |
        = help: add one under runbooks/, or keep to `model_level`, `schema`, `full_environment`

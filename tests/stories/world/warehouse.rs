@@ -154,6 +154,62 @@ impl Warehouse {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));
     }
 
+    /// CI makes a rollback point, `full` or of `tables`, of what was there before the last release.
+    pub(crate) fn keep_point(&self, points: &Path, id: &str, kind: &str, at: domain::Timestamp) {
+        let of = |model: &Value| json!({"current": model["previous"], "previous": null});
+        let models: BTreeMap<String, Value> = self.read()["models"]
+            .as_object()
+            .expect("models")
+            .iter()
+            .map(|(name, versions)| (name.clone(), of(versions)))
+            .collect();
+        let kept: Vec<_> = models
+            .iter()
+            .map(|(name, of)| json!({"name": name, "identifier": of["current"], "kept": true}))
+            .collect();
+        let project = fs::canonicalize(&self.folder).expect("the project's folder");
+        let manifest = json!({
+            "point": id, "kind": kind, "created_ms": at.timestamp_millis(), "reason": "before the release",
+            "environment": "prod", "gateway": "local", "fingerprint": "of-the-good-release",
+            "project": {"path": project, "commit": null}, "models": kept,
+        });
+        let copy = json!({"plan_id": "good-release", "finalized": true, "models": models});
+        let folder = points.join(id);
+        fs::create_dir_all(&folder).expect("makes the point's folder");
+        fs::write(folder.join("copy.json"), copy.to_string()).expect("writes the copy");
+        fs::write(folder.join("manifest.json"), manifest.to_string()).expect("writes the manifest");
+    }
+
+    /// The last release changed this model in place, and dropped a column of it.
+    pub(crate) fn change_in_place(&self, model: &str) {
+        self.change(|warehouse| {
+            warehouse["in_place"] = json!([model]);
+            warehouse["empty"] = json!([model]);
+        });
+    }
+
+    /// Models whose columns have no values.
+    pub(crate) fn empty(&self) -> Vec<String> {
+        let empty = self.read()["empty"].clone();
+        serde_json::from_value(empty).expect("models")
+    }
+
+    /// A wrong command or a broken disk: neither state nor data can be read any more.
+    pub(crate) fn destroy(&self) {
+        self.change(|warehouse| warehouse["destroyed"] = json!(true));
+    }
+
+    /// Whether SQLMesh's state and the data can be read.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.read()["destroyed"] != json!(true)
+    }
+
+    /// What stands beside the live environment.
+    pub(crate) fn beside(&self) -> Vec<String> {
+        let beside = self.read()["beside"].clone();
+        beside.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    }
+
     /// The value of a flag in the table that runbooks may change.
     pub(crate) fn flag(&self, name: &str) -> String {
         self.read()["flags"][name].as_str().expect("a flag").to_owned()

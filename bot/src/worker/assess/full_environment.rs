@@ -22,16 +22,22 @@ use crate::{
 /// So many points are looked at, newest first: a bad one may hide a good one, but not for ever.
 const CANDIDATES: usize = 3;
 
-/// The target as it stands when type 4 is among what may help: it may be that nobody can read it.
+/// The longest text of why a target cannot be read that is told.
+const LONGEST: usize = 200;
+
+/// The target as it stands when type 4 is among what may help: it may be that nobody can read it, and why.
 pub(super) fn or_unreadable(
     answer: Result<Inspection, sqlmesh::Error>,
     target: &Target,
-) -> Result<Inspection, sqlmesh::Error> {
+) -> Result<(Inspection, Option<String>), sqlmesh::Error> {
     match answer {
         Err(error) if error.is_unreadable() => {
             tracing::warn!("{} cannot be read: {error}", target.id);
             let name = target.environment.clone();
-            Ok(Inspection {
+            let why = error.to_string();
+            let why: String =
+                why.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
+            let inspection = Inspection {
                 sqlmesh_version: "unknown".to_owned(),
                 environment: Environment {
                     name,
@@ -41,15 +47,11 @@ pub(super) fn or_unreadable(
                 fingerprint: UNREADABLE.to_owned(),
                 current: vec![],
                 changed: vec![],
-            })
+            };
+            Ok((inspection, Some(why)))
         }
-        answered => answered,
+        answered => answered.map(|inspection| (inspection, None)),
     }
-}
-
-/// Whether nobody could read the target.
-pub(super) fn is_unreadable(inspection: &Inspection) -> bool {
-    inspection.fingerprint == UNREADABLE
 }
 
 impl Assessor {
@@ -75,6 +77,12 @@ impl Assessor {
                     continue;
                 }
             };
+            findings.extend(case.unreadable.map(|why| Finding {
+                check: "environment_readable".to_owned(),
+                subject: target.environment.clone(),
+                outcome: Outcome::Inconclusive,
+                detail: format!("SQLMesh's state or the warehouse cannot be read now: {why}"),
+            }));
             let data_loss_ms = u64::try_from(now.timestamp_millis() - point.created_ms)?;
             findings.push(Finding {
                 check: "data_loss".to_owned(),

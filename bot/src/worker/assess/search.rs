@@ -21,7 +21,7 @@ use super::{
     choice::{Choice, choose, order},
     circumstances,
     draft::{self, Draft, target},
-    full_environment::{is_unreadable, or_unreadable},
+    full_environment::or_unreadable,
     points::Besides,
 };
 use crate::{
@@ -46,6 +46,8 @@ pub(super) struct Case<'a> {
     pub(super) rule: &'a TargetRule,
     pub(super) target: &'a Target,
     pub(super) rollback_type: RollbackType,
+    /// Why nobody can read the target; `None` where it can be read.
+    pub(super) unreadable: Option<&'a str>,
 }
 
 /// What is known of the target, whichever type is tried.
@@ -99,13 +101,13 @@ impl Assessor {
         let _asking = self.floor.take().await;
         let begun_at = self.desk.clock.now();
         let inspection = self.sqlmesh.inspect(python, &target).await;
-        let inspection = if matched.suggested.contains(&RollbackType::FullEnvironment) {
+        let (inspection, unreadable) = if matched.suggested.contains(&RollbackType::FullEnvironment)
+        {
             or_unreadable(inspection, &target)?
         } else {
-            inspection?
+            (inspection?, None)
         };
-        let is_running =
-            !is_unreadable(&inspection) && inspection.environment.finalized_ts.is_none();
+        let is_running = unreadable.is_none() && inspection.environment.finalized_ts.is_none();
         if is_running && claim.attempts < ATTEMPTS {
             // A release that is being deployed ends in a moment; one that died does not.
             let Environment { name, plan_id, .. } = &inspection.environment;
@@ -123,7 +125,14 @@ impl Assessor {
         let smaller = known.start(RollbackType::ModelLevel, &matched).inspection;
         let mut not_possible = Vec::new();
         for rollback_type in order(&matched, &smaller) {
-            let case = Case { incident, matched: &matched, rule, target: &target, rollback_type };
+            let case = Case {
+                incident,
+                matched: &matched,
+                rule,
+                target: &target,
+                rollback_type,
+                unreadable: unreadable.as_deref(),
+            };
             match self.attempt(&case, &known).await? {
                 Ok(possible) => {
                     let found = self.opening(&case, possible, not_possible, claim, earlier).await?;
@@ -146,8 +155,10 @@ impl Assessor {
         if self.engine.policies.runbook(case.rollback_type).is_none() {
             return Ok(Err("there is no runbook for it.".to_owned()));
         }
-        if is_unreadable(&known.inspection) && case.rollback_type != RollbackType::FullEnvironment {
-            return Ok(Err("its state or its warehouse cannot be read.".to_owned()));
+        if let (Some(why), true) =
+            (case.unreadable, case.rollback_type != RollbackType::FullEnvironment)
+        {
+            return Ok(Err(format!("SQLMesh's state or the warehouse cannot be read: {why}")));
         }
         let python = python(Some(case.rule));
         let start = match (&case.rule.blue, case.rollback_type) {

@@ -5,10 +5,14 @@
 //! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
 //! sets is taken away).
 
+mod arguments;
+mod point;
+mod schema;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     thread,
     time::Duration,
@@ -17,6 +21,8 @@ use std::{
 use domain::digest::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::arguments::{Arguments, Wanted, arguments};
 
 /// A hanging command ends by itself after this time, should nobody kill it.
 const HANGING: Duration = Duration::from_mins(1);
@@ -41,6 +47,18 @@ struct Warehouse {
     possible_until_ms: Option<i64>,
     /// What other environments hold, by their names.
     environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// Nobody can read it, SQLMesh's state as little as the data.
+    #[serde(default)]
+    destroyed: bool,
+    /// What stands beside it, by name: restored from rollback points, or what was live before.
+    #[serde(default)]
+    beside: BTreeMap<String, point::Database>,
+    /// Models that the last release changed in place: all their versions share one table.
+    #[serde(default)]
+    in_place: BTreeSet<String>,
+    /// Those of them whose column came back, or went, and has no values.
+    #[serde(default)]
+    empty: BTreeSet<String>,
     /// A table that runbooks may read and change.
     #[serde(default)]
     flags: BTreeMap<String, String>,
@@ -50,26 +68,23 @@ struct Warehouse {
 }
 
 /// `None`: the environment does not have the model, or did not have it before the release.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
 struct Versions {
     current: Option<String>,
     previous: Option<String>,
 }
 
-struct Arguments {
-    command: String,
-    file: PathBuf,
-    wanted: Wanted,
-    instead_of: Wanted,
-    expected: String,
-    baseline: Value,
-    source: Option<String>,
-    statement: String,
-    is_read_only: bool,
-}
-
-/// The version that each model shall have; none where the environment shall not have the model.
-type Wanted = BTreeMap<String, Option<String>>;
+/// These can do without the state.
+const WITHOUT_STATE: [&str; 8] = [
+    "end-backends",
+    "verify-point",
+    "restore-beside",
+    "probe-beside",
+    "verify-beside",
+    "swap",
+    "unswap",
+    "probe-swap",
+];
 
 fn main() -> ExitCode {
     let arguments = arguments();
@@ -92,6 +107,9 @@ fn main() -> ExitCode {
             let error = "could not set lock on the warehouse";
             (1, json!({"error": error, "kind": "crash", "transient": true}))
         }
+        (command, _) if warehouse.destroyed && !WITHOUT_STATE.contains(&command) => {
+            refuse(3, "impossible", "The DuckDB file warehouse.duckdb does not exist.")
+        }
         ("inspect", _) => inspect(&warehouse, arguments.source.as_deref()),
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
@@ -100,51 +118,15 @@ fn main() -> ExitCode {
         ("measure", _) => (0, measure(&warehouse)),
         ("end-backends", _) => (0, json!({"ended": 0})),
         ("sql", _) => sql(&mut warehouse, &arguments),
-        (other, _) => refuse(2, "usage", &format!("unknown command {other}")),
+        (other, fault) => {
+            let unknown = || refuse(2, "usage", &format!("unknown command {other}"));
+            point::answer(&mut warehouse, &arguments, fault)
+                .or_else(|| schema::answer(&mut warehouse, &arguments, fault))
+                .unwrap_or_else(unknown)
+        }
     };
     println!("{answer}");
     ExitCode::from(code)
-}
-
-fn arguments() -> Arguments {
-    // The first argument is the helper's path.
-    let mut words = std::env::args().skip(2);
-    let command = words.next().unwrap_or_default();
-    let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
-    let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
-    let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().unwrap_or_default();
-        let pair = |text: String| {
-            let (model, version) = text.split_once('=')?;
-            Some((model.to_owned(), Some(version.to_owned())))
-        };
-        match word.as_str() {
-            "--project" => file = Path::new(&value()).join("warehouse.json"),
-            "--to" => wanted.extend(pair(value())),
-            "--without" => wanted.extend([(value(), None)]),
-            "--instead-of" => instead_of.extend(pair(value())),
-            "--instead-without" => instead_of.extend([(value(), None)]),
-            "--source" => source = value().strip_prefix("env:").map(str::to_owned),
-            "--expect-fingerprint" => expected = value(),
-            "--baseline" => baseline = serde_json::from_str(&value()).expect("JSON"),
-            "--statement" => statement = value(),
-            "--read-only" => is_read_only = true,
-            "--gateway" | "--environment" | "--user" | "--models" | "--name" => drop(value()),
-            _ => {}
-        }
-    }
-    Arguments {
-        command,
-        file,
-        wanted,
-        instead_of,
-        expected,
-        baseline,
-        source,
-        statement,
-        is_read_only,
-    }
 }
 
 fn read(file: &Path) -> Warehouse {
@@ -245,6 +227,11 @@ fn check(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
             );
             return json!({"check": "left_out", "subject": model, "outcome": "pass", "detail": detail});
         };
+        if warehouse.in_place.contains(model) && arguments.command == "check" {
+            let detail =
+                format!("{model} was changed in place: there is no old table to go back to.");
+            return json!({"check": "version_restorable", "subject": model, "outcome": "fail", "detail": detail});
+        }
         let is_there = !warehouse.removed.contains(&format!("{model}={version}"));
         let detail = if is_there {
             format!("Version {version} of {model} is in the state.")

@@ -1,0 +1,82 @@
+//! What the stand-in is called with: the helper's own arguments.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+/// A call.
+pub(crate) struct Arguments {
+    pub(crate) command: String,
+    pub(crate) file: PathBuf,
+    pub(crate) wanted: Wanted,
+    pub(crate) instead_of: Wanted,
+    pub(crate) expected: String,
+    pub(crate) baseline: Value,
+    pub(crate) source: Option<String>,
+    pub(crate) statement: String,
+    pub(crate) is_read_only: bool,
+    /// The folder of all rollback points, the one that is meant, and the name of its use.
+    pub(crate) points: PathBuf,
+    pub(crate) point: String,
+    pub(crate) tag: Option<String>,
+    pub(crate) is_back: bool,
+}
+
+/// The version that each model shall have; none where the environment shall not have the model.
+pub(crate) type Wanted = BTreeMap<String, Option<String>>;
+
+/// Reads them.
+pub(crate) fn arguments() -> Arguments {
+    // The first argument is the helper's path.
+    let mut words = std::env::args().skip(2);
+    let command = words.next().unwrap_or_default();
+    let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
+    let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
+    let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
+    let (mut points, mut point, mut tag, mut is_back) =
+        (PathBuf::new(), String::new(), None, false);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_default();
+        let pair = |text: String| {
+            let (model, version) = text.split_once('=')?;
+            Some((model.to_owned(), Some(version.to_owned())))
+        };
+        match word.as_str() {
+            "--project" => file = Path::new(&value()).join("warehouse.json"),
+            "--to" => wanted.extend(pair(value())),
+            "--without" => wanted.extend([(value(), None)]),
+            "--instead-of" => instead_of.extend(pair(value())),
+            "--instead-without" => instead_of.extend([(value(), None)]),
+            "--source" => source = value().strip_prefix("env:").map(str::to_owned),
+            "--expect-fingerprint" => expected = value(),
+            "--baseline" => baseline = serde_json::from_str(&value()).expect("JSON"),
+            "--statement" => statement = value(),
+            "--read-only" => is_read_only = true,
+            "--into" => points = value().into(),
+            "--point" => point = value(),
+            "--tag" => tag = Some(value()),
+            "--back" => is_back = true,
+            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--kind"
+            | "--reason" | "--leaving" => drop(value()),
+            _ => {}
+        }
+    }
+    Arguments {
+        command,
+        file,
+        wanted,
+        instead_of,
+        expected,
+        baseline,
+        source,
+        statement,
+        is_read_only,
+        points,
+        point,
+        tag,
+        is_back,
+    }
+}
