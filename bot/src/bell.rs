@@ -27,6 +27,11 @@ impl Bell {
         let _ = self.changed.send(incident.clone());
     }
 
+    /// Something was committed that no incident shows.
+    pub fn wake(&self) {
+        self.work.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     /// Waits for work. Take it before looking into the store, so that no ring falls between.
     pub fn workers(&self) -> watch::Receiver<u64> {
         self.work.subscribe()

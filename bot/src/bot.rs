@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::AtomicI64},
+    path::PathBuf,
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -31,7 +32,7 @@ use crate::{
     engine::Engine,
     http::{
         Routes, health::HealthRoutes, page::PageRoutes, pagerduty::PagerdutyRoutes,
-        slack::SlackRoutes,
+        slack::SlackRoutes, sqlmesh::SqlmeshRoutes,
     },
     ids,
     live::Live,
@@ -39,8 +40,8 @@ use crate::{
     policy_files,
     steps::Steps,
     worker::{
-        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor,
-        reconcile::Reconciler, timers::Timers, turn,
+        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
+        reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
     },
 };
 
@@ -128,13 +129,14 @@ impl Bot {
                     next_ms: AtomicI64::new(0),
                 }));
             }
-            workers.push(Arc::new(Assessor {
-                engine: engine.clone(),
-                desk: desk.clone(),
-                sqlmesh,
+            let points = std::path::absolute(&config.points)?;
+            workers.extend(askers(
+                &engine,
+                &desk,
+                (&sqlmesh, points),
                 pagerduty,
-                points: std::path::absolute(&config.points)?,
-            }));
+                &executor_closing,
+            ));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
                 workers.push(Arc::new(Chatter {
@@ -187,6 +189,11 @@ impl Bot {
             pagerduty: PagerdutyRoutes {
                 engine: self.engine.clone(),
                 secrets: self.secrets.clone(),
+                metrics: self.metrics.clone(),
+            },
+            sqlmesh: SqlmeshRoutes {
+                engine: self.engine.clone(),
+                secrets: config.sqlmesh.webhook_secrets.clone().into(),
                 metrics: self.metrics.clone(),
             },
             slack: self.slack.clone().map(|slack| SlackRoutes {
@@ -264,6 +271,34 @@ impl Bot {
     }
 }
 
+/// The two workers that ask targets without changing them, and that keep out of each other's way.
+fn askers(
+    engine: &Engine,
+    desk: &Desk,
+    (sqlmesh, points): (&Arc<Sqlmesh>, PathBuf),
+    pagerduty: Option<Arc<PagerDutyApi>>,
+    closing: &CancellationToken,
+) -> [Arc<dyn Worker>; 2] {
+    let floor = Arc::new(Floor::default());
+    let assessor = Assessor {
+        engine: engine.clone(),
+        desk: desk.clone(),
+        sqlmesh: sqlmesh.clone(),
+        floor: floor.clone(),
+        pagerduty,
+        points,
+    };
+    let watcher = Watcher {
+        engine: engine.clone(),
+        desk: desk.clone(),
+        sqlmesh: sqlmesh.clone(),
+        floor,
+        closing: closing.clone(),
+        measured: Mutex::default(),
+    };
+    [Arc::new(assessor), Arc::new(watcher)]
+}
+
 fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {
     let Some(token) = &config.pagerduty.api_token else { return Ok(None) };
     let api =
@@ -292,6 +327,7 @@ fn secrets(config: &Config, environment: &BTreeMap<String, String>) -> Vec<Strin
         .pagerduty
         .webhook_secrets
         .iter()
+        .chain(&config.sqlmesh.webhook_secrets)
         .map(Some)
         .chain([config.pagerduty.api_token.as_ref()]);
     let own = slack.chain(pagerduty).flatten().map(|secret| secret.expose_secret().to_owned());

@@ -2,10 +2,13 @@
 
 mod audit;
 mod check;
+mod gate;
+mod hold;
 mod incidents;
 mod keys;
 mod point;
 mod policy;
+mod release;
 mod serve;
 mod why;
 
@@ -98,6 +101,15 @@ enum Command {
     /// The record for an auditor.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What must not come back after a rollback.
+    #[command(subcommand)]
+    Hold(hold::Command),
+    /// Whether CI may deploy.
+    #[command(subcommand)]
+    Gate(gate::Command),
+    /// What was deployed.
+    #[command(subcommand)]
+    Release(release::Command),
     /// Signing keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -110,7 +122,7 @@ enum Done {
     Well,
     /// What was asked about is not as it should be.
     Failed,
-    /// The answer is no.
+    /// The answer is no: it is held, or not possible, or was refused.
     Refused,
 }
 
@@ -201,6 +213,15 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         Command::Policy(command) => policy::run(&config, &command),
         Command::Point(command) => point::run(&config, command, clock).await,
         Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
+        Command::Hold(command) => {
+            hold::run(&config, &store(&config).await?, &policies(&config)?, &command).await
+        }
+        Command::Gate(command) => {
+            gate::run(&store(&config).await?, &policies(&config)?, &command).await
+        }
+        Command::Release(command) => {
+            release::run(&store(&config).await?, policies(&config)?, clock, &command).await
+        }
         Command::Keys(command) => keys::run(&config, &command, clock.as_ref()),
     }
 }

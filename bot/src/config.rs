@@ -8,7 +8,7 @@ mod overlay;
 mod schema;
 mod secret;
 
-pub use document::{Config, Discord, Pagerduty, Slack, Web};
+pub use document::{Config, Discord, Pagerduty, Slack, SqlmeshSection, Web};
 pub use error::ConfigError;
 pub use overlay::{inherited, load};
 pub use schema::schema;

@@ -9,6 +9,8 @@
 mod alert;
 mod assessment;
 mod decision;
+mod hold;
+mod release;
 mod running;
 mod steering;
 mod work;
@@ -25,6 +27,7 @@ use crate::bell::Bell;
 pub use alert::{Intake, Received};
 pub use assessment::Assessment;
 pub use decision::{Answer, Decide, Wish};
+pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};
 pub use work::Change;
 

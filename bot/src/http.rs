@@ -1,11 +1,13 @@
 //! The HTTP server's routes. Each group of handlers gets the few things that it uses.
 
 pub mod api;
+pub mod gate;
 pub mod health;
 pub mod page;
 pub mod pagerduty;
 pub mod session;
 pub mod slack;
+pub mod sqlmesh;
 
 use axum::{
     Router,
@@ -22,6 +24,8 @@ const FORM_LIMIT: usize = 64 * 1024;
 pub struct Routes {
     /// PagerDuty's webhook.
     pub pagerduty: pagerduty::PagerdutyRoutes,
+    /// SQLMesh's notifications.
+    pub sqlmesh: sqlmesh::SqlmeshRoutes,
     /// Slack's endpoints, where Slack is configured.
     pub slack: Option<slack::SlackRoutes>,
     /// The page and `/api`; `None` where everybody could reach them and nobody has to prove who they are.
@@ -33,12 +37,14 @@ pub struct Routes {
 impl Routes {
     /// All of them as one router.
     pub fn into_router(self) -> Router {
-        let webhook = listener::limit_body(pagerduty::router(self.pagerduty), WEBHOOK_LIMIT);
+        let webhooks = pagerduty::router(self.pagerduty).merge(sqlmesh::router(self.sqlmesh));
+        let webhook = listener::limit_body(webhooks, WEBHOOK_LIMIT);
         let mut forms = health::router(self.health, self.page.is_some());
         if let Some(slack) = self.slack {
             forms = forms.merge(slack::router(slack));
         }
         if let Some(page) = self.page {
+            forms = forms.merge(gate::router(page.clone()));
             forms = forms.merge(api::router(page.clone())).merge(page::router(page));
         }
         webhook.merge(listener::limit_body(forms, FORM_LIMIT))

@@ -1,6 +1,6 @@
 //! Draws ids: the one place for randomness outside the keys.
 
-use domain::id::{IncidentId, MessageId, ProposalId, RunId};
+use domain::id::{HoldId, IncidentId, MessageId, ProposalId, RunId};
 use uuid::Uuid;
 
 /// A new incident's id.
@@ -16,6 +16,11 @@ pub fn proposal() -> ProposalId {
 /// A new run's id.
 pub fn run() -> RunId {
     RunId::new(Uuid::now_v7())
+}
+
+/// A new hold's id.
+pub fn hold() -> HoldId {
+    HoldId::new(Uuid::now_v7())
 }
 
 /// A new message's id.

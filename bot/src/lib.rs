@@ -15,6 +15,7 @@ pub mod steps;
 pub mod worker;
 
 pub mod audit;
+pub mod gate;
 pub mod report;
 pub mod restorable;
 pub mod view;

@@ -1,6 +1,8 @@
 //! Counters for Prometheus. What is stored is counted when it is asked for, never kept twice.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use domain::Timestamp;
 
 use prometheus_client::{
     encoding::text::encode,
@@ -16,6 +18,7 @@ pub struct Metrics {
     registry: Registry,
     webhooks: Family<Labels, Counter>,
     clicks: Family<Labels, Counter>,
+    notifications: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -25,7 +28,13 @@ impl Default for Metrics {
         let clicks = Family::default();
         registry.register("webhooks", "Webhooks by what became of them", webhooks.clone());
         registry.register("clicks", "Chat interactions by what became of them", clicks.clone());
-        Self { registry, webhooks, clicks }
+        let notifications = Family::default();
+        registry.register(
+            "notifications",
+            "Notifications of SQLMesh by what became of them",
+            notifications.clone(),
+        );
+        Self { registry, webhooks, clicks, notifications }
     }
 }
 
@@ -40,8 +49,13 @@ impl Metrics {
         self.clicks.get_or_create(&vec![("result", result)]).inc();
     }
 
+    /// Counts a notification of SQLMesh.
+    pub fn notification(&self, result: &'static str) {
+        self.notifications.get_or_create(&vec![("result", result)]).inc();
+    }
+
     /// Everything as `OpenMetrics` text.
-    pub fn text(&self, counts: &Counts) -> Result<String, std::fmt::Error> {
+    pub fn text(&self, counts: &Counts, now: Timestamp) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         let gauges = [
             ("pending_jobs", "Jobs that wait for a worker", counts.pending_jobs),
@@ -57,6 +71,8 @@ impl Metrics {
             ),
             ("open_proposals", "Proposals that are not closed", counts.open_proposals),
             ("due_timers", "Timers that are due and not fired", counts.due_timers),
+            ("held_targets", "Targets on which a hold stands", counts.held_targets),
+            ("returned_holds", "Holds whose bad versions are live again", counts.returned_holds),
         ];
         for (name, help, value) in gauges {
             writeln!(
@@ -64,13 +80,39 @@ impl Metrics {
                 "# HELP countersign_{name} {help}.\n# TYPE countersign_{name} gauge\ncountersign_{name} {value}"
             )?;
         }
+        let releases = &counts.releases_by_verdict;
+        labelled(&mut text, "releases", "Releases seen", "verdict", releases)?;
+        let ages = counts.looks.iter().filter_map(|(target, looked)| {
+            Some((target.clone(), (now - looked.at?).num_seconds().max(0)))
+        });
+        let help = "Seconds since a target's state was last read";
+        labelled(&mut text, "last_look_age_seconds", help, "target", &ages.collect())?;
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
 }
 
+/// A gauge for each value of a label. Ids of targets and words of ours need no escaping, but a quotation mark would
+/// break every line after it.
+fn labelled(
+    text: &mut String,
+    name: &str,
+    help: &str,
+    label: &str,
+    values: &BTreeMap<String, i64>,
+) -> std::fmt::Result {
+    writeln!(text, "# HELP countersign_{name} {help}.\n# TYPE countersign_{name} gauge")?;
+    for (key, value) in values {
+        let key = key.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
+        writeln!(text, "countersign_{name}{{{label}=\"{key}\"}} {value}")?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use store::Looked;
+
     use super::*;
 
     #[test]
@@ -79,7 +121,15 @@ mod tests {
         metrics.webhook("accepted");
         metrics.webhook("accepted");
         metrics.click("modal");
-        let text = metrics.text(&Counts::default()).expect("text");
+        let mut counts = Counts::default();
+        counts.releases_by_verdict.insert("bad".to_owned(), 2);
+        let at = Timestamp::from_timestamp_millis(60_000);
+        counts.looks.insert("a \"b\"".to_owned(), Looked { at, problem: String::new() });
+        let now = Timestamp::from_timestamp_millis(90_000).expect("a moment");
+        let text = metrics.text(&counts, now).expect("text");
+        assert!(text.contains("countersign_releases{verdict=\"bad\"} 2"), "{text}");
+        let age = "countersign_last_look_age_seconds{target=\"a \\\"b\\\"\"} 30";
+        assert!(text.contains(age), "{text}");
         assert!(text.contains("countersign_webhooks_total{result=\"accepted\"} 2"), "{text}");
         assert!(text.contains("countersign_pending_jobs 0") && text.ends_with("# EOF\n"), "{text}");
     }

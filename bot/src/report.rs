@@ -1,8 +1,15 @@
 //! Incidents as data: what `list`, `show`, `timeline` and `/api` give.
 
 use domain::{
-    Timestamp, card::Card, id::IncidentId, journal::Entry, notice::Tone, person::People,
-    proposal::Proposal, run::Run,
+    Timestamp,
+    card::{Button, Card},
+    hold::Hold,
+    id::IncidentId,
+    journal::Entry,
+    notice::Tone,
+    person::People,
+    proposal::Proposal,
+    run::Run,
 };
 use serde::Serialize;
 use store::Store;
@@ -20,6 +27,8 @@ pub struct Row {
     pub title: String,
     /// Since when.
     pub since: Timestamp,
+    /// Whether its rollback's hold stands.
+    pub held: bool,
 }
 
 /// One incident with everything that belongs to it.
@@ -35,6 +44,8 @@ pub struct IncidentReport {
     pub proposals: Vec<Proposal>,
     /// Its runs, oldest first.
     pub runs: Vec<Run>,
+    /// The holds that its rollbacks left, oldest first.
+    pub holds: Vec<Hold>,
 }
 
 /// One line of a thread.
@@ -63,6 +74,7 @@ pub async fn list(store: &Store, limit: u32) -> anyhow::Result<Vec<Row>> {
                 state: card.state.word,
                 title: incident.alert.title,
                 since: incident.opened_at,
+                held: card.buttons.contains(&Button::LiftHold),
             });
         }
     }
@@ -88,6 +100,7 @@ pub async fn incident(
         card,
         thread: thread.collect(),
         proposals: store.proposals_of(id).await?.into_iter().map(|found| found.value).collect(),
+        holds: store.holds_of(id).await?.into_iter().map(|found| found.value).collect(),
         runs: store.runs_of(id).await?.into_iter().map(|found| found.value).collect(),
     }))
 }

@@ -22,12 +22,17 @@ pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>
         Some(run) => store.live(&run.value.id).await?,
         None => None,
     };
-    Ok(Some(Card::of(
+    let hold = match &proposal {
+        Some(proposal) => store.hold_of(&proposal.value.id).await?,
+        None => None,
+    };
+    let card = Card::of(
         &incident.value,
         proposal.as_ref().map(|found| &found.value),
         run.as_ref().map(|found| &found.value),
         live.as_deref(),
-    )))
+    );
+    Ok(Some(card.with_hold(hold.as_ref().map(|found| &found.value))))
 }
 
 /// One notice of a journal entry.

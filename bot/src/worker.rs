@@ -3,8 +3,11 @@
 pub mod assess;
 pub mod chat;
 pub mod executor;
+pub mod floor;
+mod ledger;
 pub mod reconcile;
 pub mod timers;
+pub mod watch;
 
 use std::{
     sync::{

@@ -39,6 +39,7 @@ pub struct Ask<'a> {
 pub(crate) struct Authority {
     pub(crate) valid_ms: u64,
     pub(crate) lately_ms: u64,
+    pub(crate) remind_ms: u64,
     pub(crate) bases: Vec<Base>,
     pub(crate) raises: Vec<RaiseRule>,
 }

@@ -51,6 +51,8 @@ pub enum Act {
         /// The level that the step names for itself.
         named: Option<Level>,
     },
+    /// Let come again what it went back from.
+    LiftHold,
 }
 
 /// Whether somebody may do it, and which rules say so.
@@ -106,6 +108,7 @@ impl Act {
             Self::Retry => "retry",
             Self::Skip => "skip",
             Self::Confirm { .. } => "confirm",
+            Self::LiftHold => "lift_hold",
         }
     }
 
@@ -118,7 +121,8 @@ impl Act {
             | Self::Pause
             | Self::Resume
             | Self::Cancel
-            | Self::Retry => lowest_need(proposal),
+            | Self::Retry
+            | Self::LiftHold => lowest_need(proposal),
             Self::Skip => proposal.requirement().highest_need(),
             Self::Confirm { named } => named.or_else(|| proposal.requirement().highest_need()),
         }

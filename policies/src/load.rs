@@ -161,6 +161,11 @@ impl Policies {
     pub fn lately_ms(&self) -> u64 {
         self.authority.lately_ms
     }
+
+    /// How often people are reminded of a hold, in milliseconds.
+    pub fn hold_reminder_ms(&self) -> u64 {
+        self.authority.remind_ms
+    }
 }
 
 impl<'a> Loader<'a> {

@@ -8,6 +8,10 @@ use serde::Deserialize;
 
 use crate::{duration::DurationText, place::At, problem::Examined, runbook::TypeLayout, suggest};
 
+/// How often a target is looked at where the file says nothing of it.
+const LOOK_EVERY_MS: u64 = 300_000;
+/// The shortest interval between two looks.
+const SHORTEST_MS: u64 = 30_000;
 /// How long before the way back may be gone people are warned where the file does not say.
 const WARN_BEFORE_MS: u64 = 3_600_000;
 
@@ -35,6 +39,8 @@ struct TargetLayout {
     gateway: At<String>,
     /// The Python with `SQLMesh` installed; `python3` of the `PATH` when left out.
     python: Option<String>,
+    /// How often its state is looked at for new releases; 5 min when left out. `0 min`: once, and then only when somebody asks.
+    look_every: Option<At<DurationText>>,
     /// Which rollback types may be proposed here; each needs a runbook.
     rollbacks: At<Vec<At<TypeLayout>>>,
     /// An environment that holds the good state, kept by `pinned_environments`: a blue-green rollback goes back to what
@@ -90,6 +96,8 @@ pub struct TargetRule {
     pub gateway: String,
     /// The Python with `SQLMesh` installed, where it is not the configuration's.
     pub python: Option<String>,
+    /// How often its state is looked at for new releases, in milliseconds; `None`: only when somebody asks.
+    pub look_every_ms: Option<u64>,
     /// Which rollback types may be proposed here.
     pub rollbacks: Vec<RollbackType>,
     /// The environment whose state a blue-green rollback goes back to; the one before the last release where there is
@@ -204,10 +212,11 @@ impl TargetsFile {
             }
             layout.check_rollbacks(runbooks, file);
             layout.check_blue(file);
+            let look_every_ms = layout.look_every_ms(file);
             let warning = layout.warn_before.as_ref();
             let warn_before_ms =
                 warning.map_or(WARN_BEFORE_MS, |length| DurationText::read(length, file));
-            targets.push(layout.rule(warn_before_ms));
+            targets.push(layout.rule(look_every_ms, warn_before_ms));
         }
         targets
     }
@@ -259,6 +268,21 @@ impl TargetLayout {
         }
     }
 
+    fn look_every_ms(&self, file: &mut Examined<'_>) -> Option<u64> {
+        let Some(at) = &self.look_every else { return Some(LOOK_EVERY_MS) };
+        match DurationText::read(at, file) {
+            0 => None,
+            // Each look starts a Python, and on DuckDB it holds the file while it lasts.
+            short if short < SHORTEST_MS => {
+                let advice =
+                    "use `30 s` or more; SQLMesh's notifications are quicker than any look";
+                file.note(at.place, "looks would follow one another without pause", advice);
+                None
+            }
+            interval => Some(interval),
+        }
+    }
+
     fn check_blue(&self, file: &mut Examined<'_>) {
         let Some(blue) = &self.blue else { return };
         if blue.value == self.environment.value {
@@ -271,7 +295,7 @@ impl TargetLayout {
         }
     }
 
-    fn rule(&self, warn_before_ms: u64) -> TargetRule {
+    fn rule(&self, look_every_ms: Option<u64>, warn_before_ms: u64) -> TargetRule {
         let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
         let consumer = |layout: &ConsumerLayout| ConsumerRule {
             name: layout.name.clone(),
@@ -289,6 +313,7 @@ impl TargetLayout {
             environment: self.environment.value.clone(),
             gateway: self.gateway.value.clone(),
             python: self.python.clone(),
+            look_every_ms,
             rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
             blue: self.blue.as_ref().map(|blue| blue.value.clone()),
             warn_before_ms,

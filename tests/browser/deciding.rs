@@ -38,9 +38,10 @@ async fn approve(screen: Screen) {
     browser.text_with("#answer", "is signed and kept").await;
     expect_rolled_back(&visit).await;
     browser.screenshot("4-rolled-back").await;
+    lift(&visit).await;
 
     browser.show_tab(1).await;
-    expect_rolled_back(&visit).await;
+    browser.text_with("#card", "Lifted by").await;
     visit.expect_marked().await;
     assert_eq!(browser.console_errors().await, [""; 0], "the onlooker's console reports errors");
     browser.show_tab(0).await;
@@ -48,7 +49,23 @@ async fn approve(screen: Screen) {
     visit.end().await;
 }
 
-/// The page says that it is done, with every step, and offers nothing more.
+/// Lets come again what was rolled back, and says why.
+async fn lift(visit: &Visit) {
+    let browser = &visit.browser;
+    browser.click("#decide-lift_hold > summary").await;
+    browser.expect_within_reach("#decide-lift_hold button").await;
+    browser.type_into("#reason-lift_hold", "the fix is merged").await;
+    browser.screenshot("5-lifting").await;
+    browser.click("#decide-lift_hold button").await;
+    browser.text_with("#answer", "is lifted; your decision is signed and kept").await;
+    browser.text_with("#card", "Lifted by").await;
+    browser.text_with("#thread", "lifted the hold of prod: the fix is merged").await;
+    assert_eq!(browser.all("#decisions details").await, [""; 0], "buttons are left");
+    visit.expect_no_sideways_scrolling().await;
+    browser.screenshot("6-lifted").await;
+}
+
+/// The page says that it is done, with every step, and offers nothing but to lift the hold.
 async fn expect_rolled_back(visit: &Visit) {
     let browser = &visit.browser;
     browser.text_with("#card .state", "Rolled back").await;
@@ -61,7 +78,9 @@ async fn expect_rolled_back(visit: &Visit) {
     {
         rest = rest.split_once(line).unwrap_or_else(|| panic!("no `{line}` in order: {thread}")).1;
     }
-    assert_eq!(browser.all("#decisions details").await, [""; 0], "buttons are left");
+    browser.text_with("#thread", "prod is held").await;
+    let offered = browser.all("#decisions details").await;
+    assert_eq!(offered.len(), 1, "only the hold can be lifted");
     visit.expect_no_sideways_scrolling().await;
 }
 

@@ -39,6 +39,21 @@ impl Browser {
         .await;
     }
 
+    /// Types a text into a field. A field that went away while it was typed into has kept nothing of it.
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) {
+        until_told(selector, async || {
+            let found = self.find(selector).await?;
+            let id = found.first().ok_or("nothing on the page matches")?;
+            match self.call(&format!("element/{id}/value"), &json!({"text": text})).await {
+                Err(error) if !PASSING.iter().any(|passing| error.contains(passing)) => {
+                    panic!("{selector}: {error}")
+                }
+                typed => typed,
+            }
+        })
+        .await;
+    }
+
     /// Waits until an element shows `text`; gives all that it shows.
     pub(crate) async fn text_with(&self, selector: &str, text: &str) -> String {
         until_told(&format!("`{text}` in {selector}"), async || {

@@ -9,6 +9,7 @@ mod redacted;
 mod auditing;
 mod checking;
 mod confining;
+mod holding;
 mod keys;
 mod page;
 mod reading;

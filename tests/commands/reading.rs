@@ -43,7 +43,7 @@ async fn an_incident_that_was_rolled_back() {
     let (installation, incident) = Installation::rolled_back().await;
     let ids = [incident.as_str(), &incident[incident.len() - 6..]];
     assert_snapshot!(redacted(&installation.run(&["list"]).await, &ids), @"
-    [id]  [date] [time] UTC  Rolled back               Duplicate rows in the marts
+    [id]  [date] [time] UTC  Rolled back, held         Duplicate rows in the marts
     [exit 0]
     ");
     // The end of an id is enough.
@@ -62,6 +62,7 @@ async fn an_incident_that_was_rolled_back() {
       Needs            A model-level rollback needs one approval of level 1.
       Plan             [digest]
       Outcome          Rolled back: every step is done and every check passed, [took] after the proposal.
+      Hold             A deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22
       pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
       pass             target_version_exists: Version 11 of marts.order_analytics is in the state.
       pass             target_free: No other incident's rollback is under way on warehouse.
@@ -75,6 +76,7 @@ async fn an_incident_that_was_rolled_back() {
     [time]  Countersign: Step 2 of 3: Point the models back – done in [took].
     [time]  Countersign: Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
     [time]  Countersign: Rolled back: every step is done and every check passed, [took] after the proposal.
+    [time]  Countersign: prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     [exit 0]
     ");
     let timeline = installation.run(&["timeline", ids[1]]).await.expect_code(0);
@@ -93,6 +95,7 @@ async fn an_incident_that_was_rolled_back() {
     [date] [time] UTC  Countersign: step 3 begins, try 1
     [date] [time] UTC  Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
     [date] [time] UTC  Rolled back: every step is done and every check passed, [took] after the proposal.
+    [date] [time] UTC  prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     ");
     let ended = installation.run(&["show", "inc_00000000000000000000000000"]).await;
     assert_snapshot!(ended, @"
@@ -136,6 +139,7 @@ async fn programs_read_the_same() {
     assert_eq!(shown["card"]["state"]["word"], "Rolled back");
     assert_eq!(shown["proposals"].as_array().expect("proposals").len(), 1);
     assert_eq!(shown["runs"].as_array().expect("runs").len(), 1);
+    assert_eq!(shown["holds"][0]["opening"]["bad"][0]["identifier"], "24");
 
     let told = installation.run(&["timeline", &incident, "--json"]).await.expect_code(0);
     let entries: Vec<Value> =

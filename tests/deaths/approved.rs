@@ -104,11 +104,13 @@ impl Approved {
 /// Three steps that must not be done twice, each with a probe.
 fn runbook(lines: &Path) -> String {
     let scribe = env!("CARGO_BIN_EXE_fake-scribe");
+    let folder = lines.parent().expect("it is in the installation").display();
     let lines = lines.display();
     let step = |name: &str| {
         format!(
             "  - name: Write the {name} line\n    \
                  command: [{scribe}, append, {lines}, {name}]\n    \
+                 writes: [{folder}]\n    \
                  probe: {{ command: [{scribe}, has, {lines}, {name}] }}\n    \
                  timeout: 1 min\n    \
                  retries: 2\n    \

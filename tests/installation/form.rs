@@ -7,6 +7,17 @@ use super::{Serving, client};
 impl Serving {
     /// Fills in the page's form as a person and sends it; gives the page that answers.
     pub(crate) async fn decide(&self, incident: &str, person: &str, verdict: &str) -> String {
+        self.decide_because(incident, person, verdict, "").await
+    }
+
+    /// The same with a reason.
+    pub(crate) async fn decide_because(
+        &self,
+        incident: &str,
+        person: &str,
+        verdict: &str,
+        reason: &str,
+    ) -> String {
         let url = format!("{}/incidents/{incident}", self.address);
         let persona = format!("countersign_persona={person}");
         let page = text(client().get(&url).header(header::COOKIE, &persona)).await;
@@ -21,6 +32,7 @@ impl Serving {
             ("proposal", &proposal),
             ("plan", &plan),
             ("verdict", verdict),
+            ("reason", reason),
         ];
         let cookies = format!("{persona}; countersign_token={token}");
         let post = client().post(format!("{url}/decide")).header(header::COOKIE, cookies);

@@ -24,9 +24,10 @@ story!(
             "Step 2 of 3: *Point the models back*",
             "Step 3 of 3: *Check the data* – done",
             "Rolled back: every step is done and every check passed",
+            "`prod` is held",
         ]);
         w.expect_card("Rolled back");
-        w.expect_buttons(&[]);
+        w.expect_buttons(&["Lift the hold"]);
         assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.version(CUSTOMERS).as_str()), ("11", "12"));
         assert_eq!(w.warehouse.calls("promote"), 1);
     }

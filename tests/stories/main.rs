@@ -9,6 +9,7 @@ mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
+mod holding;
 mod intake;
 mod records;
 mod restoring;

@@ -76,7 +76,7 @@ story!(
     assert_eq!(w.warehouse.calls("swap"), 0);
     w.click(&w.card(), "confirm", "tess").await;
     w.expect_whisper("tess", "the rollback goes on");
-    w.expect_thread(&["confirmed at level 2", "Step 5 of 6", "Step 6 of 6", "Rolled back: every step is done and every check passed"]);
+    w.expect_thread(&["confirmed at level 2", "Step 5 of 6", "Step 6 of 6", "Rolled back: every step is done and every check passed", "is held"]);
     w.expect_card("Rolled back");
     assert_eq!((w.warehouse.version(ORDERS), w.warehouse.is_readable()), ("11".to_owned(), true));
     assert_eq!(beside(w), ["warehouse_broken"]);
@@ -107,7 +107,7 @@ story!(
     w.press(&w.card(), "confirm", "tess").await;
     killed_at_work(w).await;
     w.expect_whisper("tess", "the rollback goes on");
-    w.expect_thread(&["confirmed at level 2", "the executor was interrupted", "it is done", "Step 5 of 6", "Step 6 of 6", "Rolled back"]);
+    w.expect_thread(&["confirmed at level 2", "the executor was interrupted", "it is done", "Step 5 of 6", "Step 6 of 6", "Rolled back", "is held"]);
     w.expect_card("Rolled back");
     assert_eq!((w.warehouse.calls("swap"), w.warehouse.is_readable()), (1, true));
 });
@@ -202,7 +202,7 @@ story!(
         w.approve(person).await;
         w.expect_whisper(person, "is signed");
     }
-    w.expect_thread(&["1 of 2", "approved", "The rollback starts", "Step 1 of 5", "Step 2 of 5", "Step 3 of 5", "Step 4 of 5", "Step 5 of 5", "Rolled back: every step is done and every check passed"]);
+    w.expect_thread(&["1 of 2", "approved", "The rollback starts", "Step 1 of 5", "Step 2 of 5", "Step 3 of 5", "Step 4 of 5", "Step 5 of 5", "Rolled back: every step is done and every check passed", "is held"]);
     w.expect_card("Rolled back");
     assert_eq!((w.warehouse.version(ORDERS), w.warehouse.empty()), ("11".to_owned(), vec![]));
     let points = std::fs::read_dir(&w.config.points).expect("points").count();

@@ -50,7 +50,7 @@ story!(
         w.warehouse.fault("promote", &["fail"]);
         w.approve("ana").await;
         w.expect_whisper("ana", "is signed");
-        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "failed: the warehouse said no", "it is not done", "Step 2 of 3", "Step 3 of 3", "Rolled back"]);
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "failed: the warehouse said no", "it is not done", "Step 2 of 3", "Step 3 of 3", "Rolled back", "is held"]);
         assert_eq!((w.warehouse.calls("promote"), w.warehouse.version(CUSTOMERS).as_str()), (2, "12"));
     }
 );

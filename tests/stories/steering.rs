@@ -1,6 +1,7 @@
 //! People steer a run: they pause it, cancel it, try again, sign off, and answer its questions.
 
 use chrono::TimeDelta;
+use domain::release::{Learnt, Verdict};
 
 use crate::{
     story,
@@ -53,7 +54,7 @@ story!(
         assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("verify")), (1, 0));
         w.click(&w.card(), "resume", "ben").await;
         w.expect_whisper("ben", "The rollback goes on");
-        w.expect_thread(&["let the rollback go on, after a pause of 30 min", "Step 3 of 3", "Rolled back: every step is done"]);
+        w.expect_thread(&["let the rollback go on, after a pause of 30 min", "Step 3 of 3", "Rolled back: every step is done", "is held"]);
         w.expect_card("Rolled back");
         assert_eq!(versions(w), good());
     }
@@ -243,6 +244,7 @@ story!(
             "Step 2 of 3",
             "Step 3 of 3",
             "Rolled back: every step is done and every check passed",
+            "is held",
         ]);
         assert_eq!((w.warehouse.calls("promote"), versions(w)), (2, good()));
         w.click(&stuck, "retry", "bo").await;
@@ -294,6 +296,7 @@ story!(
         w.expect_thread(&[
             "<@U0ANA> signed off *Check the data*, which counts as done or not needed: the duplicates are of last year and known.",
             "on the word of people",
+            "`prod` is held",
         ]);
         w.expect_card("Rolled back, signed off");
         w.expect_card("was signed off by <@U0ANA>: the duplicates are of last year and known");
@@ -302,6 +305,11 @@ story!(
         let (_, list) = w.get("/api/incidents").await;
         assert!(list.contains("Rolled back, signed off"), "{list}");
         assert_eq!(versions(w), good());
+        w.expect_buttons(&["Lift the hold"]);
+        // People have said so, and no check: the ledger does not call it good.
+        w.advance(TimeDelta::minutes(6)).await;
+        let newest = w.bot.engine.store.releases("warehouse", 1).await.expect("the ledger");
+        assert_eq!((newest[0].learnt, newest[0].verdict), (Learnt::Rollback, Verdict::Unknown));
     }
 );
 
@@ -339,6 +347,7 @@ story!(
             "Step 3 of 4",
             "Step 4 of 4",
             "Rolled back: every step is done and every check passed",
+            "is held",
         ]);
         assert_eq!(versions(w), good());
         w.click(&asking, "confirm", "tess").await;

@@ -121,6 +121,7 @@ story!(
             "1 row, = 1 as expected",
             "The value is 0.002, &lt; 0.01 as expected",
             "Rolled back",
+            "is held",
         ]);
         w.expect_card("Rolled back");
         assert_eq!(around.balancer.calls(), ["PUT"]);
@@ -151,6 +152,7 @@ story!(
             "it is done",
             "Step 4 of 4",
             "Rolled back",
+            "is held",
         ]);
         assert_eq!(around.balancer.calls(), ["PUT", "GET"]);
         w.expect_card("Rolled back");

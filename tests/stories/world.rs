@@ -35,6 +35,9 @@ pub(crate) use self::{
 /// The id of the Slack channel.
 pub(crate) const CHANNEL: &str = "C0INCIDENTS";
 
+/// The secret part of the address that SQLMesh notifies.
+pub(crate) const SQLMESH_SECRET: &str = "s3cret-path";
+
 /// Everything that a story touches.
 pub(crate) struct World {
     pub(crate) bot: Bot,
@@ -134,6 +137,18 @@ impl World {
         post.send().await.expect("the bot answers").status().as_u16()
     }
 
+    /// Somebody deploys a release at the story's time; nobody has looked at it yet.
+    pub(crate) fn deploy(&self, plan_id: &str, versions: &[(&str, &str)]) {
+        self.warehouse.release(plan_id, self.clock.now(), versions);
+    }
+
+    /// Posts what SQLMesh posts at the end of a plan to an address below `/webhooks/sqlmesh/`; gives the status.
+    pub(crate) async fn sqlmesh_says(&self, rest: &str, text: &str) -> u16 {
+        let body = serde_json::json!({"text": text, "blocks": [], "attachments": []}).to_string();
+        let post = self.http.post(format!("{}/webhooks/sqlmesh/{rest}", self.address)).body(body);
+        post.send().await.expect("the bot answers").status().as_u16()
+    }
+
     /// Reads a page or an API answer; gives status and text.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let answer =
@@ -210,6 +225,7 @@ fn configuration(
             api_token: Some(fakes::pagerduty::API_TOKEN.into()),
             from: None,
         },
+        sqlmesh: config::SqlmeshSection { webhook_secrets: vec![SQLMESH_SECRET.into()] },
         slack: Some(config::Slack {
             api_url: slack.api_url(),
             bot_token: fakes::slack::BOT_TOKEN.into(),

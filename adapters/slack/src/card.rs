@@ -242,6 +242,7 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                     element["style"] = json!("danger");
                 }
                 Button::Escalate
+                | Button::LiftHold
                 | Button::Pause
                 | Button::Resume
                 | Button::Retry

@@ -1,4 +1,4 @@
-//! The modal that asks why somebody rejects, cancels, skips, repeats or ends something. Closing it means nothing.
+//! The modal that asks why somebody rejects, cancels, skips, repeats, ends or lifts something. Closing it means nothing.
 
 use domain::{card::Button, digest::Digest, id::ProposalId, run::Stop};
 use serde_json::{Value, json};
@@ -32,6 +32,7 @@ pub(crate) fn why(ask: AskWhy<'_>, text: &str) -> Value {
         Button::Cancel => ("Cancel the rollback", "Cancel it"),
         Button::Skip => ("Skip the step", "Skip it"),
         Button::Retry | Button::RetryBlind => ("Try the step again", "Try again"),
+        Button::LiftHold => ("Lift the hold", "Lift it"),
         Button::Reject
         | Button::Approve
         | Button::Escalate

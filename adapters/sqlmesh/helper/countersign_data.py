@@ -10,7 +10,7 @@ import hashlib
 import json
 import typing as t
 
-from countersign_state import Project, has_table, usage, user_name
+from countersign_state import Project, fingerprint, has_table, usage, user_name
 from countersign_views import leftover_views, view_disagreements, view_of
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
@@ -34,6 +34,8 @@ def measure(project: Project, models: list[str] | None) -> dict[str, t.Any]:
     environment, snapshots = _chosen(project, models)
     return {
         "environment": environment.name,
+        # Read before the data: whoever compares it with a later look knows what was measured.
+        "fingerprint": fingerprint(environment),
         "models": {user_name(s): _measure(project, environment, s) for s in snapshots},
     }
 
@@ -159,6 +161,7 @@ def verify(
     _check_gone(project, rollback, now, add)
     wrong, unreadable = view_disagreements(project, environment, scope)
     tolerance = baseline.get("tolerance", DEFAULT_TOLERANCE)
+    growth = baseline.get("growth")
     for snapshot in filter(has_table, scope):
         model = user_name(snapshot)
         if snapshot.name in wrong:
@@ -184,7 +187,8 @@ def verify(
         else:
             add("view", model, PASS, table, table, f"The view of {model} reads its table.")
         measured = _measure(project, environment, snapshot)
-        _check_measured(model, measured, baseline.get("models", {}).get(model), tolerance, add)
+        base = baseline.get("models", {}).get(model)
+        _check_measured(model, measured, base, (tolerance, growth), add)
         if with_audits:
             _check_audits(project, rollback, snapshot, add)
     return {"checks": checks, "passed": all(check["outcome"] == PASS for check in checks)}
@@ -207,20 +211,37 @@ def _check_gone(project: Project, rollback: t.Any, now: dict[str, str], add: t.C
 
 
 def _check_measured(
-    model: str, measured: dict, base: dict | None, tolerance: float, add: t.Callable
+    model: str,
+    measured: dict,
+    base: dict | None,
+    limits: tuple[float, float | None],
+    add: t.Callable,
 ) -> None:
+    """Compares with the baseline. `limits` are the part of the rows that may be missing, and the part
+    by which they may have grown since; without the second, more is as wrong as fewer.
+    """
+    tolerance, growth = limits
     rows, expected = measured["rows"], (base or {}).get("rows")
     if expected is None:
         add("row_count", model, PASS if rows else FAIL, "more than 0", rows, f"{rows} rows.")
     else:
-        low, high = expected * (1 - tolerance), expected * (1 + tolerance)
+        low = expected * (1 - tolerance)
+        high = expected * (1 + (tolerance if growth is None else growth))
+        if low <= rows <= high:
+            outcome = PASS
+        else:
+            # Data grows: a person can tell whether so much more is right.
+            outcome = FAIL if rows < low or growth is None else INCONCLUSIVE
+        allowed = f"tolerance {tolerance:.0%}"
+        if growth is not None:
+            allowed = f"at most {tolerance:.0%} fewer or {growth:.0%} more are expected"
         add(
             "row_count",
             model,
-            PASS if low <= rows <= high else FAIL,
+            outcome,
             expected,
             rows,
-            f"{rows} rows where the baseline has {expected}, tolerance {tolerance:.0%}.",
+            f"{rows} rows where the baseline has {expected}; {allowed}.",
         )
     if measured["duplicates"] is not None:
         allowed = (base or {}).get("duplicates") or 0

@@ -40,6 +40,9 @@ class Rollback(HelperCase):
         self.assert_probe("done")
         self.assert_true_again()
         _, baseline = self.stage.truth.ask("measure")
+        self.assertEqual(
+            baseline["fingerprint"], self.stage.truth.ask("inspect")[1]["fingerprint"]
+        )
         code, verdict = self.site.ask(
             "verify", *self.targets, "--audits", "--baseline", json.dumps(baseline)
         )

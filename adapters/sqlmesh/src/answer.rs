@@ -23,6 +23,9 @@ pub struct Inspection {
     pub environment: Environment,
     /// The state of the target: any deploy changes it.
     pub fingerprint: String,
+    /// Everything that it holds now.
+    #[serde(default)]
+    pub current: Vec<Described>,
     /// Models whose version differs between the last finished release and the one before it.
     pub changed: Vec<Changed>,
 }
@@ -34,8 +37,22 @@ pub struct Environment {
     pub name: String,
     /// The plan that made it what it is.
     pub plan_id: String,
-    /// When that plan ended, in milliseconds since 1970; `None` while it runs, or where it died.
+    /// When that plan had finished, in milliseconds since 1970; `None` while it runs, or where it died.
+    #[serde(default)]
     pub finalized_ts: Option<i64>,
+}
+
+/// A model as an environment holds it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Described {
+    /// The model as its project names it.
+    pub name: String,
+    /// The snapshot.
+    pub identifier: String,
+    /// The version of its table.
+    pub version: Option<String>,
+    /// Its table, where it has one.
+    pub physical_table: Option<String>,
 }
 
 /// A model whose version differs.
@@ -92,6 +109,8 @@ pub struct Probe {
 /// The answer of `measure`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Measures {
+    /// The state of the target that was measured.
+    pub fingerprint: String,
     /// By model: rows, distinct keys, newest time.
     pub models: BTreeMap<String, serde_json::Value>,
 }

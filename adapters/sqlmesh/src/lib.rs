@@ -11,8 +11,8 @@ mod point;
 mod progress;
 
 pub use answer::{
-    Answer, Backfill, Changed, Check, CheckRow, Downstream, Environment, Inspection, Measures,
-    Probe, Rows, Verification,
+    Answer, Backfill, Changed, Check, CheckRow, Described, Downstream, Environment, Inspection,
+    Measures, Probe, Rows, Verification,
 };
 pub use error::Error;
 pub use helper::{Call, Called, Sqlmesh};

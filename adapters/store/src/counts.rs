@@ -6,9 +6,9 @@ use domain::Timestamp;
 use sqlx::AnyConnection;
 
 use crate::{
-    Error, Store,
+    Error, Looked, Store, look,
     rows::{self, Query},
-    sql::metrics as sql,
+    sql::{hold, metrics as sql, release},
 };
 
 const TASK: &str = "count what is stored";
@@ -30,6 +30,14 @@ pub struct Counts {
     pub runs_under_way: i64,
     /// Timers that are due.
     pub due_timers: i64,
+    /// Targets on which a hold stands.
+    pub held_targets: i64,
+    /// Holds whose bad versions are live again.
+    pub returned_holds: i64,
+    /// Releases seen, by verdict.
+    pub releases_by_verdict: BTreeMap<String, i64>,
+    /// When each target was last looked at.
+    pub looks: BTreeMap<String, Looked>,
     /// Deliveries taken in, by kind.
     pub seen_by_kind: BTreeMap<String, i64>,
 }
@@ -41,10 +49,8 @@ impl Store {
         let (pending_jobs, parked_jobs) = pair(&mut connection, sql::COUNT_JOBS).await?;
         let (pending_cards, parked_cards) = pair(&mut connection, sql::COUNT_CARDS).await?;
         let due_timers = sqlx::query(sql::COUNT_DUE_TIMERS).bind(now.timestamp_millis());
-        let seen = rows::all(&mut connection, TASK, sqlx::query(sql::COUNT_SEEN), |row| {
-            Ok((row.text("kind")?, row.integer("many")?))
-        });
-        let seen_by_kind = seen.await?.into_iter().collect();
+        let seen_by_kind = by_kind(&mut connection, sql::COUNT_SEEN).await?;
+        let releases_by_verdict = by_kind(&mut connection, release::COUNT_RELEASES).await?;
         Ok(Counts {
             pending_jobs,
             parked_jobs,
@@ -53,6 +59,10 @@ impl Store {
             open_proposals: one(&mut connection, sqlx::query(sql::COUNT_OPEN_PROPOSALS)).await?,
             runs_under_way: one(&mut connection, sqlx::query(sql::COUNT_RUNS_UNDER_WAY)).await?,
             due_timers: one(&mut connection, due_timers).await?,
+            held_targets: one(&mut connection, sqlx::query(hold::COUNT_HELD_TARGETS)).await?,
+            returned_holds: one(&mut connection, sqlx::query(hold::COUNT_RETURNED)).await?,
+            releases_by_verdict,
+            looks: look::list(&mut connection).await?,
             seen_by_kind,
         })
     }
@@ -60,6 +70,16 @@ impl Store {
 
 async fn one(connection: &mut AnyConnection, query: Query) -> Result<i64, Error> {
     rows::single(connection, TASK, query).await?.integer("many")
+}
+
+async fn by_kind(
+    connection: &mut AnyConnection,
+    text: &'static str,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let counts = rows::all(connection, TASK, sqlx::query(text), |row| {
+        Ok((row.text("kind")?, row.integer("many")?))
+    });
+    Ok(counts.await?.into_iter().collect())
 }
 
 /// How many are not parked, and how many are.

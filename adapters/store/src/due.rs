@@ -54,6 +54,9 @@ impl Store {
     }
 }
 
-async fn due(connection: &mut AnyConnection, query: Query) -> Result<Option<Timestamp>, Error> {
+pub(crate) async fn due(
+    connection: &mut AnyConnection,
+    query: Query,
+) -> Result<Option<Timestamp>, Error> {
     rows::single(connection, "read when work is due", query).await?.time_or_null("due_ms")
 }

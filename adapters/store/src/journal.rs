@@ -96,7 +96,7 @@ fn proposal(entry: &Entry) -> Option<&ProposalId> {
     match &entry.record {
         Record::Proposal { id, .. } | Record::Refused { proposal: id, .. } => Some(id),
         Record::Run { event: run::Event::Steered(steered), .. } => Some(&steered.proposal),
-        Record::Incident(_) | Record::Run { .. } => None,
+        Record::Incident(_) | Record::Run { .. } | Record::Hold { .. } => None,
     }
 }
 

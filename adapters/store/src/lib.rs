@@ -20,6 +20,10 @@ mod plan;
 mod proposal;
 mod run;
 
+mod hold;
+mod look;
+mod release;
+
 mod card;
 mod due;
 mod job;
@@ -35,6 +39,7 @@ pub use counts::Counts;
 pub use error::Error;
 pub use job::JobClaim;
 pub use lease::RunLease;
+pub use look::{Look, LookClaim, Looked, ToldCommit};
 pub use output::Output;
 pub use store::Store;
 pub use timer::Timer;

@@ -21,6 +21,11 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../../migrations/0001_initial.sql"),
     },
     Migration {
+        version: 2,
+        name: "0002_releases_and_holds",
+        text: include_str!("../../../migrations/0002_releases_and_holds.sql"),
+    },
+    Migration {
         version: 4,
         name: "0004_held_targets",
         text: include_str!("../../../migrations/0004_held_targets.sql"),

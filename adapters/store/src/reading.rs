@@ -4,18 +4,21 @@
 use domain::{
     Timestamp,
     digest::Digest,
-    id::{IncidentId, ProposalId, RunId},
+    hold::Hold,
+    id::{HoldId, IncidentId, ProposalId, RunId},
     incident::Incident,
     journal::{Head, SealedEntry},
     person::ChatName,
     plan::SealedPlan,
     port::MessageRef,
     proposal::Proposal,
+    release::Release,
     run::Run,
 };
 
 use crate::{
-    Error, Output, Store, Tx, Versioned, card, incident, journal, live, output, plan, proposal, run,
+    Error, Look, Output, Store, Tx, Versioned, card, hold, incident, journal, live, look, output,
+    plan, proposal, release, run,
 };
 
 macro_rules! reading {
@@ -115,6 +118,36 @@ reading! {
 
     /// What the programs of a run's steps printed, in order.
     fn outputs_of(run: &RunId) -> Vec<Output> = output::list;
+
+    /// How many runs on this target are not at rest.
+    fn runs_under_way_on(target: &str) -> i64 = run::count_under_way_on;
+
+    /// At most `limit` releases of a target, newest first.
+    fn releases(target: &str, limit: u32) -> Vec<Release> = release::list;
+
+    /// How a target was looked at; `None` before the first time.
+    fn look(target: &str) -> Option<Look> = look::find;
+
+    /// The hold with this id.
+    fn hold_with_id(id: &HoldId) -> Option<Versioned<Hold>> = hold::find;
+
+    /// The hold of this proposal; there is at most one.
+    fn hold_of(proposal: &ProposalId) -> Option<Versioned<Hold>> = hold::find_of;
+
+    /// An incident's holds, oldest first.
+    fn holds_of(incident: &IncidentId) -> Vec<Versioned<Hold>> = hold::list_of;
+
+    /// The holds on a target that stand, oldest first.
+    fn standing_holds(target: &str) -> Vec<Versioned<Hold>> = hold::standing;
+
+    /// The newest hold on a target, standing or lifted.
+    fn newest_hold_on(target: &str) -> Option<Versioned<Hold>> = hold::newest_on;
+
+    /// At most `limit` holds, newest first.
+    fn holds(limit: u32) -> Vec<Versioned<Hold>> = hold::list;
+
+    /// The ids that end in what somebody typed, newest first and at most ten.
+    fn hold_ids_ending(text: &str) -> Vec<HoldId> = hold::ids_ending;
 
     /// The chats that show this incident's card, or are to show it.
     fn chats_of(incident: &IncidentId) -> Vec<ChatName> = card::chats;

@@ -98,3 +98,11 @@ pub(crate) async fn count_since(
     let query = sqlx::query(sql::COUNT_RUNS_SINCE).bind(target).bind(since.timestamp_millis());
     rows::single(connection, "count the runs of a target", query).await?.integer("runs")
 }
+
+pub(crate) async fn count_under_way_on(
+    connection: &mut AnyConnection,
+    target: &str,
+) -> Result<i64, Error> {
+    let query = sqlx::query(crate::sql::release::COUNT_RUNS_ON_TARGET).bind(target);
+    rows::single(connection, "count a target's runs", query).await?.integer("runs")
+}

@@ -2,6 +2,7 @@
 //! `_SQLITE` or `_POSTGRES`. No text is ever put together from values.
 
 pub(crate) mod connection;
+pub(crate) mod hold;
 pub(crate) mod incident;
 pub(crate) mod job;
 pub(crate) mod journal;
@@ -9,6 +10,7 @@ pub(crate) mod lease;
 pub(crate) mod metrics;
 pub(crate) mod output;
 pub(crate) mod proposal;
+pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod thread;
 pub(crate) mod timer;

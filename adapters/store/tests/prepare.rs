@@ -10,6 +10,7 @@ use databases::Database;
 
 const SOURCES: &[(&str, &str)] = &[
     ("connection", include_str!("../src/sql/connection.rs")),
+    ("hold", include_str!("../src/sql/hold.rs")),
     ("incident", include_str!("../src/sql/incident.rs")),
     ("job", include_str!("../src/sql/job.rs")),
     ("journal", include_str!("../src/sql/journal.rs")),
@@ -17,6 +18,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("metrics", include_str!("../src/sql/metrics.rs")),
     ("output", include_str!("../src/sql/output.rs")),
     ("proposal", include_str!("../src/sql/proposal.rs")),
+    ("release", include_str!("../src/sql/release.rs")),
     ("run", include_str!("../src/sql/run.rs")),
     ("thread", include_str!("../src/sql/thread.rs")),
     ("timer", include_str!("../src/sql/timer.rs")),

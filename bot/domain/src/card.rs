@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod button;
+mod hold;
 mod step;
 
 pub use button::Button;

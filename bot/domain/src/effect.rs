@@ -33,6 +33,8 @@ pub enum Effect {
     ClearTimers,
     /// Hand the approved proposal to the executor.
     StartRun,
+    /// Keep the rolled-back proposal's environment from what it was rolled back from.
+    PlaceHold,
     /// Tell the incident's waiting proposals that it is over.
     CloseProposals,
     /// Tell the proposal how its run stands.

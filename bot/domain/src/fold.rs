@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     effect::Effect,
-    id::{IncidentId, ProposalId, RunId},
+    hold::{self, Hold},
+    id::{HoldId, IncidentId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Entry, Record},
     notice::Notice,
-    proposal::{self, Proposal},
+    proposal::{self, Outcome, Proposal},
     refusal::Refusal,
     run::{self, Run},
 };
@@ -22,6 +23,8 @@ pub struct Fold {
     pub proposals: BTreeMap<ProposalId, Proposal>,
     /// Its runs.
     pub runs: BTreeMap<RunId, Run>,
+    /// Its holds.
+    pub holds: BTreeMap<HoldId, Hold>,
 }
 
 /// An entry that cannot have happened.
@@ -58,6 +61,7 @@ impl Fold {
             Record::Incident(event) => self.incident(entry, event),
             Record::Proposal { id, event } => self.proposal(entry, id, event),
             Record::Run { id, event } => self.run(entry, id, event),
+            Record::Hold { id, event } => self.hold(entry, id, event),
             Record::Refused { .. } => Ok(vec![]),
         }
     }
@@ -138,6 +142,41 @@ impl Fold {
             (None, _) => return Err(format!("{id} was not created before")),
         };
         self.runs.insert(id.clone(), run);
+        Ok(effects)
+    }
+
+    fn hold(
+        &mut self,
+        entry: &Entry,
+        id: &HoldId,
+        event: &hold::Event,
+    ) -> Result<Vec<Effect>, String> {
+        let (hold, effects) = match (self.holds.remove(id), event) {
+            (Some(hold), event) => hold.step(event, entry.at).map_err(refused)?,
+            (None, hold::Event::Placed { opening }) => {
+                // A hold is of exactly what was rolled back, and a rollback has one.
+                let is_rolled_back = self.proposals.get(&opening.proposal).is_some_and(|found| {
+                    matches!(
+                        &found.stage,
+                        proposal::Stage::Closed { outcome: Outcome::RolledBack { .. }, .. }
+                    ) && found.opening.plan == opening.plan
+                        && found.opening.target == opening.target
+                });
+                let is_its_run = self.runs.get(&opening.run).is_some_and(|run| {
+                    run.proposal == opening.proposal
+                        && matches!(run.stage, run::Stage::Succeeded { .. })
+                });
+                if !is_rolled_back || !is_its_run || opening.incident != entry.incident {
+                    return Err(format!("{} was not rolled back like this", opening.proposal));
+                }
+                if self.holds.values().any(|other| other.opening.proposal == opening.proposal) {
+                    return Err(format!("{} has a hold already", opening.proposal));
+                }
+                Hold::place(id.clone(), (**opening).clone(), entry.at)
+            }
+            (None, _) => return Err(format!("{id} was not placed before")),
+        };
+        self.holds.insert(id.clone(), hold);
         Ok(effects)
     }
 }

@@ -107,6 +107,10 @@ typed_id!(
     RunId, "run"
 );
 typed_id!(
+    /// One hold on an environment.
+    HoldId, "hld"
+);
+typed_id!(
     /// One message on its way to a chat; doubles as the idempotency key.
     MessageId, "msg"
 );

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     digest::Digest,
-    id::{IncidentId, ProposalId, RunId},
+    hold,
+    id::{HoldId, IncidentId, ProposalId, RunId},
     incident,
     notice::Notice,
     person::{Identity, PersonId},
@@ -63,6 +64,13 @@ pub enum Record {
         id: RunId,
         /// What.
         event: run::Event,
+    },
+    /// To one of its holds.
+    Hold {
+        /// Which.
+        id: HoldId,
+        /// What.
+        event: hold::Event,
     },
     /// A person wanted something and was refused; nothing changed.
     Refused {

@@ -11,9 +11,11 @@ pub mod words;
 
 pub mod alert;
 pub mod escalation;
+pub mod hold;
 pub mod incident;
 pub mod plan;
 pub mod proposal;
+pub mod release;
 pub mod requirement;
 pub mod run;
 

@@ -8,11 +8,13 @@ use crate::{
     person::PersonId,
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
+    release::ModelVersion,
     run::ProbeAnswer,
     words::Words,
 };
 
 mod guidance;
+mod hold;
 mod outcome;
 
 pub use guidance::{Again, Guidance, Settled};
@@ -61,6 +63,21 @@ pub enum Notice {
     ApprovedBy { by: PersonId, level: Level, given: usize, needed: usize },
     /// The proposal is over.
     Closed { outcome: Outcome },
+    /// A rollback's environment is held.
+    HoldPlaced { environment: String, bad: Vec<ModelVersion>, needs: Level },
+    /// A hold still stands.
+    HoldStands { environment: String, since: Timestamp, returned: Vec<ModelVersion>, needs: Level },
+    /// A release brought back what was rolled back from.
+    BadVersionsBack {
+        environment: String,
+        plan_id: String,
+        versions: Vec<ModelVersion>,
+        needs: Level,
+    },
+    /// A later release is without it.
+    BadVersionsGone { environment: String, plan_id: String },
+    /// A person lifted a hold.
+    HoldLifted { environment: String, by: PersonId, reason: String },
     /// The run began.
     RunStarted { steps: Vec<String> },
     /// A step is done.
@@ -144,6 +161,11 @@ impl Notice {
                 if *needed == 1 { "approval" } else { "approvals" }
             )),
             Self::Closed { outcome } => outcome.words(),
+            Self::HoldPlaced { .. }
+            | Self::HoldStands { .. }
+            | Self::BadVersionsBack { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::HoldLifted { .. } => self.of_a_hold(),
             Self::RunStarted { steps } => {
                 Words::plain(format!("The rollback starts: {}.", steps.join(" → ")))
             }
@@ -185,6 +207,7 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::RunStarted { .. }
             | Self::Closed { .. }
+            | Self::BadVersionsBack { .. }
             | Self::Stuck { .. } => Volume::Channel,
             Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
@@ -194,6 +217,10 @@ impl Notice {
             | Self::LevelSkipped { .. }
             | Self::WayBackCloses { .. }
             | Self::ApprovedBy { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldStands { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::HoldLifted { .. }
             | Self::StepDone { .. }
             | Self::StepFailed { .. }
             | Self::StepInterrupted { .. }
@@ -210,13 +237,21 @@ impl Notice {
             | Self::EscalatedBy { .. }
             | Self::Proposed { .. }
             | Self::StepInterrupted { .. }
+            | Self::HoldStands { .. }
             | Self::WayBackCloses { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
-            Self::ApprovedBy { .. } | Self::StepDone { .. } | Self::IncidentResolved => Tone::Good,
+            Self::ApprovedBy { .. }
+            | Self::StepDone { .. }
+            | Self::BadVersionsGone { .. }
+            | Self::IncidentResolved => Tone::Good,
             Self::Closed { outcome } => outcome.tone(),
             Self::Steered(guidance) => guidance.tone(),
-            Self::StepFailed { .. } | Self::Stuck { .. } => Tone::Bad,
-            Self::IncidentOpened { .. }
+            Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
+                Tone::Bad
+            }
+            Self::HoldPlaced { .. }
+            | Self::HoldLifted { .. }
+            | Self::IncidentOpened { .. }
             | Self::IncidentAcknowledged
             | Self::NotProposed { .. }
             | Self::RunStarted { .. }

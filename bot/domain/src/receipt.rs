@@ -7,7 +7,7 @@ use crate::{
     Timestamp,
     digest::Digest,
     escalation::later,
-    id::{IncidentId, ProposalId},
+    id::{HoldId, IncidentId, ProposalId},
     level::Level,
     person::{Identity, PersonId},
     proposal::{Proposal, Proposer},
@@ -72,6 +72,8 @@ pub enum Verdict {
     Skip,
     /// Yes to the question between two steps.
     Confirm,
+    /// It was run: what it went back from may come again.
+    LiftHold,
 }
 
 /// One person's decision on one plan.
@@ -83,6 +85,9 @@ pub struct Decision {
     /// The run that it steers, and where; missing where the plan as a whole is decided on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// The hold that is lifted, where the decision is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldId>,
     /// Why; always there for a no.
     pub reason: Option<String>,
     /// The incident.
@@ -127,6 +132,8 @@ pub struct Draft<'a> {
     pub verdict: Verdict,
     /// The run that it steers, and where.
     pub about: Option<About>,
+    /// The hold that is lifted.
+    pub hold: Option<HoldId>,
     /// Why.
     pub reason: Option<String>,
     /// Who.
@@ -146,6 +153,7 @@ impl Draft<'_> {
         Decision {
             verdict: self.verdict,
             about: self.about,
+            hold: self.hold,
             reason: self.reason,
             incident: opening.incident.clone(),
             proposal: self.proposal.id.clone(),

@@ -64,6 +64,13 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
+    /// The hold was lifted before.
+    AlreadyLifted {
+        /// By whom.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody was brought in a moment ago.
     JustAsked {
         /// Who.
@@ -71,7 +78,7 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
-    /// What ends, skips or repeats something must say why.
+    /// What ends, skips, repeats or lifts something must say why.
     ReasonMissing,
     /// There is no run that could be steered.
     NotRunning,
@@ -158,6 +165,11 @@ impl Refusal {
                     .text(outcome.name())
                     .text("). Nothing was changed.")
             }
+            Self::AlreadyLifted { by, at } => Words::plain("You are a little late: ")
+                .person(by)
+                .text(" lifted this hold at ")
+                .time(*at)
+                .text(". Nothing was changed."),
             Self::JustAsked { who, at } => Words::new()
                 .people(who)
                 .text(if who.len() == 1 { " was" } else { " were" })

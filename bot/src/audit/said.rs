@@ -2,7 +2,9 @@
 
 use domain::{
     digest::Digest,
-    id::ProposalId,
+    fold::Fold,
+    hold,
+    id::{HoldId, ProposalId},
     journal::Record,
     level::Level,
     person::PersonId,
@@ -15,6 +17,7 @@ use domain::{
 pub(super) struct Said<'a> {
     verdict: Verdict,
     about: Option<About>,
+    hold: Option<&'a HoldId>,
     by: &'a PersonId,
     level: Level,
     plan: &'a Digest,
@@ -24,12 +27,13 @@ pub(super) struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    /// What the record says; `None` where it is no decision.
-    pub(super) fn of(record: &'a Record) -> Option<Self> {
+    /// What the record says after all that `before` holds; `None` where it is no decision.
+    pub(super) fn of(record: &'a Record, before: &'a Fold) -> Option<Self> {
         match record {
             Record::Proposal { id, event: proposal::Event::Approved { by, level, plan } } => {
                 let (verdict, level) = (Verdict::Approve, *level);
-                Some(Self { verdict, about: None, by, level, plan, reason: None, proposal: id })
+                let (about, hold, reason) = (None, None, None);
+                Some(Self { verdict, about, hold, by, level, plan, reason, proposal: id })
             }
             Record::Proposal {
                 id,
@@ -37,6 +41,7 @@ impl<'a> Said<'a> {
             } => Some(Self {
                 verdict: Verdict::Reject,
                 about: None,
+                hold: None,
                 by,
                 level: *level,
                 plan,
@@ -46,12 +51,26 @@ impl<'a> Said<'a> {
             Record::Run { id, event: run::Event::Steered(steered) } => Some(Self {
                 verdict: steered.steer.into(),
                 about: Some(steered.about(id)),
+                hold: None,
                 by: &steered.by,
                 level: steered.level,
                 plan: &steered.plan,
                 reason: steered.reason.as_deref(),
                 proposal: &steered.proposal,
             }),
+            Record::Hold { id, event: hold::Event::Lifted { by, level, plan, reason } } => {
+                Some(Self {
+                    verdict: Verdict::LiftHold,
+                    about: None,
+                    hold: Some(id),
+                    by,
+                    level: *level,
+                    plan,
+                    reason: Some(reason),
+                    // One that was never placed is refused when the entry is replayed.
+                    proposal: &before.holds.get(id)?.opening.proposal,
+                })
+            }
             _ => None,
         }
     }
@@ -65,10 +84,19 @@ impl<'a> Said<'a> {
             && (
                 decision.verdict,
                 &decision.about,
+                decision.hold.as_ref(),
                 &decision.person,
                 decision.level,
                 &decision.plan,
                 &decision.proposal,
-            ) == (self.verdict, &self.about, self.by, self.level, self.plan, self.proposal)
+            ) == (
+                self.verdict,
+                &self.about,
+                self.hold,
+                self.by,
+                self.level,
+                self.plan,
+                self.proposal,
+            )
     }
 }

@@ -205,17 +205,12 @@ impl Journal {
         entry: &Entry,
         audited: &mut Audited,
     ) -> Result<(), String> {
-        match (Said::of(&entry.record), decision) {
+        match (Said::of(&entry.record, &self.fold), decision) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err("it carries a receipt, but is no decision".to_owned()),
             (Some(_), None) => Err("it is a decision without a receipt".to_owned()),
             (Some(said), Some(decision)) => {
-                let is_here = (decision.seq, &decision.prev, &decision.incident)
-                    == (entry.seq, &sealed.prev, &entry.incident);
-                let is_theirs = matches!(&entry.actor, Actor::Person { person, identity }
-                    if *person == decision.person && *identity == decision.identity);
-                let is_same = said.is_what(&decision);
-                if !is_same || !is_here || !is_theirs || decision.issued_at != entry.at {
+                if !said.is_what(&decision) || !is_of(&decision, sealed, entry) {
                     return Err("its receipt was signed for something else".to_owned());
                 }
                 audited.receipts += 1;
@@ -243,4 +238,13 @@ impl Journal {
             format!("a step began without the approvals it needs: {error}")
         })
     }
+}
+
+/// Whether a decision was signed for this entry: its place, its author and its time.
+fn is_of(decision: &Decision, sealed: &SealedEntry, entry: &Entry) -> bool {
+    let is_here = (decision.seq, &decision.prev, &decision.incident)
+        == (entry.seq, &sealed.prev, &entry.incident);
+    let is_theirs = matches!(&entry.actor, Actor::Person { person, identity }
+        if *person == decision.person && *identity == decision.identity);
+    is_here && is_theirs && decision.issued_at == entry.at
 }

@@ -1,6 +1,7 @@
 //! `list`, `show` and `timeline`.
 
 use domain::{
+    hold,
     id::IncidentId,
     incident,
     journal::{Entry, Record},
@@ -26,11 +27,11 @@ pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<Done> {
         println!("There is no incident yet. PagerDuty's webhook brings the first.");
     }
     for row in rows.iter().filter(|_| !json) {
+        let state = format!("{}{}", row.state, if row.held { ", held" } else { "" });
         println!(
-            "{}  {}  {:<24}  {}",
+            "{}  {}  {state:<24}  {}",
             row.id,
             row.since.format("%Y-%m-%d %H:%M UTC"),
-            row.state,
             one_line(&row.title)
         );
     }
@@ -153,6 +154,7 @@ fn quiet(entry: &Entry, people: &People) -> String {
         Record::Incident(event) => quiet_incident(event),
         Record::Proposal { event, .. } => quiet_proposal(event).to_owned(),
         Record::Run { event, .. } => quiet_run(event),
+        Record::Hold { event, .. } => quiet_hold(event),
     }
 }
 
@@ -208,6 +210,17 @@ fn quiet_run(event: &run::Event) -> String {
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
         run::Event::Steered(_) => "the run was steered".to_owned(),
+    }
+}
+
+fn quiet_hold(event: &hold::Event) -> String {
+    match event {
+        hold::Event::Placed { .. } => "the environment is held".to_owned(),
+        hold::Event::ReminderDue { .. } => "people are reminded of the hold".to_owned(),
+        hold::Event::ReleaseSeen { plan_id, .. } => {
+            format!("saw the SQLMesh plan {}; the hold stands", one_line(plan_id))
+        }
+        hold::Event::Lifted { .. } => "the hold is lifted".to_owned(),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Config {
     pub inherit: Vec<String>,
     /// PagerDuty.
     pub pagerduty: Pagerduty,
+    /// SQLMesh's own notifications.
+    pub sqlmesh: SqlmeshSection,
     /// Slack; left out: off.
     pub slack: Option<Slack>,
     /// Discord; left out: off.
@@ -60,6 +62,7 @@ impl Default for Config {
             launcher: PathBuf::from("/proc/self/exe"),
             inherit: Vec::new(),
             pagerduty: Pagerduty::default(),
+            sqlmesh: SqlmeshSection::default(),
             slack: None,
             discord: None,
             web: Web::default(),
@@ -95,6 +98,16 @@ impl Default for Pagerduty {
             from: None,
         }
     }
+}
+
+/// How SQLMesh tells that it deploys.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SqlmeshSection {
+    /// The last part of the address that SQLMesh's notification target calls; several while one is replaced.
+    #[serde(deserialize_with = "several")]
+    #[schemars(with = "Vec<String>")]
+    pub webhook_secrets: Vec<SecretString>,
 }
 
 /// A Slack workspace.

@@ -4,7 +4,7 @@ use domain::{
     card::Button,
     digest::Digest,
     effect::{Job, Lane},
-    id::ProposalId,
+    id::{HoldId, ProposalId},
     journal::Actor,
     level::Level,
     person::{ChatName, Identity, Person},
@@ -45,6 +45,11 @@ pub enum Wish {
         /// Why, if they say so.
         reason: Option<String>,
     },
+    /// Let come again what was rolled back.
+    LiftHold {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Wish {
@@ -58,6 +63,7 @@ impl Wish {
             }
             Button::Reject | Button::GiveUp => return Some(Self::Reject { reason }),
             Button::Escalate => return Some(Self::Escalate),
+            Button::LiftHold => return Some(Self::LiftHold { reason }),
             Button::Pause => Steer::Pause,
             Button::Resume => Steer::Resume,
             Button::Cancel => Steer::Cancel,
@@ -129,6 +135,11 @@ impl Engine {
                 let signer = Signer { key, decide, proposal: &proposal, person };
                 self.judge_steering(&signer, run.as_ref(), (*steer, reason.clone()), &work)
             }
+            (Wish::LiftHold { reason }, Some(person)) => {
+                let hold = work.tx.hold_of(&decide.proposal).await?.map(|found| found.value);
+                let signer = Signer { key, decide, proposal: &proposal, person };
+                self.judge_lift(&signer, hold.as_ref(), reason, &work)
+            }
             (_, Some(person)) => {
                 let signer = Signer { key, decide, proposal: &proposal, person };
                 self.judge(&signer, &work)
@@ -165,6 +176,8 @@ impl Engine {
             Wish::Escalate => Act::Escalate,
             // Whoever steers is judged with the run at hand.
             Wish::Steer { .. } => return Err(Refusal::NotRunning),
+            // Likewise whoever lifts a hold.
+            Wish::LiftHold { .. } => return Err(Refusal::Outdated),
         };
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could, and when they come, is known to the proposal: its machine words that refusal.
@@ -174,6 +187,7 @@ impl Engine {
         let (by, plan) = (person.id.clone(), decide.plan.clone());
         let (event, verdict, reason, thanks) = match &decide.wish {
             Wish::Steer { .. } => return Err(Refusal::NotRunning),
+            Wish::LiftHold { .. } => return Err(Refusal::Outdated),
             Wish::Escalate => {
                 let change = Change::Proposal(proposal.id.clone(), Event::Escalated { by }, None);
                 return Ok((change, Words::plain("The next level is asked now.")));
@@ -193,7 +207,7 @@ impl Engine {
         };
         // Nothing is signed that the machine would not take.
         proposal.clone().step(&event, work.now)?;
-        let receipt = signer.sign(What { verdict, about: None, reason }, level, work);
+        let receipt = signer.sign(What { verdict, about: None, hold: None, reason }, level, work);
         let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
         Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
     }
@@ -211,6 +225,7 @@ pub(super) struct Signer<'a> {
 pub(super) struct What {
     pub(super) verdict: Verdict,
     pub(super) about: Option<About>,
+    pub(super) hold: Option<HoldId>,
     pub(super) reason: Option<String>,
 }
 
@@ -221,6 +236,7 @@ impl Signer<'_> {
             proposal: self.proposal,
             verdict: what.verdict,
             about: what.about,
+            hold: what.hold,
             reason: what.reason,
             person: &self.person.id,
             identity: &self.decide.identity,

@@ -52,6 +52,7 @@ impl Engine {
         let what = What {
             verdict: steer.into(),
             about: Some(steered.about(&run.id)),
+            hold: None,
             reason: steered.reason.clone(),
         };
         let receipt = signer.sign(what, level, work);

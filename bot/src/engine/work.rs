@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use domain::{
     Timestamp,
     effect::{Effect, Job, Lane},
-    id::{IncidentId, ProposalId, RunId},
+    hold,
+    id::{HoldId, IncidentId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
     notice::Notice,
@@ -14,6 +15,7 @@ use domain::{
     refusal::Refusal,
     run::{self, Run, StepRule},
 };
+use policies::Policies;
 use store::{RunLease, Tx, Versioned};
 
 use super::{Engine, EngineError};
@@ -30,6 +32,8 @@ pub enum Change {
     Run(RunId, run::Event, Option<RunLease>),
     /// To a run by a person; with the envelope of their decision.
     Steer(RunId, run::Steered, String),
+    /// To a hold; the envelope where it is a decision.
+    Hold(HoldId, hold::Event, Option<String>),
 }
 
 /// A transaction on one incident.
@@ -74,6 +78,11 @@ impl Work<'_> {
     /// The incident's journal so far.
     pub(crate) fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The rules of this process.
+    pub(super) fn policies(&self) -> &Policies {
+        &self.engine.policies
     }
 
     /// The proposal as it is now.
@@ -140,6 +149,7 @@ impl Work<'_> {
             Change::Steer(id, steered, receipt) => {
                 self.on_run(actor, id, run::Event::Steered(steered), None, Some(receipt)).await
             }
+            Change::Hold(id, event, receipt) => self.on_hold(actor, id, event, receipt).await,
         }
     }
 
@@ -236,7 +246,7 @@ impl Work<'_> {
     }
 
     /// Journals what happened and writes down what follows. `proposal` is the one that the effects speak of.
-    async fn record(
+    pub(super) async fn record(
         &mut self,
         actor: Actor,
         record: Record,
@@ -312,6 +322,10 @@ impl Work<'_> {
                 let created = self.created(of_a_proposal()?).await?;
                 self.follow.push_back(Change::Run(ids::run(), created, None));
             }
+            Effect::PlaceHold => {
+                let placed = self.placed(of_a_proposal()?).await?;
+                self.follow.push_back(Change::Hold(ids::hold(), placed, None));
+            }
             Effect::CloseProposals => {
                 let waiting = self
                     .tx
@@ -349,6 +363,6 @@ fn said(effect: Effect) -> Option<Notice> {
     if let Effect::Say(notice) = effect { Some(notice) } else { None }
 }
 
-fn must_be_first(saved: bool) -> Result<(), EngineError> {
+pub(super) fn must_be_first(saved: bool) -> Result<(), EngineError> {
     if saved { Ok(()) } else { Err(EngineError::Raced) }
 }

@@ -63,8 +63,9 @@ async fn problems(routes: &HealthRoutes) -> Vec<String> {
 }
 
 async fn metrics(State(routes): State<HealthRoutes>) -> Result<Response, Failure> {
-    let counts = routes.store.counts(routes.clock.now()).await?;
-    let text = routes.metrics.text(&counts)?;
+    let now = routes.clock.now();
+    let counts = routes.store.counts(now).await?;
+    let text = routes.metrics.text(&counts, now)?;
     Ok((
         [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
         text,

@@ -125,6 +125,10 @@ fn about_to(button: Button, plan: &Digest) -> Words {
             "You are about to repeat a step of plan ",
             ". Nothing can tell what it has done so far: you sign that it may be done again.",
         ),
+        Button::LiftHold => (
+            "After this, what the rollback of plan ",
+            " went back from may come again, and CI is let through.",
+        ),
         Button::Reject
         | Button::Approve
         | Button::Escalate

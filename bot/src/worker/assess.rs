@@ -23,9 +23,10 @@ use pagerduty::PagerDutyApi;
 use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
+pub(super) use self::choice::is_meant;
 pub(crate) use self::draft::target;
 use self::search::Found;
-use super::{Desk, Worker, after, back_off};
+use super::{Desk, Worker, after, back_off, floor::Floor};
 use crate::engine::Engine;
 
 /// How long a claim on an assessment lasts without being renewed, in milliseconds.
@@ -45,6 +46,8 @@ pub struct Assessor {
     pub desk: Desk,
     /// Asks the target.
     pub sqlmesh: Arc<Sqlmesh>,
+    /// Keeps a look at the target from being in the way.
+    pub floor: Arc<Floor>,
     /// Reads the alert's details, where a token is configured.
     pub pagerduty: Option<Arc<PagerDutyApi>>,
     /// The folder of the rollback points, as an absolute path.

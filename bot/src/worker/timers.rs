@@ -25,11 +25,17 @@ impl Worker for Timers {
         let mut fired = self.warn().await?;
         loop {
             let due = self.engine.store.due_timers(self.engine.clock.now(), BATCH).await?;
-            if due.is_empty() {
+            let now = self.engine.clock.now();
+            let reminders = self.engine.store.due_holds(now, BATCH).await?;
+            if due.is_empty() && reminders.is_empty() {
                 return Ok(fired);
             }
             for timer in &due {
                 self.engine.deadline(timer).await?;
+                fired += 1;
+            }
+            for hold in &reminders {
+                self.engine.remind(hold).await?;
                 fired += 1;
             }
         }
@@ -37,7 +43,9 @@ impl Worker for Timers {
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         let warnings = self.unwarned().await?.into_iter().map(|(due, _)| due);
-        Ok(warnings.chain(self.engine.store.next_timer().await?).min())
+        let store = &self.engine.store;
+        let timers = [store.next_timer().await?, store.next_reminder().await?];
+        Ok(warnings.chain(timers.into_iter().flatten()).min())
     }
 }
 

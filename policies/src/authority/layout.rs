@@ -15,6 +15,9 @@ use crate::{
     trigger::{Category, TriggerRule},
 };
 
+/// How often people are reminded of a hold where the file says nothing of it.
+const HOLD_REMINDER_MS: u64 = 86_400_000;
+
 /// What each rollback requires.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +26,8 @@ pub(crate) struct AuthorityFile {
     approvals_valid: At<DurationText>,
     /// How far back earlier rollbacks of the same target count for `rollbacks_more_than`.
     count_rollbacks_within: At<DurationText>,
+    /// How often people are reminded of the hold that a rollback leaves behind; 24 h when left out.
+    hold_reminder: Option<At<DurationText>>,
     /// What each type requires before anything raises it. A type that is left out can be approved by nobody.
     rollbacks: RollbacksLayout,
     /// What raises it, applied in this order.
@@ -122,6 +127,7 @@ impl AuthorityFile {
             file.note(self.approvals_valid.place, "approvals would run out at once", advice);
         }
         let lately_ms = DurationText::read(&self.count_rollbacks_within, file);
+        let remind_ms = self.remind_ms(file);
         let layouts = [
             (RollbackType::BlueGreen, &self.rollbacks.blue_green),
             (RollbackType::ModelLevel, &self.rollbacks.model_level),
@@ -142,7 +148,18 @@ impl AuthorityFile {
             }
             raises.extend(layout.rule(known, file));
         }
-        Authority { valid_ms, lately_ms, bases, raises }
+        Authority { valid_ms, lately_ms, remind_ms, bases, raises }
+    }
+
+    fn remind_ms(&self, file: &mut Examined<'_>) -> u64 {
+        let Some(at) = &self.hold_reminder else { return HOLD_REMINDER_MS };
+        let remind_ms = DurationText::read(at, file);
+        // A reminder each minute would drown the thread that it is meant to help.
+        if remind_ms < 60_000 && file.problems.is_empty() {
+            let advice = "give people an interval, such as `24 h`";
+            file.note(at.place, "people would be reminded without pause", advice);
+        }
+        remind_ms
     }
 }
 

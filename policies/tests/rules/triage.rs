@@ -164,3 +164,23 @@ fn the_policies_describe_themselves() {
               summary: "a critical service does not answer"
     "#);
 }
+
+#[test]
+fn how_often_a_target_is_looked_at() {
+    let every = |files: &policies::Files| {
+        Policies::load(files).unwrap().target("warehouse").unwrap().look_every_ms
+    };
+    let with = |text: &str| {
+        changed(
+            "targets.yaml",
+            "    rollbacks:",
+            &format!("    look_every: {text}\n    rollbacks:"),
+        )
+    };
+    assert_eq!(defaults().target("warehouse").unwrap().look_every_ms, Some(300_000));
+    assert_eq!(every(&with("30 s")), Some(30_000));
+    assert_eq!(every(&with("0 min")), None, "only when somebody asks");
+    assert_eq!(defaults().hold_reminder_ms(), 86_400_000);
+    let unsaid = changed("authority.yaml", "hold_reminder: 24 h\n", "");
+    assert_eq!(Policies::load(&unsaid).unwrap().hold_reminder_ms(), 86_400_000);
+}

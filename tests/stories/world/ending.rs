@@ -85,6 +85,11 @@ impl World {
             for proposal in proposals {
                 assert_eq!(fold.proposals.get(&proposal.value.id), Some(&proposal.value));
             }
+            let holds = store.holds_of(id).await.expect("reads the holds");
+            assert_eq!(fold.holds.len(), holds.len());
+            for hold in holds {
+                assert_eq!(fold.holds.get(&hold.value.id), Some(&hold.value));
+            }
             for run in store.runs_of(id).await.expect("reads the runs") {
                 assert_eq!(fold.runs.get(&run.value.id), Some(&run.value));
             }

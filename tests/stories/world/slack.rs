@@ -40,6 +40,14 @@ impl World {
         Card { message: roots[0].clone() }
     }
 
+    /// The newest card of the channel, as it is now.
+    #[track_caller]
+    pub(crate) fn newest_card(&self) -> Card {
+        let cards = self.slack.messages(CHANNEL);
+        let mut roots = cards.into_iter().filter(|message| message.thread_ts.is_none());
+        Card { message: roots.next_back().expect("a card stands in the channel") }
+    }
+
     /// The card says this.
     #[track_caller]
     pub(crate) fn expect_card(&self, text: &str) -> Card {
@@ -113,6 +121,11 @@ impl World {
     /// Ends a stuck rollback, and gives a reason in the modal.
     pub(crate) async fn give_up(&self, person: &str, reason: &str) {
         self.press_and_say_why("give_up", person, reason).await;
+    }
+
+    /// Lifts the hold of the card, and gives a reason in the modal.
+    pub(crate) async fn lift_hold(&self, person: &str, reason: &str) {
+        self.press_and_say_why("lift_hold", person, reason).await;
     }
 
     /// Presses a button of a card, without waiting for what follows.

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 /// The models of the last release, both changed by it.
@@ -30,6 +31,9 @@ impl Warehouse {
         warehouse.write(&json!({
             "plan_id": "bad-release",
             "finalized": true,
+            "finalized_ms": 1_795_316_400_000_i64, // 2026-11-22 03:00 UTC
+            "rows": {},
+            "baselines": [],
             "models": {ORDERS: {"current": "22", "previous": "11"}, CUSTOMERS: {"current": "24", "previous": "12"}},
             "good": {ORDERS: "11", CUSTOMERS: "12"},
             "downstream": ["marts.segment_summary"],
@@ -54,22 +58,6 @@ impl Warehouse {
             warehouse["models"][SUMMARY] = json!({"current": null, "previous": "13"});
             warehouse["good"][SUMMARY] = json!("13");
             warehouse["downstream"] = json!([]);
-        });
-    }
-
-    /// Somebody deploys a release that changes these models anew, on top of what is live.
-    pub(crate) fn release(&self, plan_id: &str, versions: &[(&str, &str)]) {
-        self.change(|warehouse| {
-            warehouse["plan_id"] = json!(plan_id);
-            let live: Vec<_> =
-                warehouse["models"].as_object().expect("models").keys().cloned().collect();
-            for model in live {
-                let of_model = &mut warehouse["models"][model];
-                of_model["previous"] = of_model["current"].clone();
-            }
-            for (model, version) in versions {
-                warehouse["models"][*model]["current"] = json!(version);
-            }
         });
     }
 
@@ -117,6 +105,43 @@ impl Warehouse {
     /// Somebody deploys another release.
     pub(crate) fn deploy(&self, plan_id: &str) {
         self.change(|warehouse| warehouse["plan_id"] = json!(plan_id));
+    }
+
+    /// Somebody deploys a release in which these models have these versions; SQLMesh remembers what was there before.
+    pub(crate) fn release(&self, plan_id: &str, at: DateTime<Utc>, versions: &[(&str, &str)]) {
+        self.change(|warehouse| {
+            warehouse["plan_id"] = json!(plan_id);
+            warehouse["finalized"] = json!(true);
+            warehouse["finalized_ms"] = json!(at.timestamp_millis());
+            let models = warehouse["models"].as_object_mut().expect("models");
+            for model in models.values_mut() {
+                model["previous"] = model["current"].clone();
+            }
+            for (model, version) in versions {
+                let of_model = models.entry(*model).or_insert_with(|| json!({"previous": null}));
+                of_model["current"] = json!(version);
+            }
+        });
+    }
+
+    /// The last release took a model away.
+    pub(crate) fn is_without(&self, model: &str) {
+        self.change(|warehouse| warehouse["models"][model]["current"] = Value::Null);
+    }
+
+    /// How many rows a version has.
+    pub(crate) fn holds_rows(&self, version: &str, rows: u64) {
+        self.change(|warehouse| warehouse["rows"][version] = json!(rows));
+    }
+
+    /// This version's rows are right.
+    pub(crate) fn is_right(&self, model: &str, version: &str) {
+        self.change(|warehouse| warehouse["good"][model] = json!(version));
+    }
+
+    /// What the checks after a rollback were told to compare with, in order.
+    pub(crate) fn baselines(&self) -> Vec<Value> {
+        self.read()["baselines"].as_array().expect("baselines").clone()
     }
 
     /// The janitor removes a version.

@@ -1,7 +1,7 @@
 //! What people press, signed by Slack and read by the adapter.
 
 use domain::{
-    card::Button,
+    card::{Button, Card},
     port::{Chat, MessageRef},
     words::Words,
 };
@@ -84,6 +84,34 @@ async fn a_rejection_comes_with_its_reason() {
         plan,
         stop: None,
         reason: "wrong model & \"too\" early =%41+\n<!channel>".to_owned(),
+    };
+    assert_eq!(read(&world, &request), expected);
+}
+
+#[tokio::test]
+async fn a_lifted_hold_comes_with_its_reason() {
+    let world = World::start().await;
+    let card = Card { buttons: vec![Button::LiftHold], ..open_card() };
+    world.slack.post(&card, &world.people, &key(1)).await.expect("a card");
+    let click = read(&world, &world.fake.click(&world.only_message(), "lift_hold", "U0BEN"));
+    let Interaction::Click { button: Button::LiftHold, trigger_id, .. } = click else {
+        panic!("{click:?} is no click on it")
+    };
+    let words = Words::plain("What was rolled back may come again.");
+    let (proposal, plan) = (proposal_id(), plan());
+    let ask = AskWhy { button: Button::LiftHold, proposal: &proposal, plan: &plan, stop: None };
+    world.slack.open_reason_modal(&trigger_id, ask, &words, &world.people).await.expect("a modal");
+    let [view] = &world.fake.views("U0BEN")[..] else { panic!("one modal") };
+    assert_eq!(view.view["title"]["text"], "Lift the hold");
+    assert_eq!(view.view["submit"]["text"], "Lift it");
+    let request = world.fake.submit_view("U0BEN", &[("reason", " the fix is merged ")]);
+    let expected = Interaction::Submitted {
+        identity: identity("U0BEN"),
+        button: Button::LiftHold,
+        proposal,
+        plan,
+        stop: None,
+        reason: "the fix is merged".to_owned(),
     };
     assert_eq!(read(&world, &request), expected);
 }

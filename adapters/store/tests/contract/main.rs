@@ -31,10 +31,12 @@ mod databases;
 mod samples;
 
 mod cards;
+mod holds;
 mod incidents;
 mod jobs;
 mod journal;
 mod opening;
 mod proposals;
+mod releases;
 mod runs;
 mod takeover;

@@ -14,8 +14,9 @@ use serde::Serialize;
 use crate::piece::{Moment, Piece, countdown, pieces};
 
 /// The facts that a reader needs in the first second; the others stand below them.
-const FIRST_FACTS: [&str; 8] = [
+const FIRST_FACTS: [&str; 9] = [
     "Outcome",
+    "Hold",
     "Stuck at",
     "Question",
     "Can answer",

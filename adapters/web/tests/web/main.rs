@@ -1,6 +1,7 @@
 //! What the page says at every stage of an incident, and what it must never let through.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod holding;
 mod looks;
 mod reading;
 mod safety;

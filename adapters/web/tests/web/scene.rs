@@ -297,21 +297,6 @@ impl Scene {
         scene.told(night(8, 8), "Countersign", &closed).at(night(9, 0))
     }
 
-    /// A step failed, and nobody can tell what it has changed.
-    pub(crate) fn stuck() -> Self {
-        let reason = "the target cannot tell whether the views were moved";
-        let stuck = Notice::Stuck { name: "Point the models back".into(), reason: reason.into() };
-        let mut scene = Self::running().with(|proposal| {
-            let run = "run_01k7gqd400e9jvd5m8wzc4x7m2".parse().unwrap();
-            proposal.stage = Stage::Stuck { run };
-        });
-        let run = scene.run.as_mut().unwrap();
-        let halt = run::Halt::Within { attempt: 2 };
-        run.stage = run::Stage::Stuck { step: 1, reason: reason.into(), halt };
-        run.steering.stops = 1;
-        scene.told(night(7, 1), "Countersign", &stuck).at(night(7, 30))
-    }
-
     /// Everybody was asked, and nobody has answered.
     pub(crate) fn unanswered() -> Self {
         let asked = Notice::Asked {

@@ -33,11 +33,13 @@ pub enum Button {
     Skip,
     /// End a rollback that is stuck, with a reason.
     GiveUp,
+    /// Let come again what was rolled back, with a reason.
+    LiftHold,
 }
 
 impl Button {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Approve,
         Self::Reject,
         Self::Escalate,
@@ -49,6 +51,7 @@ impl Button {
         Self::RetryBlind,
         Self::Skip,
         Self::GiveUp,
+        Self::LiftHold,
     ];
 
     /// The button's name on the wire, as it is serialised. Never changes: cards live longer than releases.
@@ -65,6 +68,7 @@ impl Button {
             Self::RetryBlind => "retry_blind",
             Self::Skip => "skip",
             Self::GiveUp => "give_up",
+            Self::LiftHold => "lift_hold",
         }
     }
 
@@ -81,13 +85,19 @@ impl Button {
             Self::Retry | Self::RetryBlind => "Try again",
             Self::Skip => "Skip the step",
             Self::GiveUp => "End the rollback",
+            Self::LiftHold => "Lift the hold",
         }
     }
 
     /// Whether it is pressed with a reason.
     pub fn asks_why(self) -> bool {
         match self {
-            Self::Reject | Self::Cancel | Self::RetryBlind | Self::Skip | Self::GiveUp => true,
+            Self::Reject
+            | Self::Cancel
+            | Self::RetryBlind
+            | Self::Skip
+            | Self::GiveUp
+            | Self::LiftHold => true,
             Self::Approve
             | Self::Escalate
             | Self::Pause

@@ -252,7 +252,10 @@ impl Proposal {
     fn rolled_back(self, signed_off: Vec<SignOff>, now: Timestamp) -> (Self, Vec<Effect>) {
         let recovery = (now - self.opened_at).num_milliseconds();
         let recovery_ms = u64::try_from(recovery).unwrap_or_default();
-        self.close(Outcome::RolledBack { recovery_ms, signed_off }, now)
+        let (proposal, mut effects) =
+            self.close(Outcome::RolledBack { recovery_ms, signed_off }, now);
+        effects.push(Effect::PlaceHold);
+        (proposal, effects)
     }
 
     fn moved(self, stage: Stage) -> (Self, Vec<Effect>) {

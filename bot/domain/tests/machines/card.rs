@@ -2,6 +2,7 @@
 
 use domain::{
     card::{Button, Card, StepState},
+    hold::{self, Hold},
     incident::{self, Incident},
     plan::{Finding, Outcome},
     proposal::{Event, Opening, Proposal, Proposer},
@@ -11,8 +12,9 @@ use domain::{
 use crate::{
     run::{after, run_of},
     world::{
-        alert, approved, incident_id, matrix, minute, open, opening, people, person, proposal,
-        question_rule, rejected, requirement, run_id, steered, step_rule,
+        alert, approved, hold_id, hold_opening, incident_id, level, matrix, minute, open, opening,
+        people, person, proposal, question_rule, rejected, requirement, run_id, steered, step_rule,
+        version,
     },
 };
 
@@ -286,4 +288,38 @@ fn the_summary_stands_still_while_the_proposal_waits() {
     changed(|opening| opening.target.environment = "dev".to_owned());
     changed(|opening| opening.because.push('!'));
     changed(|opening| opening.plan = domain::digest::Digest::of("another"));
+}
+
+#[test]
+fn what_a_rollback_leaves() {
+    let rolled_back = {
+        let running = step(proposal(&[1]), &approved("ana"), 1);
+        let running = step(running, &Event::RunStarted { run: run_id(1) }, 1);
+        step(running, &Event::RunSucceeded, 3)
+    };
+    let opening = hold_opening(&rolled_back.id, run_id(1), &rolled_back);
+    let (held, _) = Hold::place(hold_id(1), opening, minute(3));
+    let seen = |plan: &str, bad| hold::Event::ReleaseSeen { plan_id: plan.to_owned(), bad };
+    let bad = vec![version("shop.orders_daily", "22")];
+    let back = held.clone().step(&seen("4f2a", bad), minute(9)).unwrap().0;
+    let lifted = hold::Event::Lifted {
+        by: person("ben"),
+        level: level(2),
+        plan: rolled_back.opening.plan.clone(),
+        reason: "the fix is merged".to_owned(),
+    };
+    let lifted = back.clone().step(&lifted, minute(20)).unwrap().0;
+    let shown = [&held, &back, &lifted].map(|hold| {
+        let card = of(&rolled_back).with_hold(Some(hold));
+        let said = card.facts.iter().find(|fact| fact.label == "Hold").unwrap();
+        let labels: Vec<_> = card.buttons.iter().map(|button| button.label()).collect();
+        let state = format!("{} {}", card.state.mark, card.state.word);
+        format!("{state} | {} [{}]", said.value.to_plain(&people()), labels.join("] ["))
+    });
+    insta::assert_snapshot!(shown.join("\n"), @"
+    🟢 Rolled back | A deploy must not bring back shop.orders_daily=22, shop.revenue=24 [Lift the hold]
+    🔴 What was rolled back is back | shop.orders_daily=22 is live again, by the SQLMesh plan 4f2a [Lift the hold]
+    🟢 Rolled back | Lifted by Ben at 23 Nov 03:20:00 UTC: the fix is merged []
+    ");
+    assert_eq!(of(&rolled_back).with_hold(None), of(&rolled_back));
 }

@@ -3,6 +3,7 @@
 use domain::{
     digest::Digest,
     fold::{Fold, FoldError},
+    hold,
     id::RunId,
     incident,
     journal::{Entry, Head, Record, SealedEntry},
@@ -15,7 +16,8 @@ use crate::world::{
     alert, approved,
     desk::Desk,
     events::{
-        any_incident_event, any_opening, any_proposal_event, any_run_event, any_staff, any_steer,
+        any_hold_event, any_incident_event, any_opening, any_proposal_event, any_run_event,
+        any_staff, any_steer,
     },
     incident_id, matrix, millisecond, minute, opening, plan, proposal_id, requirement, run_id,
     steered,
@@ -41,6 +43,8 @@ enum Turn {
     Proposal(proposal::Event),
     /// To the newest run.
     Run(run::Event),
+    /// To the newest hold.
+    Hold(hold::Event),
     /// The next thing that goes well in the newest run.
     Work,
     /// Somebody steers the newest run as it stands.
@@ -53,6 +57,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
         2 => any_opening().prop_map(Box::new).prop_map(Turn::Open),
         6 => any_proposal_event().prop_map(Turn::Proposal),
         3 => any_run_event().prop_map(Turn::Run),
+        3 => any_hold_event().prop_map(Turn::Hold),
         6 => Just(Turn::Work),
         4 => (any_staff(), any_steer()).prop_map(|(id, steer)| Turn::Steer(id, steer)),
     ]
@@ -90,6 +95,9 @@ fn record(desk: &Desk, turn: Turn) -> Option<Record> {
             Some(Record::Proposal { id, event })
         }
         Turn::Run(event) => Some(Record::Run { id: newest_run()?.0.clone(), event }),
+        Turn::Hold(event) => {
+            Some(Record::Hold { id: desk.holds.keys().next_back()?.clone(), event })
+        }
         Turn::Work => {
             let (id, run) = newest_run()?;
             Some(Record::Run { id: id.clone(), event: work(&run.stage)? })

@@ -75,6 +75,7 @@ fn yes(proposal: &Proposal, id: &str) -> Decision {
     let draft = Draft {
         proposal,
         verdict: Verdict::Confirm,
+        hold: None,
         about: Some(About { run: run_id(1), stop: Some(STOP) }),
         reason: None,
         person: &person(id),

@@ -7,7 +7,7 @@ use domain::{
     run::{ProbeAnswer, SignOff},
 };
 
-use crate::world::{level, minute, people, person};
+use crate::world::{level, minute, people, person, version};
 
 /// The sentences, each with its volume and tone.
 fn read(notices: &[Notice]) -> String {
@@ -267,6 +267,48 @@ fn people_steer() {
     channel, attention: The rollback waits at Second look: Swap the restored warehouse in? Ben and Cleo can answer (level 2 or higher). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
     channel, attention: The rollback waits at Second look: Swap the restored warehouse in? The escalation names nobody of level 4 who could answer: tell the operator. Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
     thread, good: Ben confirmed at level 2: Swap the restored warehouse in? The rollback goes on.
+    ");
+}
+
+#[test]
+fn the_hold() {
+    let bad = || vec![version("shop.orders_daily", "22"), version("shop.revenue", "24")];
+    let environment = || text("prod");
+    let placed = |bad| Notice::HoldPlaced { environment: environment(), bad, needs: level(1) };
+    let stands = |returned| Notice::HoldStands {
+        environment: environment(),
+        since: minute(0),
+        returned,
+        needs: level(2),
+    };
+    let notices = [
+        placed(bad()),
+        placed(vec![]),
+        stands(vec![]),
+        stands(bad()),
+        stands(bad()[..1].to_vec()),
+        Notice::BadVersionsBack {
+            environment: environment(),
+            plan_id: text("4f2a"),
+            versions: bad(),
+            needs: level(1),
+        },
+        Notice::BadVersionsGone { environment: environment(), plan_id: text("5b3c") },
+        Notice::HoldLifted {
+            environment: environment(),
+            by: person("ben"),
+            reason: text("the fix is merged"),
+        },
+    ];
+    insta::assert_snapshot!(read(&notices), @"
+    thread, neutral: prod is held: the next deploy must not bring back shop.orders_daily=22, shop.revenue=24. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
+    thread, neutral: prod is held: look at what the next deploy brings. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC. Once a deploy without the fault is out, whoever holds level 2 or higher can lift the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22, shop.revenue=24 are live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22 is live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    channel, bad: What was rolled back is back: the SQLMesh plan 4f2a brought shop.orders_daily=22, shop.revenue=24 into prod again, although it is held. Nothing runs by itself: roll back once more; or, if this is meant, somebody of level 1 or higher lifts the hold.
+    thread, good: prod no longer holds what was rolled back, since the SQLMesh plan 5b3c. The hold stands.
+    thread, neutral: Ben lifted the hold of prod: the fix is merged
     ");
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn signed(proposal: &Proposal, id: &str, now: Timestamp) -> Decision 
     let draft = Draft {
         proposal,
         verdict: Verdict::Approve,
+        hold: None,
         about: None,
         reason: None,
         person: &person(id),

@@ -27,6 +27,7 @@ fn every_refusal() {
         Refusal::OtherPlan { shown: Digest::of("an older plan"), current: plan() },
         Refusal::AlreadyApproved,
         Refusal::AlreadyClosed { outcome: Outcome::Withdrawn, at: minute(5) },
+        Refusal::AlreadyLifted { by: person("ben"), at: minute(5) },
         Refusal::JustAsked { who: vec![person("ben"), person("bea")], at: minute(30) },
         Refusal::ReasonMissing,
         Refusal::NotRunning,
@@ -58,6 +59,7 @@ fn every_refusal() {
     The card you clicked shows plan 8df23b65, but the plan that waits now is 9523fa88. Please read the current card and decide again; nothing was changed.
     Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.
     You are a little late: this was already closed at 23 Nov 03:05:00 UTC (withdrawn). Nothing was changed.
+    You are a little late: Ben lifted this hold at 23 Nov 03:05:00 UTC. Nothing was changed.
     Ben and Bea were asked a moment ago, at 23 Nov 03:30:00 UTC. Give them a minute before the next level is woken. Nothing was changed.
     Please say why: this needs a reason that the others can read.
     No rollback is under way here, so there is nothing to steer. Nothing was changed.

@@ -1,6 +1,7 @@
 //! Invariant I7: what is over stays as it is, whatever comes.
 
 use domain::{
+    hold::Hold,
     incident::Incident,
     proposal::{Proposal, Stage},
     refusal::Refusal,
@@ -11,9 +12,10 @@ use proptest::prelude::*;
 use crate::world::{
     alert,
     events::{
-        any_incident_event, any_opening, any_proposal_event, any_run_event, any_step_or_question,
+        any_hold_event, any_incident_event, any_opening, any_proposal_event, any_run_event,
+        any_step_or_question,
     },
-    incident_id, millisecond, open, plan, proposal_id, run_id,
+    hold_id, hold_opening, incident_id, millisecond, open, plan, proposal, proposal_id, run_id,
 };
 
 fn any_run() -> impl Strategy<Value = Run> {
@@ -58,6 +60,26 @@ proptest! {
                     proposal = moved;
                 }
                 (_, Err(_)) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_lifted_hold_never_changes(
+        events in prop::collection::vec((0..90_000_000_i64, any_hold_event()), 1..32),
+    ) {
+        let opening = hold_opening(&proposal_id(1), run_id(1), &proposal(&[1]));
+        let (mut hold, _) = Hold::place(hold_id(1), opening, millisecond(0));
+        let mut clock = 0;
+        for (wait, event) in events {
+            clock += wait;
+            match (hold.is_held(), hold.clone().step(&event, millisecond(clock))) {
+                (false, answer) => prop_assert!(answer.is_err(), "{answer:?}"),
+                (true, Ok((moved, _))) => {
+                    prop_assert_eq!(&moved.opening, &hold.opening, "what was placed is frozen");
+                    hold = moved;
+                }
+                (true, Err(_)) => {}
             }
         }
     }

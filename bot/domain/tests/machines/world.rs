@@ -8,12 +8,14 @@ use domain::{
     alert::Alert,
     digest::Digest,
     effect::Effect,
-    id::{IncidentId, ProposalId, RunId},
+    hold,
+    id::{HoldId, IncidentId, ProposalId, RunId},
     level::Level,
     notice::Notice,
     person::{ChatName, Identity, People, Person, PersonId},
     plan::{OnFailure, Question, RollbackType, Target},
     proposal::{Event, Opening, Proposal, Proposer},
+    release::ModelVersion,
     requirement::{Requirement, Rung},
     run::{Steer, Steered, StepRule},
 };
@@ -56,6 +58,32 @@ pub(crate) fn proposal_id(number: u128) -> ProposalId {
 
 pub(crate) fn run_id(number: u128) -> RunId {
     RunId::new(Uuid::from_u128(number))
+}
+
+pub(crate) fn hold_id(number: u128) -> HoldId {
+    HoldId::new(Uuid::from_u128(number))
+}
+
+pub(crate) fn version(model: &str, identifier: &str) -> ModelVersion {
+    ModelVersion { model: model.to_owned(), identifier: identifier.to_owned() }
+}
+
+/// What the rollback of a proposal leaves, with a reminder every day.
+pub(crate) fn hold_opening(id: &ProposalId, run: RunId, proposal: &Proposal) -> hold::Opening {
+    let opening = &proposal.opening;
+    let needs = opening.requirement.lowest_need().unwrap_or(Level::LOWEST);
+    hold::Opening {
+        incident: opening.incident.clone(),
+        proposal: id.clone(),
+        plan: opening.plan.clone(),
+        run,
+        target: opening.target.clone(),
+        bad: vec![version("shop.orders_daily", "22"), version("shop.revenue", "24")],
+        reason: opening.because.clone(),
+        needs,
+        who: opening.requirement.people_from(needs),
+        remind_ms: 24 * 60 * MINUTE_MS,
+    }
 }
 
 pub(crate) fn plan() -> Digest {

@@ -86,11 +86,13 @@ pub(super) fn meant<'a>(
     matched: &'a Match,
     inspection: &'a Inspection,
 ) -> impl Iterator<Item = &'a Changed> {
-    inspection.changed.iter().filter(|changed| {
-        let is_named =
-            |model: &String| changed.name == *model || changed.name.ends_with(&format!(".{model}"));
-        matched.models.is_empty() || matched.models.iter().any(is_named)
-    })
+    inspection.changed.iter().filter(|changed| is_meant(matched, &changed.name))
+}
+
+/// Whether an alert means this model; one that names none means all.
+pub(in super::super) fn is_meant(matched: &Match, model: &str) -> bool {
+    let is_named = |named: &String| model == named || model.ends_with(&format!(".{named}"));
+    matched.models.is_empty() || matched.models.iter().any(is_named)
 }
 
 /// Why nothing can go back.
@@ -128,6 +130,7 @@ mod tests {
             sqlmesh_version: "0.236.4".to_owned(),
             environment,
             fingerprint: "f".to_owned(),
+            current: vec![],
             changed: vec![
                 changed("marts.orders", Some("22"), Some("11")),
                 changed("marts.customers", Some("24"), Some("12")),

@@ -14,7 +14,7 @@ use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
 
 use super::{choice::Choice, points::Besides};
-use crate::engine::Engine;
+use crate::{engine::Engine, worker::ledger::Basis};
 
 /// Everything that was found out about one incident.
 pub(super) struct Draft<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Draft<'a> {
     pub(super) target: Target,
     pub(super) choice: Choice,
     pub(super) inspection: &'a Inspection,
+    /// Where it goes back to, where the ledger says so.
+    pub(super) basis: Option<&'a Basis>,
     pub(super) check: Check,
     /// What the runbook needs besides the versions of the models.
     pub(super) besides: Besides,
@@ -58,6 +60,10 @@ impl Draft<'_> {
             ]
             .map(|(name, values)| (name.to_owned(), values)),
         );
+        let touched = [choice.models.as_slice(), &self.check.affected.downstream].concat();
+        if let Some(baseline) = self.basis.and_then(|basis| basis.parameter(&touched)) {
+            parameters.insert("baseline".to_owned(), vec![baseline]);
+        }
         parameters.extend(self.besides.parameters.clone());
         let sqlmesh = ("sqlmesh".to_owned(), self.inspection.sqlmesh_version.clone());
         let possible_until = self.check.possible_until_ms;
@@ -91,7 +97,9 @@ impl Draft<'_> {
     ) -> Opening {
         let plan = sealed.plan();
         let findings = [self.check.findings, self.circumstances].concat();
-        let because = [vec![self.matched.because.clone()], self.not_possible].concat().join(" ");
+        let way = self.basis.map(|basis| format!("It goes back to {}.", basis.name));
+        let because = [self.matched.because.clone()].into_iter().chain(way);
+        let because = because.chain(self.not_possible).collect::<Vec<_>>().join(" ");
         // Models that go away are touched as much as those that go back.
         let touched = [plan.models.clone(), self.choice.without.clone()].concat();
         let ask = Ask {

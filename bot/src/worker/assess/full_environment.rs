@@ -45,6 +45,7 @@ pub(super) fn or_unreadable(
                     finalized_ts: None,
                 },
                 fingerprint: UNREADABLE.to_owned(),
+                current: vec![],
                 changed: vec![],
             };
             Ok((inspection, Some(why)))

@@ -10,6 +10,7 @@ use domain::{
     incident::Incident,
     plan::{Outcome as Answered, RollbackType, SealedPlan, Target},
     proposal::{Outcome, Proposal, Stage},
+    release::{Extent, Learnt, Release},
 };
 use policies::{Match, TargetRule, Triage};
 use sqlmesh::{Check, Environment, Inspection};
@@ -23,7 +24,11 @@ use super::{
     full_environment::or_unreadable,
     points::Besides,
 };
-use crate::{engine::Assessment, steps::python};
+use crate::{
+    engine::Assessment,
+    steps::python,
+    worker::ledger::{self, Basis},
+};
 
 /// So many earlier proposals on a target are looked at for versions that were rolled back from.
 const REMEMBERED: u32 = 50;
@@ -45,6 +50,23 @@ pub(super) struct Case<'a> {
     pub(super) unreadable: Option<&'a str>,
 }
 
+/// What is known of the target, whichever type is tried.
+struct Known {
+    /// As SQLMesh answered.
+    inspection: Inspection,
+    /// The ledger, newest first.
+    releases: Vec<Release>,
+    /// What must not come back, as `model=identifier`.
+    bad: BTreeSet<String>,
+}
+
+/// What a rollback of one type starts from: what differs from the state that it goes back to.
+struct Start {
+    inspection: Inspection,
+    /// The release of the ledger that the state is; SQLMesh's own memory or another environment where there is none.
+    basis: Option<Basis>,
+}
+
 /// What came of looking at a rollback that would help: what it would change, what the checks say, and what its runbook
 /// needs besides. The error is why there is no way back, in a sentence.
 pub(super) type Looked = Result<(Choice, Check, Besides), String>;
@@ -52,7 +74,7 @@ pub(super) type Looked = Result<(Choice, Check, Besides), String>;
 /// A rollback that would help and is possible.
 struct Possible {
     choice: Choice,
-    inspection: Inspection,
+    start: Start,
     check: Check,
     besides: Besides,
 }
@@ -75,6 +97,9 @@ impl Assessor {
             anyhow::bail!("the policies name no target `{}`", matched.target);
         };
         let (target, python) = (target(rule)?, python(Some(rule)));
+        // Held to the end: a look at the target would be in the way.
+        let _asking = self.floor.take().await;
+        let begun_at = self.desk.clock.now();
         let inspection = self.sqlmesh.inspect(python, &target).await;
         let (inspection, unreadable) = if matched.suggested.contains(&RollbackType::FullEnvironment)
         {
@@ -88,8 +113,18 @@ impl Assessor {
             let Environment { name, plan_id, .. } = &inspection.environment;
             anyhow::bail!("the SQLMesh plan {plan_id} on {name} is running");
         }
+        let learnt = (Learnt::Assessment, begun_at);
+        if let Some(sight) = ledger::sight(&rule.id, &inspection, learnt) {
+            self.engine.seen(&sight).await?;
+        }
+        let known = Known {
+            inspection,
+            releases: self.desk.store.releases(&rule.id, REMEMBERED).await?,
+            bad: self.rolled_back_from(&rule.id).await?,
+        };
+        let smaller = known.start(RollbackType::ModelLevel, &matched).inspection;
         let mut not_possible = Vec::new();
-        for rollback_type in order(&matched, &inspection) {
+        for rollback_type in order(&matched, &smaller) {
             let case = Case {
                 incident,
                 matched: &matched,
@@ -98,7 +133,7 @@ impl Assessor {
                 rollback_type,
                 unreadable: unreadable.as_deref(),
             };
-            match self.attempt(&case, &inspection).await? {
+            match self.attempt(&case, &known).await? {
                 Ok(possible) => {
                     let found = self.opening(&case, possible, not_possible, claim, earlier).await?;
                     return Ok(Found::Proposal(Box::new(found)));
@@ -115,7 +150,7 @@ impl Assessor {
     async fn attempt(
         &self,
         case: &Case<'_>,
-        inspection: &Inspection,
+        known: &Known,
     ) -> anyhow::Result<Result<Possible, String>> {
         if self.engine.policies.runbook(case.rollback_type).is_none() {
             return Ok(Err("there is no runbook for it.".to_owned()));
@@ -126,22 +161,21 @@ impl Assessor {
             return Ok(Err(format!("SQLMesh's state or the warehouse cannot be read: {why}")));
         }
         let python = python(Some(case.rule));
-        let inspection = match (&case.rule.blue, case.rollback_type) {
+        let start = match (&case.rule.blue, case.rollback_type) {
             (Some(blue), RollbackType::BlueGreen) => {
                 match self.sqlmesh.inspect_against(python, case.target, blue).await {
-                    Ok(inspection) => inspection,
+                    Ok(inspection) => Start { inspection, basis: None },
                     Err(error) if error.is_impossible() => return Ok(Err(error.to_string())),
                     Err(error) => return Err(error.into()),
                 }
             }
-            _ => inspection.clone(),
+            _ => known.start(case.rollback_type, case.matched),
         };
-        let choice = match choose(case.rollback_type, case.matched, &inspection) {
+        let choice = match choose(case.rollback_type, case.matched, &start.inspection) {
             Ok(choice) => choice,
             Err(why) => return Ok(Err(why)),
         };
-        let bad = self.rolled_back_from(&case.rule.id).await?;
-        if let Some(bad) = choice.to.iter().find(|version| bad.contains(*version)) {
+        if let Some(bad) = choice.to.iter().find(|version| known.bad.contains(*version)) {
             // SQLMesh remembers one release: after a rollback, the one before is the bad one.
             let why =
                 format!("going back would bring {bad} again, which was rolled back from before.");
@@ -155,7 +189,9 @@ impl Assessor {
                 Ok((choice, check, Besides::default()))
             }
             RollbackType::Schema => self.schema(case, choice, now).await?,
-            RollbackType::FullEnvironment => self.full_environment(case, &inspection, now).await?,
+            RollbackType::FullEnvironment => {
+                self.full_environment(case, &start.inspection, now).await?
+            }
         };
         let (choice, check, besides) = match looked {
             Ok(looked) => looked,
@@ -166,7 +202,7 @@ impl Assessor {
             let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
             return Ok(Err(reasons.join(" ")));
         }
-        Ok(Ok(Possible { choice, inspection, check, besides }))
+        Ok(Ok(Possible { choice, start, check, besides }))
     }
 
     /// Writes down what was found possible, with what else there is to know.
@@ -179,7 +215,7 @@ impl Assessor {
         earlier: Option<&Proposal>,
     ) -> anyhow::Result<Assessment> {
         let (store, now, id) = (&self.desk.store, self.desk.clock.now(), &case.rule.id);
-        let Possible { choice, inspection, check, besides } = possible;
+        let Possible { choice, start, check, besides } = possible;
         let runbook = self.engine.policies.runbook(case.rollback_type);
         let runbook = runbook.context("the type's runbook was there a moment ago")?;
         let values = |found: Versioned<Proposal>| found.value;
@@ -196,7 +232,8 @@ impl Assessor {
             runbook,
             target: case.target.clone(),
             choice,
-            inspection: &inspection,
+            inspection: &start.inspection,
+            basis: start.basis.as_ref(),
             check,
             besides,
             circumstances: [free].into_iter().chain(late).collect(),
@@ -246,6 +283,27 @@ impl Assessor {
     async fn changes(&self, earlier: &Proposal, plan: &SealedPlan) -> anyhow::Result<Vec<String>> {
         let old = self.desk.store.plan(&earlier.opening.plan).await?;
         Ok(old.map(|old| draft::changes(old.plan(), plan.plan())).unwrap_or_default())
+    }
+}
+
+impl Known {
+    /// What a rollback of this type goes back to: the newest release of the ledger that serves; while the ledger is too
+    /// young to know one, the release that SQLMesh remembers.
+    fn start(&self, rollback_type: RollbackType, matched: &Match) -> Start {
+        let extent = match rollback_type {
+            RollbackType::ModelLevel | RollbackType::Schema => Extent::Meant,
+            RollbackType::BlueGreen => Extent::Whole,
+            // It goes back to a rollback point, not to a release.
+            RollbackType::FullEnvironment => {
+                return Start { inspection: self.inspection.clone(), basis: None };
+            }
+        };
+        let basis = ledger::basis(&self.releases, &self.inspection, &self.bad, extent, matched);
+        let mut inspection = self.inspection.clone();
+        if let Some(basis) = &basis {
+            inspection.changed.clone_from(&basis.changed);
+        }
+        Start { inspection, basis }
     }
 }
 

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 /// A call.
 pub(crate) struct Arguments {
     pub(crate) command: String,
@@ -12,6 +14,7 @@ pub(crate) struct Arguments {
     pub(crate) wanted: Wanted,
     pub(crate) instead_of: Wanted,
     pub(crate) expected: String,
+    pub(crate) baseline: Value,
     pub(crate) source: Option<String>,
     pub(crate) statement: String,
     pub(crate) is_read_only: bool,
@@ -32,7 +35,7 @@ pub(crate) fn arguments() -> Arguments {
     let command = words.next().unwrap_or_default();
     let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
     let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());
-    let (mut statement, mut is_read_only) = (String::new(), false);
+    let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
     let (mut points, mut point, mut tag, mut is_back) =
         (PathBuf::new(), String::new(), None, false);
     while let Some(word) = words.next() {
@@ -49,14 +52,15 @@ pub(crate) fn arguments() -> Arguments {
             "--instead-without" => instead_of.extend([(value(), None)]),
             "--source" => source = value().strip_prefix("env:").map(str::to_owned),
             "--expect-fingerprint" => expected = value(),
+            "--baseline" => baseline = serde_json::from_str(&value()).expect("JSON"),
             "--statement" => statement = value(),
             "--read-only" => is_read_only = true,
             "--into" => points = value().into(),
             "--point" => point = value(),
             "--tag" => tag = Some(value()),
             "--back" => is_back = true,
-            "--gateway" | "--environment" | "--user" | "--baseline" | "--models" | "--name"
-            | "--kind" | "--reason" | "--leaving" => drop(value()),
+            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--kind"
+            | "--reason" | "--leaving" => drop(value()),
             _ => {}
         }
     }
@@ -66,6 +70,7 @@ pub(crate) fn arguments() -> Arguments {
         wanted,
         instead_of,
         expected,
+        baseline,
         source,
         statement,
         is_read_only,

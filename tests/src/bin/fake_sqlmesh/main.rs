@@ -31,6 +31,12 @@ const HANGING: Duration = Duration::from_mins(1);
 struct Warehouse {
     plan_id: String,
     finalized: bool,
+    /// When the last plan had finished, in milliseconds since 1970.
+    finalized_ms: i64,
+    /// By `model=version`; 1000 where nothing is said.
+    rows: BTreeMap<String, u64>,
+    /// The baselines that `verify` was given.
+    baselines: Vec<Value>,
     models: BTreeMap<String, Versions>,
     /// The versions whose rows are right.
     good: BTreeMap<String, String>,
@@ -108,7 +114,8 @@ fn main() -> ExitCode {
         ("check", _) => check(&warehouse, &arguments),
         ("promote", fault) => promote(&mut warehouse, &arguments, fault),
         ("probe", _) => (0, probe(&warehouse, &arguments)),
-        ("verify", _) => verify(&warehouse, &arguments),
+        ("verify", _) => verify(&mut warehouse, &arguments),
+        ("measure", _) => (0, measure(&warehouse)),
         ("end-backends", _) => (0, json!({"ended": 0})),
         ("sql", _) => sql(&mut warehouse, &arguments),
         (other, fault) => {
@@ -195,14 +202,18 @@ fn inspect(warehouse: &Warehouse, source: Option<&str>) -> (u8, Value) {
         .filter(|(_, versions)| versions.current != versions.previous)
         .map(|(name, versions)| json!({"name": name, "current": versions.current, "previous": versions.previous}))
         .collect();
+    let current: Vec<_> = live(warehouse)
+        .map(|(name, identifier)| {
+            let table = format!("t_{identifier}");
+            json!({"name": name, "identifier": identifier, "version": identifier, "physical_table": table})
+        })
+        .collect();
+    let finalized_ts = warehouse.finalized.then_some(warehouse.finalized_ms);
     let answer = json!({
         "sqlmesh_version": "0.236.4",
-        "environment": {
-            "name": "prod",
-            "plan_id": warehouse.plan_id,
-            "finalized_ts": warehouse.finalized.then_some(1),
-        },
+        "environment": {"name": "prod", "plan_id": warehouse.plan_id, "finalized_ts": finalized_ts},
         "fingerprint": fingerprint(warehouse),
+        "current": current,
         "changed": changed,
     });
     (0, answer)
@@ -296,6 +307,24 @@ fn probe(warehouse: &Warehouse, arguments: &Arguments) -> Value {
     json!({"state": state, "detail": format!("{count} of {all} models point at their target."), "fingerprint": fingerprint(warehouse)})
 }
 
+/// The models that the environment has, with their versions.
+fn live(warehouse: &Warehouse) -> impl Iterator<Item = (&String, &String)> {
+    warehouse.models.iter().filter_map(|(model, is)| Some((model, is.current.as_ref()?)))
+}
+
+fn rows(warehouse: &Warehouse, model: &str, version: &str) -> u64 {
+    warehouse.rows.get(&format!("{model}={version}")).copied().unwrap_or(1000)
+}
+
+fn measure(warehouse: &Warehouse) -> Value {
+    let measured = |(model, version): (&String, &String)| {
+        let rows = rows(warehouse, model, version);
+        (model.clone(), json!({"rows": rows, "duplicates": 0, "max_time": null}))
+    };
+    let models: BTreeMap<String, Value> = live(warehouse).map(measured).collect();
+    json!({"environment": "prod", "fingerprint": fingerprint(warehouse), "models": models})
+}
+
 /// One table of its own, `flags`: `select value from flags where name = 'x'` and `update flags set value = 'on' where
 /// name = 'x'`. A read-only call changes nothing.
 fn sql(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
@@ -318,7 +347,11 @@ fn sql(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
     }
 }
 
-fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
+fn verify(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
+    if !arguments.baseline.is_null() {
+        warehouse.baselines.push(arguments.baseline.clone());
+        write(&arguments.file, warehouse);
+    }
     let check = |(model, version): (&String, &Option<String>)| {
         let current = warehouse.models.get(model).and_then(|versions| versions.current.as_ref());
         if version.is_none() {
@@ -335,7 +368,16 @@ fn verify(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
         };
         json!({"name": "duplicates", "subject": model, "outcome": if is_right { "pass" } else { "fail" }, "detail": detail})
     };
-    let checks: Vec<_> = arguments.wanted.iter().map(check).collect();
+    let count = |model: &String| {
+        let expected = arguments.baseline["models"][model]["rows"].as_u64()?;
+        let version = warehouse.models.get(model).and_then(|versions| versions.current.as_ref());
+        let found = rows(warehouse, model, version?);
+        let outcome = if found < expected { "fail" } else { "pass" };
+        let detail = format!("{found} rows where the baseline has {expected}.");
+        Some(json!({"name": "row_count", "subject": model, "outcome": outcome, "detail": detail}))
+    };
+    let mut checks: Vec<_> = arguments.wanted.iter().map(check).collect();
+    checks.extend(arguments.wanted.keys().filter_map(count));
     let passed = checks.iter().all(|check| check["outcome"] == "pass");
     (if passed { 0 } else { 6 }, json!({"checks": checks, "passed": passed}))
 }

@@ -100,7 +100,7 @@ fn restore(warehouse: &mut Warehouse, arguments: &Arguments, fault: Option<&str>
     }
 }
 
-fn verify_schema(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
+fn verify_schema(warehouse: &mut Warehouse, arguments: &Arguments) -> (u8, Value) {
     let (_, mut answer) = verify(warehouse, arguments);
     let checks = answer["checks"].as_array_mut().expect("checks");
     for model in warehouse.in_place.iter().filter(|model| arguments.wanted.contains_key(*model)) {

@@ -6,7 +6,8 @@ use domain::{
     Timestamp,
     effect::Effect,
     fold::Fold,
-    id::{ProposalId, RunId},
+    hold::{self, Hold},
+    id::{HoldId, ProposalId, RunId},
     incident::Incident,
     journal::{Actor, Entry, Head, Record, SealedEntry},
     notice::Notice,
@@ -15,7 +16,7 @@ use domain::{
     run::{self, Run, StepRule},
 };
 
-use super::{incident_id, notices, question_rule, run_id, step_rule};
+use super::{hold_id, hold_opening, incident_id, notices, question_rule, run_id, step_rule};
 
 /// The live state of one incident, and the journal that led there.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Desk {
     pub(crate) incident: Option<Incident>,
     pub(crate) proposals: BTreeMap<ProposalId, Proposal>,
     pub(crate) runs: BTreeMap<RunId, Run>,
+    pub(crate) holds: BTreeMap<HoldId, Hold>,
     pub(crate) journal: Vec<SealedEntry>,
     head: Head,
     follow: VecDeque<Record>,
@@ -34,6 +36,7 @@ impl Desk {
             incident: None,
             proposals: BTreeMap::new(),
             runs: BTreeMap::new(),
+            holds: BTreeMap::new(),
             journal: vec![],
             head: Head::genesis(&incident_id()),
             follow: VecDeque::new(),
@@ -65,6 +68,7 @@ impl Desk {
             incident: self.incident.clone(),
             proposals: self.proposals.clone(),
             runs: self.runs.clone(),
+            holds: self.holds.clone(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Desk {
                 let effects = self.on_run(id, event, now)?;
                 (Some(self.runs[id].proposal.clone()), effects)
             }
+            Record::Hold { id, event } => (None, self.on_hold(id, event, now)?),
             Record::Refused { .. } => (None, vec![]),
         };
         self.append(record.clone(), notices(&effects), now);
@@ -179,6 +184,7 @@ impl Desk {
             (Effect::TellProposal(event), Some(id)) => {
                 self.follow.push_back(Record::Proposal { id: id.clone(), event });
             }
+            (Effect::PlaceHold, Some(id)) => self.hold(id),
             (Effect::CloseProposals, _) => {
                 let event = proposal::Event::IncidentResolved;
                 let ids = self.proposals.keys().cloned();
@@ -187,5 +193,33 @@ impl Desk {
             }
             _ => {}
         }
+    }
+
+    /// The bot places a hold only once the run itself has succeeded.
+    fn hold(&mut self, id: &ProposalId) {
+        let is_its =
+            |run: &&Run| run.proposal == *id && matches!(run.stage, run::Stage::Succeeded { .. });
+        let Some(run) = self.runs.values().find(is_its).map(|run| run.id.clone()) else { return };
+        let opening = hold_opening(id, run, &self.proposals[id]);
+        let event = hold::Event::Placed { opening: Box::new(opening) };
+        let id = hold_id(100 + self.holds.len() as u128);
+        self.follow.push_back(Record::Hold { id, event });
+    }
+
+    fn on_hold(
+        &mut self,
+        id: &HoldId,
+        event: &hold::Event,
+        now: Timestamp,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let (hold, effects) = match (self.holds.get(id).cloned(), event) {
+            (Some(hold), event) => hold.step(event, now)?,
+            (None, hold::Event::Placed { opening }) => {
+                Hold::place(id.clone(), (**opening).clone(), now)
+            }
+            (None, _) => return Err(Refusal::Outdated),
+        };
+        self.holds.insert(id.clone(), hold);
+        Ok(effects)
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     digest::Digest,
-    incident, plan,
+    hold, incident, plan,
     proposal::{self, Proposer},
     run::{self, ProbeAnswer, StepRule},
 };
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     STAFF, alert, held_by, matrix, millisecond, minute, opening, person, plan, question_rule,
-    requirement, run_id, steered,
+    requirement, run_id, steered, version,
 };
 
 /// The id of somebody of the house.
@@ -185,4 +185,25 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         1 => any_text().prop_map(|change| Event::TargetChanged { changes: vec![change] }),
         6 => any_steered(),
     ]
+}
+
+/// Any event of a hold but the first.
+pub(crate) fn any_hold_event() -> impl Strategy<Value = hold::Event> {
+    use hold::Event;
+    let versions = || prop::sample::subsequence(vec![version("shop.orders_daily", "22")], 0..=1);
+    prop_oneof![
+        2 => (0..3_u32).prop_map(|reminders| Event::ReminderDue { reminders }),
+        4 => (any_letter(), versions())
+            .prop_map(|(plan_id, bad)| Event::ReleaseSeen { plan_id, bad }),
+        1 => (any_staff(), any_text()).prop_map(|(id, reason)| Event::Lifted {
+            by: person(id),
+            level: held_by(id),
+            plan: plan(),
+            reason,
+        }),
+    ]
+}
+
+fn any_letter() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "c"]).prop_map(str::to_owned)
 }
