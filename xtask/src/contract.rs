@@ -66,6 +66,20 @@ fn files() -> Result<Vec<String>> {
 mod tests {
     use super::*;
 
+    #[tokio::test(flavor = "current_thread")]
+    async fn every_file_is_run_and_a_failure_is_one() {
+        let begun = RefCell::new(0);
+        let count = |command| {
+            *begun.borrow_mut() += 1;
+            command
+        };
+        run(&mut Stages::new(), Path::new("/bin/true"), count).await.expect("all of them pass");
+        assert_eq!(*begun.borrow(), files().expect("there are tests").len());
+        let failed = run(&mut Stages::new(), Path::new("/bin/false"), |command| command).await;
+        let said = failed.expect_err("one of them fails").to_string();
+        assert!(said.contains("unittest") && said.contains("failed"), "{said}");
+    }
+
     #[test]
     fn the_longest_begins() {
         let files = files().expect("there are tests");

@@ -12,6 +12,8 @@ STAGES = ("Empty", "Copy", "Configuration", "Manifest")
 
 
 class Saving(PointCase):
+    stages: tuple[str, ...] = STAGES
+
     def test_full(self) -> None:
         before = self.content()
         self.assert_state("probe-point", "not_done")
@@ -51,7 +53,7 @@ class Saving(PointCase):
 
     def test_killed_at_every_stage(self) -> None:
         for kind in ("tables", "full"):
-            for number, stage in enumerate(STAGES):
+            for number, stage in enumerate(self.stages):
                 point = f"pt_{kind}_{number}"
                 arguments = self.at("save", "--kind", kind, point=point)
                 self.site.die(f'"stage": "{stage}', *arguments)

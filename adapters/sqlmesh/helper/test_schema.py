@@ -66,6 +66,8 @@ class SchemaCase(PointCase):
 
 
 class Schema(SchemaCase):
+    stages: tuple[str, ...] = STAGES
+
     def test_there_again_and_back(self) -> None:
         self.assertNotEqual(self.broken, self.stage.truth_content)
         code, found = self.site.ask("check", "--to", f"{MODEL}={self.good}")
@@ -96,7 +98,7 @@ class Schema(SchemaCase):
 
     def test_killed_at_every_stage(self) -> None:
         self.site.keep()
-        for stage in STAGES:
+        for stage in self.stages:
             with self.subTest(stage):
                 marker = stage if stage.startswith('"') else f'"stage": "{stage}'
                 self.site.die(marker, *self.there("restore-schema", *self.approved()))
