@@ -33,12 +33,11 @@ pub(crate) fn why(ask: AskWhy<'_>, text: &str) -> Value {
         Button::Skip => ("Skip the step", "Skip it"),
         Button::Retry | Button::RetryBlind => ("Try the step again", "Try again"),
         Button::LiftHold => ("Lift the hold", "Lift it"),
-        Button::Reject
-        | Button::Approve
-        | Button::Escalate
-        | Button::Pause
-        | Button::Resume
-        | Button::Confirm => ("Reject the rollback", "Reject"),
+        Button::Reject => ("Reject the rollback", "Reject"),
+        // None of these asks why today; whichever will must not be titled a rejection.
+        Button::Approve | Button::Escalate | Button::Pause | Button::Resume | Button::Confirm => {
+            ("Say why", "Send")
+        }
     };
     json!({
         "type": "modal",

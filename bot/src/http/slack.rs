@@ -129,12 +129,11 @@ fn about_to(button: Button, plan: &Digest) -> Words {
             "After this, what the rollback of plan ",
             " went back from may come again, and CI is let through.",
         ),
-        Button::Reject
-        | Button::Approve
-        | Button::Escalate
-        | Button::Pause
-        | Button::Resume
-        | Button::Confirm => ("You are about to reject plan ", "."),
+        Button::Reject => ("You are about to reject plan ", "."),
+        // None of these asks why today; whichever will must not be told that it rejects.
+        Button::Approve | Button::Escalate | Button::Pause | Button::Resume | Button::Confirm => {
+            ("This is about plan ", ".")
+        }
     };
     Words::plain(begin).code(plan.short()).text(end)
 }
