@@ -16,6 +16,7 @@ mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {
