@@ -190,6 +190,10 @@ def verify(
             )
         else:
             add("view", model, PASS, table, table, f"The view of {model} reads its table.")
+        if not table_exists(project, snapshot):
+            detail = f"The table {table} of {model} is gone or cannot be read."
+            add("physical_table_exists", model, FAIL, table, None, detail)
+            continue
         measured = _measure(project, environment, snapshot)
         base = baseline.get("models", {}).get(model)
         _check_measured(model, measured, base, (tolerance, growth), add)
