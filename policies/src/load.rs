@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     authority::{Authority, AuthorityFile, Known},
     cedar::Rules,
+    checks::{Check, ChecksFile},
     escalation::{EscalationFile, LevelRule, Matrix},
     files::Files,
     people::{Contact, PeopleBook, PeopleFile},
@@ -30,6 +31,8 @@ pub(crate) const NAMES: [&str; 6] = [
     "triggers.yaml",
     "targets.yaml",
 ];
+/// A file that may be there. Without it nothing is looked at besides what the runbooks do.
+const CHECKS: &str = "checks.yaml";
 
 /// The checked policies. Two that were loaded from the same texts decide alike and have the same digest.
 #[derive(Clone, Debug)]
@@ -38,6 +41,7 @@ pub struct Policies {
     targets: Vec<TargetRule>,
     triggers: Vec<TriggerRule>,
     runbooks: BTreeMap<RollbackType, Runbook>,
+    checks: Vec<Check>,
     pub(crate) matrix: Matrix,
     pub(crate) book: PeopleBook,
     pub(crate) authority: Authority,
@@ -72,6 +76,11 @@ impl Policies {
         let targets = loader.check("targets.yaml", |layout: &TargetsFile, file| {
             layout.targets(types.as_deref(), file)
         });
+        let checks = match files.get(CHECKS) {
+            Some(_) => loader
+                .check(CHECKS, |layout: &ChecksFile, file| layout.checks(targets.as_deref(), file)),
+            None => Some(vec![]),
+        };
         let triggers =
             loader.check("triggers.yaml", |layout: &TriggersFile, file| layout.triggers(file));
         let known =
@@ -84,19 +93,30 @@ impl Policies {
         problems.sort_by(|one, other| {
             (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column))
         });
-        let parts = (matrix, book, runbooks, targets, triggers, authority, rules);
+        let parts = (matrix, book, runbooks, targets, checks, triggers, authority, rules);
         match parts {
             (
                 Some(matrix),
                 Some(book),
                 Some(runbooks),
                 Some(targets),
+                Some(checks),
                 Some(triggers),
                 Some(authority),
                 Some(rules),
             ) if problems.is_empty() => {
                 let digest = files.digest();
-                Ok(Self { digest, targets, triggers, runbooks, matrix, book, authority, rules })
+                Ok(Self {
+                    digest,
+                    targets,
+                    triggers,
+                    runbooks,
+                    checks,
+                    matrix,
+                    book,
+                    authority,
+                    rules,
+                })
             }
             _ => Err(Problems(problems)),
         }
@@ -147,6 +167,15 @@ impl Policies {
         self.runbooks.get(&rollback_type)
     }
 
+    /// The checks of a rollback type on a target, in the file's order.
+    pub fn checks(
+        &self,
+        rollback_type: RollbackType,
+        target: &str,
+    ) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.is_for(rollback_type, target))
+    }
+
     /// The levels of the matrix, lowest first.
     pub fn levels(&self) -> &[LevelRule] {
         &self.matrix.levels
@@ -187,10 +216,11 @@ impl<'a> Loader<'a> {
                 .strip_prefix("runbooks/")
                 .and_then(|name| name.strip_suffix(".yaml"))
                 .is_some_and(|name| !name.contains('/'));
-            if !is_runbook && !NAMES.contains(&path.as_str()) {
+            if !is_runbook && path != CHECKS && !NAMES.contains(&path.as_str()) {
+                let known = [&NAMES[..], &[CHECKS]].concat();
                 let advice = format!(
                     "{} Runbooks are read from `runbooks/NAME.yaml`.",
-                    suggest::advice(path, &NAMES)
+                    suggest::advice(path, &known)
                 );
                 self.problems.push(Problem::new(
                     path,

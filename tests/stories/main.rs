@@ -5,6 +5,7 @@
 
 mod world;
 
+mod checks;
 mod choosing;
 mod crash;
 mod deciding;

@@ -215,6 +215,11 @@ impl Warehouse {
         self.read()["flags"][name].as_str().expect("a flag").to_owned()
     }
 
+    /// Somebody changes a flag of that table.
+    pub(crate) fn set_flag(&self, name: &str, value: &str) {
+        self.change(|warehouse| warehouse["flags"][name] = json!(value));
+    }
+
     /// Whether a command has reached the point where it hangs.
     pub(crate) fn is_hanging(&self) -> bool {
         self.folder.join("hanging").exists()
