@@ -14,6 +14,7 @@ use crate::{
     people::{Contact, PeopleBook, PeopleFile},
     place::Place,
     problem::{Examined, Problem, Problems},
+    retention::{Retention, RetentionFile},
     runbook::{Deciders, Runbook, RunbookFile},
     suggest,
     target::{TargetRule, TargetsFile},
@@ -31,6 +32,9 @@ pub(crate) const NAMES: [&str; 6] = [
     "targets.yaml",
 ];
 
+/// The file that may be left out: it has defaults.
+const RETENTION: &str = "retention.yaml";
+
 /// The checked policies. Two that were loaded from the same texts decide alike and have the same digest.
 #[derive(Clone, Debug)]
 pub struct Policies {
@@ -38,6 +42,7 @@ pub struct Policies {
     targets: Vec<TargetRule>,
     triggers: Vec<TriggerRule>,
     runbooks: BTreeMap<RollbackType, Runbook>,
+    retention: Retention,
     pub(crate) matrix: Matrix,
     pub(crate) book: PeopleBook,
     pub(crate) authority: Authority,
@@ -79,12 +84,18 @@ impl Policies {
         let authority = loader
             .check("authority.yaml", |layout: &AuthorityFile, file| layout.authority(&known, file));
         let rules = loader.rules();
+        let retention = match files.get(RETENTION) {
+            Some(_) => {
+                loader.check(RETENTION, |layout: &RetentionFile, file| layout.retention(file))
+            }
+            None => Some(Retention::default()),
+        };
 
         let mut problems = loader.problems;
         problems.sort_by(|one, other| {
             (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column))
         });
-        let parts = (matrix, book, runbooks, targets, triggers, authority, rules);
+        let parts = (matrix, book, runbooks, targets, triggers, authority, rules, retention);
         match parts {
             (
                 Some(matrix),
@@ -94,9 +105,20 @@ impl Policies {
                 Some(triggers),
                 Some(authority),
                 Some(rules),
+                Some(retention),
             ) if problems.is_empty() => {
                 let digest = files.digest();
-                Ok(Self { digest, targets, triggers, runbooks, matrix, book, authority, rules })
+                Ok(Self {
+                    digest,
+                    targets,
+                    triggers,
+                    runbooks,
+                    retention,
+                    matrix,
+                    book,
+                    authority,
+                    rules,
+                })
             }
             _ => Err(Problems(problems)),
         }
@@ -157,6 +179,11 @@ impl Policies {
         self.matrix.time_zone
     }
 
+    /// How long rollback points are kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
     /// How far back rollbacks of a target count for [`Ask::rollbacks_lately`](crate::Ask), in milliseconds.
     pub fn lately_ms(&self) -> u64 {
         self.authority.lately_ms
@@ -187,10 +214,11 @@ impl<'a> Loader<'a> {
                 .strip_prefix("runbooks/")
                 .and_then(|name| name.strip_suffix(".yaml"))
                 .is_some_and(|name| !name.contains('/'));
-            if !is_runbook && !NAMES.contains(&path.as_str()) {
+            if !is_runbook && !NAMES.contains(&path.as_str()) && path != RETENTION {
+                let known = [&NAMES[..], &[RETENTION]].concat();
                 let advice = format!(
                     "{} Runbooks are read from `runbooks/NAME.yaml`.",
-                    suggest::advice(path, &NAMES)
+                    suggest::advice(path, &known)
                 );
                 self.problems.push(Problem::new(
                     path,

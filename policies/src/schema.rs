@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 
 use crate::{
     authority::AuthorityFile, case::CaseFile, escalation::EscalationFile, people::PeopleFile,
-    runbook::RunbookFile, target::TargetsFile, trigger::TriggersFile,
+    retention::RetentionFile, runbook::RunbookFile, target::TargetsFile, trigger::TriggersFile,
 };
 
 /// The schemas by file name, each as JSON text with a newline at its end.
@@ -14,6 +14,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("case.schema.json", schema::<CaseFile>()),
         ("escalation.schema.json", schema::<EscalationFile>()),
         ("people.schema.json", schema::<PeopleFile>()),
+        ("retention.schema.json", schema::<RetentionFile>()),
         ("runbook.schema.json", schema::<RunbookFile>()),
         ("targets.schema.json", schema::<TargetsFile>()),
         ("triggers.schema.json", schema::<TriggersFile>()),

@@ -7,6 +7,7 @@ mod cases;
 mod kinds;
 mod problems;
 mod requirement;
+mod retention;
 mod runbook;
 mod slips;
 mod triage;
