@@ -12,6 +12,7 @@ mod deciding;
 mod escalating;
 mod holding;
 mod intake;
+mod pruning;
 mod records;
 mod restoring;
 mod running;
