@@ -15,6 +15,7 @@ use crate::{
     people::{Contact, PeopleBook, PeopleFile},
     place::Place,
     problem::{Examined, Problem, Problems},
+    retention::{Retention, RetentionFile},
     runbook::{Deciders, Runbook, RunbookFile},
     suggest,
     target::{TargetRule, TargetsFile},
@@ -31,8 +32,12 @@ pub(crate) const NAMES: [&str; 6] = [
     "triggers.yaml",
     "targets.yaml",
 ];
-/// A file that may be there. Without it nothing is looked at besides what the runbooks do.
+/// Without it nothing is looked at besides what the runbooks do.
 const CHECKS: &str = "checks.yaml";
+/// Without it rollback points are kept as long as usual.
+const RETENTION: &str = "retention.yaml";
+/// The files that may be left out.
+const OPTIONAL: [&str; 2] = [CHECKS, RETENTION];
 
 /// The checked policies. Two that were loaded from the same texts decide alike and have the same digest.
 #[derive(Clone, Debug)]
@@ -43,6 +48,7 @@ pub struct Policies {
     runbooks: BTreeMap<RollbackType, Runbook>,
     checks: Vec<Check>,
     watches: Vec<Watch>,
+    retention: Retention,
     pub(crate) matrix: Matrix,
     pub(crate) book: PeopleBook,
     pub(crate) authority: Authority,
@@ -91,12 +97,19 @@ impl Policies {
         let authority = loader
             .check("authority.yaml", |layout: &AuthorityFile, file| layout.authority(&known, file));
         let rules = loader.rules();
+        let retention = match files.get(RETENTION) {
+            Some(_) => {
+                loader.check(RETENTION, |layout: &RetentionFile, file| layout.retention(file))
+            }
+            None => Some(Retention::default()),
+        };
 
         let mut problems = loader.problems;
         problems.sort_by(|one, other| {
             (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column))
         });
-        let parts = (matrix, book, runbooks, targets, checks, triggers, authority, rules);
+        let parts =
+            (matrix, book, runbooks, targets, checks, triggers, authority, rules, retention);
         match parts {
             (
                 Some(matrix),
@@ -107,6 +120,7 @@ impl Policies {
                 Some(triggers),
                 Some(authority),
                 Some(rules),
+                Some(retention),
             ) if problems.is_empty() => {
                 let digest = files.digest();
                 Ok(Self {
@@ -116,6 +130,7 @@ impl Policies {
                     runbooks,
                     checks,
                     watches,
+                    retention,
                     matrix,
                     book,
                     authority,
@@ -199,6 +214,11 @@ impl Policies {
         self.matrix.time_zone
     }
 
+    /// How long rollback points are kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
     /// How far back rollbacks of a target count for [`Ask::rollbacks_lately`](crate::Ask), in milliseconds.
     pub fn lately_ms(&self) -> u64 {
         self.authority.lately_ms
@@ -229,8 +249,9 @@ impl<'a> Loader<'a> {
                 .strip_prefix("runbooks/")
                 .and_then(|name| name.strip_suffix(".yaml"))
                 .is_some_and(|name| !name.contains('/'));
-            if !is_runbook && path != CHECKS && !NAMES.contains(&path.as_str()) {
-                let known = [&NAMES[..], &[CHECKS]].concat();
+            if !is_runbook && !NAMES.contains(&path.as_str()) && !OPTIONAL.contains(&path.as_str())
+            {
+                let known = [&NAMES[..], &OPTIONAL].concat();
                 let advice = format!(
                     "{} Runbooks are read from `runbooks/NAME.yaml`.",
                     suggest::advice(path, &known)

@@ -4,7 +4,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 
 use crate::{
     authority::AuthorityFile, case::CaseFile, checks::ChecksFile, escalation::EscalationFile,
-    people::PeopleFile, runbook::RunbookFile, target::TargetsFile, trigger::TriggersFile,
+    people::PeopleFile, retention::RetentionFile, runbook::RunbookFile, target::TargetsFile,
+    trigger::TriggersFile,
 };
 
 /// The schemas by file name, each as JSON text with a newline at its end.
@@ -15,6 +16,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("checks.schema.json", schema::<ChecksFile>()),
         ("escalation.schema.json", schema::<EscalationFile>()),
         ("people.schema.json", schema::<PeopleFile>()),
+        ("retention.schema.json", schema::<RetentionFile>()),
         ("runbook.schema.json", schema::<RunbookFile>()),
         ("targets.schema.json", schema::<TargetsFile>()),
         ("triggers.schema.json", schema::<TriggersFile>()),

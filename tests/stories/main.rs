@@ -12,11 +12,13 @@ mod deciding;
 mod escalating;
 mod holding;
 mod intake;
+mod pruning;
 mod records;
 mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ::sqlmesh::{Call, Rows};
+use ::sqlmesh::{Behalf, Call, Rows};
 use domain::plan::{Action, Finding, MetricQuery, Outcome, Statement, Target};
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +86,7 @@ impl Steps {
                 target,
                 arguments: &arguments(statement),
                 variables: &BTreeMap::new(),
-                run: None,
+                behalf: Behalf::Nobody,
                 timeout: Duration::from_millis(timeout_ms),
                 cancel: &CancellationToken::new(),
             };

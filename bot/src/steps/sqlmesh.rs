@@ -7,7 +7,7 @@ use domain::{
     run::{ProbeAnswer, Run},
 };
 use policies::TargetRule;
-use sqlmesh::{Answer, Call, Called, Probe, Verification, live_line};
+use sqlmesh::{Answer, Behalf, Call, Called, Probe, Verification, live_line};
 use tokio_util::sync::CancellationToken;
 
 use super::{End, MARK, PROBE_MS, Performed, Steps, Under, did, failed};
@@ -36,7 +36,7 @@ impl Steps {
             target: &plan.target,
             arguments,
             variables: &variables,
-            run: Some(&run.id),
+            behalf: Behalf::Run(&run.id),
             timeout: Duration::from_millis(timeout_ms),
             cancel,
         };

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use domain::{plan::Plan, run::Run};
 use policies::{Asked, Watch};
-use sqlmesh::{Call, Rows};
+use sqlmesh::{Behalf, Call, Rows};
 use tokio_util::sync::CancellationToken;
 
 use super::{MARK, Steps, sql::arguments};
@@ -32,7 +32,7 @@ impl Steps {
                     target: &plan.target,
                     arguments: &arguments(&statement),
                     variables: &BTreeMap::from([(MARK.to_owned(), run.id.to_string())]),
-                    run: None,
+                    behalf: Behalf::Nobody,
                     timeout: QUERY,
                     cancel,
                 };

@@ -8,6 +8,7 @@ mod draft;
 mod full_environment;
 mod model_level;
 mod points;
+mod reasons;
 mod schema;
 mod search;
 

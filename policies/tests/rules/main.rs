@@ -8,6 +8,7 @@ mod checks;
 mod kinds;
 mod problems;
 mod requirement;
+mod retention;
 mod runbook;
 mod slips;
 mod triage;

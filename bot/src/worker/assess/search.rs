@@ -8,7 +8,7 @@ use domain::{
     Timestamp,
     alert::Alert,
     incident::Incident,
-    plan::{Outcome as Answered, RollbackType, SealedPlan, Target},
+    plan::{RollbackType, SealedPlan, Target},
     proposal::{Outcome, Proposal, Stage},
     release::{Extent, Learnt, Release},
 };
@@ -23,6 +23,7 @@ use super::{
     draft::{self, Draft, target},
     full_environment::or_unreadable,
     points::Besides,
+    reasons::why_not,
 };
 use crate::{
     engine::Assessment,
@@ -198,9 +199,7 @@ impl Assessor {
             Err(why) => return Ok(Err(why)),
         };
         if !check.possible {
-            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
-            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
-            return Ok(Err(reasons.join(" ")));
+            return Ok(Err(why_not(&check.findings)));
         }
         Ok(Ok(Possible { choice, start, check, besides }))
     }

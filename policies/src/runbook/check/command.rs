@@ -239,6 +239,20 @@ impl Checker<'_, '_> {
                 "`sqlmesh janitor --ignore-ttl` removes the versions that a rollback goes back to",
                 "remove `--ignore-ttl`, or the step",
             )
+        } else if let Some(flag) = has("--dry-run").filter(|_| !helper) {
+            (
+                flag,
+                "`--dry-run` is not dry: it is SQLMesh's other name for `--skip-backfill`, and changes the environment",
+                "use `sqlmesh plan --explain`, which changes nothing",
+            )
+        } else if let (Some(flag), None) = (has("--skip-backfill"), has("--no-gaps"))
+            && !helper
+        {
+            (
+                flag,
+                "`--skip-backfill` alone points the environment at tables that may be empty or stale",
+                "add `--no-gaps`, which stops where days are missing",
+            )
         } else {
             return false;
         };
