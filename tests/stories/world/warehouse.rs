@@ -18,7 +18,8 @@ pub(crate) const EXTRA: &str = "marts.revenue_by_method";
 /// A model that a bad switch removes.
 pub(crate) const SUMMARY: &str = "marts.segment_summary";
 
-/// One warehouse.
+/// One warehouse; copies show the same.
+#[derive(Clone)]
 pub(crate) struct Warehouse {
     folder: PathBuf,
 }
