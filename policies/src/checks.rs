@@ -84,12 +84,9 @@ impl Check {
             guard: false,
             probe: None,
             undo: None,
-            on_failure: match self.moment {
-                // Nothing was done yet, so there is nothing to take back.
-                Moment::Before => OnFailure::Undo,
-                // Going back to the fault because a check says no would help nobody.
-                Moment::After => OnFailure::Ask,
-            },
+            // Before: nothing was done, and whoever mends what was found tries again under the same approvals. After:
+            // going back to the fault because a check says no would help nobody.
+            on_failure: OnFailure::Ask,
         }
     }
 }

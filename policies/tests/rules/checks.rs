@@ -105,9 +105,9 @@ fn every_check_becomes_a_step() {
       by what was before, >= 950
     After: Performance: queries are fast again: 600 s, 2 attempts, on failure Ask
       {"prometheus":{"server":"http://prometheus:9090","query":"query_seconds","expect":"< 2","for_ms":120000,"every_ms":15000}}
-    Before: System: the name leads to blue: 60 s, 2 attempts, on failure Undo
+    Before: System: the name leads to blue: 60 s, 2 attempts, on failure Ask
       {"dns":{"name":"db.example.com","record":"CNAME","server":"192.0.2.53:53","expect":["blue.example.com"],"every_ms":2000}}
-    Before: Business: the books are closed: 30 s, 2 attempts, on failure Undo
+    Before: Business: the books are closed: 30 s, 2 attempts, on failure Ask
       {"command":{"argv":["/usr/local/bin/books","--closed"],"env":{"TOKEN":"env:BOOKS_TOKEN"},"limits":{"cpu_s":120,"memory_mib":512,"open_files":1024}}}
     "#);
 }
