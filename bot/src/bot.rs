@@ -130,13 +130,7 @@ impl Bot {
                 }));
             }
             let points = std::path::absolute(&config.points)?;
-            workers.extend(askers(
-                &engine,
-                &desk,
-                (&sqlmesh, points),
-                pagerduty,
-                &executor_closing,
-            ));
+            workers.extend(askers(&engine, &desk, (&steps, points), pagerduty, &executor_closing));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
                 workers.push(Arc::new(Chatter {
@@ -275,7 +269,7 @@ impl Bot {
 fn askers(
     engine: &Engine,
     desk: &Desk,
-    (sqlmesh, points): (&Arc<Sqlmesh>, PathBuf),
+    (steps, points): (&Arc<Steps>, PathBuf),
     pagerduty: Option<Arc<PagerDutyApi>>,
     closing: &CancellationToken,
 ) -> [Arc<dyn Worker>; 3] {
@@ -283,7 +277,8 @@ fn askers(
     let assessor = Assessor {
         engine: engine.clone(),
         desk: desk.clone(),
-        sqlmesh: sqlmesh.clone(),
+        sqlmesh: steps.sqlmesh.clone(),
+        steps: steps.clone(),
         floor: floor.clone(),
         pagerduty,
         points: points.clone(),
@@ -291,14 +286,14 @@ fn askers(
     let watcher = Watcher {
         engine: engine.clone(),
         desk: desk.clone(),
-        sqlmesh: sqlmesh.clone(),
+        sqlmesh: steps.sqlmesh.clone(),
         floor: floor.clone(),
         closing: closing.clone(),
         measured: Mutex::default(),
     };
     let pruner = Pruner {
         engine: engine.clone(),
-        sqlmesh: sqlmesh.clone(),
+        sqlmesh: steps.sqlmesh.clone(),
         floor,
         closing: closing.clone(),
         points,

@@ -20,6 +20,7 @@ mod check;
 mod command;
 mod dns;
 mod http;
+mod look;
 mod secret;
 mod sql;
 mod sqlmesh;

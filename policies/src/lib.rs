@@ -6,6 +6,7 @@
 mod files;
 mod problem;
 
+mod baseline;
 mod duration;
 mod place;
 mod suggest;
@@ -14,6 +15,7 @@ mod yaml;
 mod schema;
 
 mod authority;
+mod checks;
 mod escalation;
 mod people;
 mod retention;
@@ -33,8 +35,10 @@ mod simulate;
 mod steering;
 
 pub use authority::{Ask, Conditions, RaiseRule};
+pub use baseline::Baseline;
 pub use case::{CaseReport, CaseResult, run_cases};
 pub use cedar::{Act, Verdict};
+pub use checks::{Check, Moment};
 pub use document::document;
 pub use escalation::{LevelRule, TurnOfClock, timeline};
 pub use files::Files;

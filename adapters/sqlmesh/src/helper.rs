@@ -329,6 +329,8 @@ fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -346,5 +348,37 @@ mod tests {
         shipped.sort();
         assert_eq!(there, shipped);
         assert_eq!(FILES[0].0, "countersign_sqlmesh.py");
+    }
+
+    /// Says in which cache and as whom it was called.
+    const WITNESS: &str = r#"#!/bin/sh
+printf '{"cache":"%s","user":"%s"}\n' "$SQLMESH__CACHE_DIR" "$SQLMESH__USERNAME"
+"#;
+
+    #[tokio::test]
+    async fn every_call_has_a_cache_and_a_user_of_its_own_whatever_is_inherited() {
+        let folder = tempfile::tempdir().unwrap();
+        let python = folder.path().join("python");
+        fs::write(&python, WITNESS).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        let inherited = [("SQLMESH__CACHE_DIR", "/stale"), ("SQLMESH__USERNAME", "somebody")];
+        let inherited = inherited.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let sqlmesh = Sqlmesh::install(folder.path(), inherited.into(), vec![]).unwrap();
+        let target = Target {
+            id: "warehouse".to_owned(),
+            environment: "prod".to_owned(),
+            gateway: "local".to_owned(),
+            project: "/srv".to_owned(),
+        };
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let arguments = ["inspect".to_owned()];
+            let python = python.to_str().unwrap();
+            seen.push(sqlmesh.ask::<BTreeMap<String, String>>(python, &target, &arguments).await);
+        }
+        let [Ok(first), Ok(second)] = &seen[..] else { panic!("{seen:?}") };
+        assert_ne!(first["cache"], second["cache"]);
+        assert!([first, second].iter().all(|call| call["cache"] != "/stale"), "{seen:?}");
+        assert_eq!((&*first["user"], &*second["user"]), ("countersign", "countersign"));
     }
 }

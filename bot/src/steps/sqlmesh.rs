@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{End, MARK, PROBE_MS, Performed, Steps, Under, did, failed};
 
 /// Between the tries of a probe that had no answer.
-const PROBE_PAUSES: [Duration; 4] = [
+pub(super) const PROBE_PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),

@@ -4,6 +4,7 @@
 
 mod authority;
 mod cases;
+mod checks;
 mod kinds;
 mod problems;
 mod requirement;

@@ -84,6 +84,8 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sqlmesh, destroy,", "destroy", "removes every table", "remove the step"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [/opt/venv/bin/sqlmesh, -p, x, rollback,", "rollback", "own state", "promote"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [python, -m, sqlmesh, janitor, --ignore-ttl,", "--ignore-ttl", "goes back to", "remove"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [/opt/venv/bin/sqlmesh, plan, prod, --auto-apply, --dry-run,", "--dry-run", "is not dry", "--explain"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [python, -m, sqlmesh, plan, prod, --skip-backfill,", "--skip-backfill", "empty or stale", "--no-gaps"),
     ("runbooks/model_level.yaml", "sqlmesh: [check, \"${to}\"]", "command: rm -rf ${to}", "rm", "no shell", "list of arguments"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [bash, -c,", "bash", "is a shell", "program itself"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sudo, /bin/sh, -c,", "/bin/sh", "is a shell", "program itself"),

@@ -18,7 +18,8 @@ pub(crate) const EXTRA: &str = "marts.revenue_by_method";
 /// A model that a bad switch removes.
 pub(crate) const SUMMARY: &str = "marts.segment_summary";
 
-/// One warehouse.
+/// One warehouse; copies show the same.
+#[derive(Clone)]
 pub(crate) struct Warehouse {
     folder: PathBuf,
 }
@@ -219,6 +220,11 @@ impl Warehouse {
     /// The value of a flag in the table that runbooks may change.
     pub(crate) fn flag(&self, name: &str) -> String {
         self.read()["flags"][name].as_str().expect("a flag").to_owned()
+    }
+
+    /// Somebody changes a flag of that table.
+    pub(crate) fn set_flag(&self, name: &str, value: &str) {
+        self.change(|warehouse| warehouse["flags"][name] = json!(value));
     }
 
     /// Whether a command has reached the point where it hangs.
