@@ -14,6 +14,7 @@ pub mod live;
 pub mod steps;
 pub mod worker;
 
+pub mod archive;
 pub mod audit;
 pub mod gate;
 pub mod report;

@@ -12,6 +12,8 @@ pub enum Complexity {
     Full,
     /// Tables of some models go back.
     Tables,
+    /// Models are pointed back at tables that are still there.
+    Versions,
 }
 
 impl Complexity {
@@ -20,6 +22,7 @@ impl Complexity {
         match self {
             Self::Full => "full_environment",
             Self::Tables => "tables",
+            Self::Versions => "versions",
         }
     }
 }
@@ -45,16 +48,28 @@ impl Restorable {
         Self { at, points: before, after }
     }
 
-    /// The point to go back to: the newest verified one of the whole environment, else of tables.
+    /// The point to go back to: the newest verified one of the whole environment, else of tables, else of versions.
     pub fn best(&self) -> Option<&Point> {
-        let usable = |kind| move |point: &&Point| point.kind == kind && point.is_verified();
-        let newest = |kind| self.points.iter().find(usable(kind));
-        newest(PointKind::Full).or_else(|| newest(PointKind::Tables))
+        self.newest(PointKind::Full)
+            .or_else(|| self.newest(PointKind::Tables))
+            .or_else(|| self.newest(PointKind::Versions))
     }
 
-    /// How long before the time the point is: what was written in between does not come back.
+    fn newest(&self, kind: PointKind) -> Option<&Point> {
+        self.points.iter().find(|point| point.kind == kind && point.is_verified())
+    }
+
+    /// Versions that are nearer to the time than the best point.
+    fn versions(&self) -> Option<&Point> {
+        let best = self.best()?;
+        self.newest(PointKind::Versions).filter(|point| point.created_ms > best.created_ms)
+    }
+
+    /// How long before the time the point is: what was written in between does not come back. `None` where there is no
+    /// point, or none that touches data.
     pub fn data_loss_ms(&self) -> Option<i64> {
-        self.best().map(|point| self.at.timestamp_millis() - point.created_ms)
+        let best = self.best().filter(|best| best.kind != PointKind::Versions)?;
+        Some(self.at.timestamp_millis() - best.created_ms)
     }
 
     /// How hard it is.
@@ -62,6 +77,7 @@ impl Restorable {
         self.best().map(|point| match point.kind {
             PointKind::Full => Complexity::Full,
             PointKind::Tables => Complexity::Tables,
+            PointKind::Versions => Complexity::Versions,
         })
     }
 }
@@ -86,8 +102,9 @@ impl fmt::Display for Restorable {
             return Ok(());
         };
         writeln!(formatter, "Yes: from {} of {}.", best.id, spell(best.created_ms))?;
-        let lost = length(self.data_loss_ms().unwrap_or_default());
-        writeln!(formatter, "  Not in it is what was written in the {lost} before {asked}.")?;
+        if let Some(lost) = self.data_loss_ms().map(length) {
+            writeln!(formatter, "  Not in it is what was written in the {lost} before {asked}.")?;
+        }
         match best.kind {
             PointKind::Full => writeln!(
                 formatter,
@@ -98,6 +115,17 @@ impl fmt::Display for Restorable {
                 "  It holds tables of models ({}): columns that a release dropped come back (type 3).",
                 best.models.iter().filter(|model| model.kept).count()
             )?,
+            PointKind::Versions => writeln!(
+                formatter,
+                "  It holds the versions of all models and no data: a type 1 leads back to them, as long as SQLMesh's janitor has left their tables."
+            )?,
+        }
+        if let Some(versions) = self.versions() {
+            let (id, made) = (&versions.id, spell(versions.created_ms));
+            writeln!(
+                formatter,
+                "  {id} of {made} holds the versions of that time: a type 1 leads back to them without any loss of data, as long as SQLMesh's janitor has left their tables."
+            )?;
         }
         let verified = self.points.iter().filter(|point| point.is_verified()).count();
         write!(formatter, "  {verified} of {} points up to then are verified.", self.points.len())
@@ -135,6 +163,7 @@ mod tests {
             id: id.to_owned(),
             kind,
             created_ms: hour * HOUR,
+            recovered_ms: None,
             reason: String::new(),
             environment: "prod".to_owned(),
             gateway: "local".to_owned(),
@@ -171,6 +200,26 @@ mod tests {
           Not in it is what was written in the 1 d 19 h before 1970-01-03 02:00 UTC.
           It holds tables of models (1): columns that a release dropped come back (type 3).
           1 of 1 points up to then are verified.
+        ");
+    }
+
+    #[test]
+    fn versions_are_offered_for_what_they_are() {
+        let versions = point("pt_versions", PointKind::Versions, 7, Some(true));
+        let alone = asked(vec![versions.clone()], 8);
+        assert_eq!((alone.data_loss_ms(), alone.complexity()), (None, Some(Complexity::Versions)));
+        insta::assert_snapshot!(alone, @"
+        Yes: from pt_versions of 1970-01-01 07:00 UTC.
+          It holds the versions of all models and no data: a type 1 leads back to them, as long as SQLMesh's janitor has left their tables.
+          1 of 1 points up to then are verified.
+        ");
+        let full = point("pt_full", PointKind::Full, 5, Some(true));
+        insta::assert_snapshot!(asked(vec![versions, full], 8), @"
+        Yes: from pt_full of 1970-01-01 05:00 UTC.
+          Not in it is what was written in the 3 h 0 min before 1970-01-01 08:00 UTC.
+          It holds the whole environment: restored beside the live one, verified, exchanged (type 4).
+          pt_versions of 1970-01-01 07:00 UTC holds the versions of that time: a type 1 leads back to them without any loss of data, as long as SQLMesh's janitor has left their tables.
+          2 of 2 points up to then are verified.
         ");
     }
 

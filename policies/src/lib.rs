@@ -49,6 +49,6 @@ pub use retention::{Fate, Reason, Retention, StoredPoint, Tier, Trust};
 pub use runbook::{ParameterError, ParameterType, Progress, ProgressError, Runbook};
 pub use schema::schemas;
 pub use simulate::alert;
-pub use target::{ConsumerRule, ModelRule, TargetRule, is_model_name};
+pub use target::{ArchiveRule, ConsumerRule, ModelRule, TargetRule, is_model_name};
 pub use triage::{Match, Triage};
 pub use trigger::{Category, Kind, TriggerRule};

@@ -46,6 +46,9 @@ struct TargetLayout {
     /// An environment that holds the good state, kept by `pinned_environments`: a blue-green rollback goes back to what
     /// it holds then. The state before the last release when left out.
     blue: Option<At<String>>,
+    /// `PostgreSQL`'s archive of the server that holds state and data: a moment between two rollback points can be
+    /// recovered from it.
+    archive: Option<At<ArchiveLayout>>,
     /// How long before `SQLMesh`'s janitor may remove the old versions people are warned; an hour when left out.
     warn_before: Option<At<DurationText>>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
@@ -54,6 +57,16 @@ struct TargetLayout {
     /// What hangs on single models.
     #[serde(default)]
     models: Vec<ModelLayout>,
+}
+
+/// Where `PostgreSQL` puts what it can be recovered from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ArchiveLayout {
+    /// The folder with a folder for each base backup, as `pg_basebackup -D FOLDER/NAME` makes them.
+    base_backups: String,
+    /// The folder into which `archive_command` copies the write-ahead log.
+    wal: String,
 }
 
 /// What hangs on one model.
@@ -103,12 +116,23 @@ pub struct TargetRule {
     /// The environment whose state a blue-green rollback goes back to; the one before the last release where there is
     /// none.
     pub blue: Option<String>,
+    /// `PostgreSQL`'s archive, where there is one.
+    pub archive: Option<ArchiveRule>,
     /// How long before the way back may be gone people are warned, in milliseconds.
     pub warn_before_ms: u64,
     /// The models that go back when neither alert nor trigger names any.
     pub default_models: Vec<String>,
     /// What hangs on single models.
     pub models: Vec<ModelRule>,
+}
+
+/// Where `PostgreSQL` puts what it can be recovered from; relative to where Countersign is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveRule {
+    /// The folder with a folder for each base backup.
+    pub base_backups: String,
+    /// The folder with the write-ahead log.
+    pub wal: String,
 }
 
 /// What hangs on one model.
@@ -212,6 +236,7 @@ impl TargetsFile {
             }
             layout.check_rollbacks(runbooks, file);
             layout.check_blue(file);
+            layout.check_archive(file);
             let look_every_ms = layout.look_every_ms(file);
             let warning = layout.warn_before.as_ref();
             let warn_before_ms =
@@ -295,6 +320,14 @@ impl TargetLayout {
         }
     }
 
+    fn check_archive(&self, file: &mut Examined<'_>) {
+        let Some(archive) = &self.archive else { return };
+        if archive.value.base_backups == archive.value.wal {
+            let advice = "name two folders: each base backup is a folder, the log is many files";
+            file.note(archive.place, "base backups and log lie in one folder", advice);
+        }
+    }
+
     fn rule(&self, look_every_ms: Option<u64>, warn_before_ms: u64) -> TargetRule {
         let texts = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
         let consumer = |layout: &ConsumerLayout| ConsumerRule {
@@ -316,6 +349,10 @@ impl TargetLayout {
             look_every_ms,
             rollbacks: self.rollbacks.value.iter().map(|offered| offered.value.into()).collect(),
             blue: self.blue.as_ref().map(|blue| blue.value.clone()),
+            archive: self.archive.as_ref().map(|archive| ArchiveRule {
+                base_backups: archive.value.base_backups.clone(),
+                wal: archive.value.wal.clone(),
+            }),
             warn_before_ms,
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),

@@ -74,8 +74,15 @@ async fn expect_rolled_back(visit: &Visit) {
     assert_eq!(browser.all("#card-steps .step-done").await.len(), 3);
     let thread = browser.texts("#thread .said").await.join("\n");
     let mut rest = thread.as_str();
-    for line in ["Proposed", "approved", "Step 1 of 3", "Step 2 of 3", "Step 3 of 3", "Rolled back"]
-    {
+    for line in [
+        "Proposed",
+        "approved",
+        "Step 1 of 4",
+        "Step 2 of 4",
+        "Step 3 of 4",
+        "Step 4 of 4",
+        "Rolled back",
+    ] {
         rest = rest.split_once(line).unwrap_or_else(|| panic!("no `{line}` in order: {thread}")).1;
     }
     browser.text_with("#thread", "prod is held").await;

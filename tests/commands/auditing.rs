@@ -35,7 +35,7 @@ async fn a_good_record_is_proved_without_database_and_configuration() {
     let entries = log.lines().filter(|line| line.contains("\"kind\":\"entry\"")).count();
     let proved = installation.run(&VERIFY).await.expect_code(0);
     let expected = format!(
-        "verified: 1 incident, {entries} entries, 1 signed decision, 3 steps with their approvals\n"
+        "verified: 1 incident, {entries} entries, 1 signed decision, 4 steps with their approvals\n"
     );
     assert_eq!(proved.stdout, expected);
     let mut with_policies = VERIFY.to_vec();

@@ -68,9 +68,9 @@ async fn a_parameter_that_the_runbook_does_not_have() {
             .await;
     assert_snapshot!(shown, @r#"
     error: there is no parameter `too`
-      --> runbooks/model_level.yaml:54:24
+      --> runbooks/model_level.yaml:73:24
        |
-    54 |       sqlmesh: [probe, "${too}"]
+    73 |       sqlmesh: [probe, "${too}"]
        |                        ^^^^^^^^
        |
        = help: did you mean `to`?

@@ -71,10 +71,11 @@ async fn an_incident_that_was_rolled_back() {
     [time]  Countersign: Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
     [time]  Countersign: Asking Ana Ruiz to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at [day] [month] [time] UTC.
     [time]  Countersign: Ana Ruiz approved at level 1: 1 of 1 approval.
-    [time]  Countersign: The rollback starts: Check that it is still possible → Point the models back → Check the data.
-    [time]  Countersign: Step 1 of 3: Check that it is still possible – done in [took]. It is still possible.
-    [time]  Countersign: Step 2 of 3: Point the models back – done in [took].
-    [time]  Countersign: Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
+    [time]  Countersign: The rollback starts: Check that it is still possible → Make a rollback point → Point the models back → Check the data.
+    [time]  Countersign: Step 1 of 4: Check that it is still possible – done in [took]. It is still possible.
+    [time]  Countersign: Step 2 of 4: Make a rollback point – done in [took].
+    [time]  Countersign: Step 3 of 4: Point the models back – done in [took].
+    [time]  Countersign: Step 4 of 4: Check the data – done in [took]. All 2 checks pass.
     [time]  Countersign: Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
     [time]  Countersign: prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     [exit 0]
@@ -86,14 +87,16 @@ async fn an_incident_that_was_rolled_back() {
     [date] [time] UTC  Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
     [date] [time] UTC  Asking Ana Ruiz to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at [day] [month] [time] UTC.
     [date] [time] UTC  Ana Ruiz approved at level 1: 1 of 1 approval.
-    [date] [time] UTC  The rollback starts: Check that it is still possible → Point the models back → Check the data.
+    [date] [time] UTC  The rollback starts: Check that it is still possible → Make a rollback point → Point the models back → Check the data.
     [date] [time] UTC  Countersign: the proposal is running
     [date] [time] UTC  Countersign: step 1 begins, try 1
-    [date] [time] UTC  Step 1 of 3: Check that it is still possible – done in [took]. It is still possible.
+    [date] [time] UTC  Step 1 of 4: Check that it is still possible – done in [took]. It is still possible.
     [date] [time] UTC  Countersign: step 2 begins, try 1
-    [date] [time] UTC  Step 2 of 3: Point the models back – done in [took].
+    [date] [time] UTC  Step 2 of 4: Make a rollback point – done in [took].
     [date] [time] UTC  Countersign: step 3 begins, try 1
-    [date] [time] UTC  Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
+    [date] [time] UTC  Step 3 of 4: Point the models back – done in [took].
+    [date] [time] UTC  Countersign: step 4 begins, try 1
+    [date] [time] UTC  Step 4 of 4: Check the data – done in [took]. All 2 checks pass.
     [date] [time] UTC  Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
     [date] [time] UTC  prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     ");
@@ -115,8 +118,9 @@ async fn what_the_steps_printed_can_be_read() {
     let shown = installation.run(&["show", &incident, "--output"]).await.expect_code(0).stdout;
     for heading in [
         "step 1, Check that it is still possible (do)",
-        "step 2, Point the models back (do)",
-        "step 3, Check the data (do)",
+        "step 2, Make a rollback point (do)",
+        "step 3, Point the models back (do)",
+        "step 4, Check the data (do)",
     ] {
         assert!(shown.contains(heading), "{heading} is not in {shown}");
     }

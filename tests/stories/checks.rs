@@ -79,11 +79,12 @@ story!(
         w.expect_whisper("ana", "is signed");
         w.expect_thread(&[
             "approved at level 1",
-            "System: the jobs are held → Check that it is still possible → Point the models back → Check the data → Business: no customer is lost → Performance: the errors are gone",
-            "Step 1 of 6: *System: the jobs are held* – done",
-            "Step 2 of 6: *Check that it is still possible*",
-            "Step 3 of 6",
-            "Step 4 of 6",
+            "System: the jobs are held → Check that it is still possible → Make a rollback point → Point the models back → Check the data → Business: no customer is lost → Performance: the errors are gone",
+            "Step 1 of 7: *System: the jobs are held* – done",
+            "Step 2 of 7: *Check that it is still possible*",
+            "Step 3 of 7",
+            "Step 4 of 7",
+            "Step 5 of 7",
             "The value is 1043, &gt;= 950 and &lt;= 1050 as expected",
             "The value is 0.002, &lt; 0.01 as expected",
             "Rolled back: every step is done and every check passed",
@@ -107,7 +108,7 @@ story!(
         w.expect_thread(&[
             "approved at level 1",
             "The rollback starts",
-            "Step 1 of 4: *System: the jobs are held* – failed: the check says no\n• sql of `select value from flags where name = 'jobs'` failed: The value is running, and = held is expected.",
+            "Step 1 of 5: *System: the jobs are held* – failed: the check says no\n• sql of `select value from flags where name = 'jobs'` failed: The value is running, and = held is expected.",
             "The rollback is stuck at *System: the jobs are held*: the check says no",
             "please look at it, then try the step again, skip it, or end the rollback",
         ]);
@@ -177,7 +178,7 @@ story!(
         prometheus.set(ERRORS, &["0.002"]);
         w.click(&w.card(), "retry", "ana").await;
         w.expect_whisper("ana", "The step is tried again");
-        w.expect_thread(&["again", "Step 4 of 4", "every check passed", "is held"]);
+        w.expect_thread(&["again", "Step 5 of 5", "every check passed", "is held"]);
         w.expect_card("Rolled back");
     }
 );

@@ -35,7 +35,7 @@ story!(
     assert_eq!(proposal(w).await.opening.outlook.without, [EXTRA]);
     w.approve("ana").await;
     w.expect_whisper("ana", "is signed");
-    w.expect_thread(&["approved", "Check that it is still possible → Switch back to the state before the release → Check the data", "Step 1 of 3", "Step 2 of 3", "Step 3 of 3", "Rolled back", "`prod` is held: the next deploy must not bring back `marts.customer_segmentation=24`, `marts.order_analytics=22`, `marts.revenue_by_method=30`"]);
+    w.expect_thread(&["approved", "Check that it is still possible → Make a rollback point → Switch back to the state before the release → Check the data", "Step 1 of 4", "Step 2 of 4", "Step 3 of 4", "Step 4 of 4", "Rolled back", "`prod` is held: the next deploy must not bring back `marts.customer_segmentation=24`, `marts.order_analytics=22`, `marts.revenue_by_method=30`"]);
     let live = [ORDERS, CUSTOMERS, SUMMARY, EXTRA].map(|model| w.warehouse.live(model));
     assert_eq!(live, [Some("11".into()), Some("12".into()), Some("13".into()), None]);
     assert_eq!(w.warehouse.calls("promote"), 1);

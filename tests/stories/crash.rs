@@ -71,7 +71,7 @@ story!(
         w.warehouse.fault("promote", &["late"]);
         killed_while_promoting(w).await;
         w.expect_card("Rolled back");
-        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "the executor was interrupted", "it is done", "Step 2 of 3", "Step 3 of 3", "Rolled back", "is held"]);
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 4", "Step 2 of 4", "the executor was interrupted", "it is done", "Step 3 of 4", "Step 4 of 4", "Rolled back", "is held"]);
         assert_eq!(w.warehouse.calls("promote"), 1);
         assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.version(CUSTOMERS).as_str()), ("11", "12"));
     }
@@ -84,7 +84,7 @@ story!(
         w.warehouse.fault("promote", &["hang"]);
         killed_while_promoting(w).await;
         w.expect_card("Rolled back");
-        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "the executor was interrupted", "it is not done", "Step 2 of 3", "Step 3 of 3", "Rolled back", "is held"]);
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 4", "Step 2 of 4", "the executor was interrupted", "it is not done", "Step 3 of 4", "Step 4 of 4", "Rolled back", "is held"]);
         assert_eq!(w.warehouse.calls("promote"), 2);
     }
 );

@@ -20,9 +20,9 @@ story!(
         w.expect_thread(&[
             "<@U0ANA> approved at level 1: 1 of 1 approval",
             "The rollback starts",
-            "Step 1 of 3: *Check that it is still possible*",
-            "Step 2 of 3: *Point the models back*",
-            "Step 3 of 3: *Check the data* – done",
+            "Step 1 of 4: *Check that it is still possible*", "Step 2 of 4",
+            "Step 3 of 4: *Point the models back*",
+            "Step 4 of 4: *Check the data* – done",
             "Rolled back: every step is done and every check passed",
             "`prod` is held",
         ]);

@@ -59,7 +59,7 @@ story!(
         let keys = KeyDirectory::new(&w.config.keys).public_keys().expect("keys");
         let log = w.export().await;
         let proved = countersign::audit::verify(&log, &keys, None).expect("it verifies");
-        assert_eq!((proved.incidents, proved.receipts, proved.steps), (1, 1, 3));
+        assert_eq!((proved.incidents, proved.receipts, proved.steps), (1, 1, 4));
     let policies = w.bot.engine.policies.digest();
     countersign::audit::verify(&log, &keys, Some(policies)).expect("decided under these policies");
     let others = domain::digest::Digest::of("other policies");

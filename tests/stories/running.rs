@@ -50,7 +50,7 @@ story!(
         w.warehouse.fault("promote", &["fail"]);
         w.approve("ana").await;
         w.expect_whisper("ana", "is signed");
-        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 3", "failed: the warehouse said no", "it is not done", "Step 2 of 3", "Step 3 of 3", "Rolled back", "is held"]);
+        w.expect_thread(&["approved", "The rollback starts", "Step 1 of 4", "Step 2 of 4", "failed: the warehouse said no", "it is not done", "Step 3 of 4", "Step 4 of 4", "Rolled back", "is held"]);
         assert_eq!((w.warehouse.calls("promote"), w.warehouse.version(CUSTOMERS).as_str()), (2, "12"));
     }
 );
@@ -84,8 +84,8 @@ story!(
     let run = w.bot.engine.store.runs_of(&w.incident().await).await.expect("runs").remove(0).value;
     let kept = w.bot.engine.store.outputs_of(&run.id).await.expect("outputs");
     let acts: Vec<_> = kept.iter().map(|output| (output.step, output.act.as_str())).collect();
-    assert_eq!(acts, [(0, "do"), (1, "do"), (1, "do"), (1, "do"), (1, "undo")]);
-    assert!(kept[1].text.contains("the warehouse said no"), "{}", kept[1].text);
+    assert_eq!(acts, [(0, "do"), (1, "do"), (2, "do"), (2, "do"), (2, "do"), (2, "undo")]);
+    assert!(kept[2].text.contains("the warehouse said no"), "{}", kept[2].text);
         w.read_on();
     }
 );
@@ -157,3 +157,23 @@ story!(
     assert_eq!((w.warehouse.calls("probe"), w.warehouse.calls("promote")), (2, 2));
     w.read_on();
 });
+
+story!(
+    /// The point before the rollback cannot be made: nothing was done yet, and a person says whether to go on without it.
+    a_point_that_cannot_be_made_asks_a_person,
+    async |w| {
+        w.warehouse.fault("save", &["fail", "fail"]);
+        w.alert().await;
+        w.read_on();
+        w.approve("ana").await;
+        w.expect_whisper("ana", "is signed");
+        w.expect_card("Stuck: needs a person");
+        w.read_on();
+        assert_eq!((w.warehouse.calls("promote"), w.warehouse.version(ORDERS)), (0, "22".to_owned()));
+        w.press_and_say_why("skip", "ana", "the disk of the points is full").await;
+        w.expect_whisper("ana", "signed");
+        w.expect_card("Rolled back");
+        assert_eq!(w.warehouse.version(ORDERS), "11");
+        w.read_on();
+    }
+);

@@ -40,9 +40,9 @@ story!(
         w.expect_thread(&[
             "approved",
             "The rollback starts",
-            "Step 1 of 3",
+            "Step 1 of 4", "Step 2 of 4",
             "<@U0ANA> paused the rollback. *Point the models back* comes to its end",
-            "Step 2 of 3: *Point the models back* – done",
+            "Step 3 of 4: *Point the models back* – done",
         ]);
         w.expect_card("Paused");
         w.expect_buttons(&["Resume", "Cancel the rollback"]);
@@ -54,7 +54,7 @@ story!(
         assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("verify")), (1, 0));
         w.click(&w.card(), "resume", "ben").await;
         w.expect_whisper("ben", "The rollback goes on");
-        w.expect_thread(&["let the rollback go on, after a pause of 30 min", "Step 3 of 3", "Rolled back: every step is done", "is held"]);
+        w.expect_thread(&["let the rollback go on, after a pause of 30 min", "Step 4 of 4", "Rolled back: every step is done", "is held"]);
         w.expect_card("Rolled back");
         assert_eq!(versions(w), good());
     }
@@ -126,7 +126,7 @@ story!(
         w.expect_thread(&[
             "approved",
             "The rollback starts",
-            "Step 1 of 3",
+            "Step 1 of 4", "Step 2 of 4",
             "<@U0ANA> cancelled the rollback: these are the wrong models. *Point the models back* is ended",
             "ended, because the rollback is cancelled",
             "it is not done",
@@ -241,8 +241,8 @@ story!(
         w.expect_thread(&[
             "<@U0ANA> tries *Point the models back* again: the target is asked first",
             "it is not done",
-            "Step 2 of 3",
-            "Step 3 of 3",
+            "Step 3 of 4",
+            "Step 4 of 4",
             "Rolled back: every step is done and every check passed",
             "is held",
         ]);
@@ -329,7 +329,8 @@ story!(
         w.expect_thread(&[
             "approved",
             "The rollback starts",
-            "Step 1 of 4",
+            "Step 1 of 5",
+            "Step 2 of 5",
             "The rollback waits at *Second look*: *Is the warehouse quiet?* <@U0BEN> and <@U0TESS>, please answer (level 2 or higher can)",
         ]);
         w.expect_card("Waiting for an answer");
@@ -346,8 +347,8 @@ story!(
         w.expect_whisper("ben", "the rollback goes on");
         w.expect_thread(&[
             "<@U0BEN> confirmed at level 2: *Is the warehouse quiet?* The rollback goes on",
-            "Step 3 of 4",
-            "Step 4 of 4",
+            "Step 4 of 5",
+            "Step 5 of 5",
             "Rolled back: every step is done and every check passed",
             "is held",
         ]);

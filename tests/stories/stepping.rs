@@ -113,9 +113,10 @@ story!(
         w.expect_thread(&[
             "approved at level 1",
             "The rollback starts",
-            "Step 1 of 7",
-            "Step 2 of 7",
-            "Step 3 of 7",
+            "Step 1 of 8",
+            "Step 2 of 8",
+            "Step 3 of 8",
+            "Step 4 of 8",
             "/active is \"blue\"",
             "30 ms have passed",
             "1 row, = 1 as expected",
@@ -145,12 +146,13 @@ story!(
         w.expect_thread(&[
             "approved at level 1",
             "The rollback starts",
-            "Step 1 of 4",
-            "Step 2 of 4",
-            "Step 3 of 4",
+            "Step 1 of 5",
+            "Step 2 of 5",
+            "Step 3 of 5",
+            "Step 4 of 5",
             "gave no answer",
             "it is done",
-            "Step 4 of 4",
+            "Step 5 of 5",
             "Rolled back",
             "is held",
         ]);
@@ -259,8 +261,8 @@ story!(
         w.expect_whisper("ana", "is signed");
         let run = w.bot.engine.store.runs_of(&w.incident().await).await.expect("runs").remove(0).value;
         let kept = w.bot.engine.store.outputs_of(&run.id).await.expect("outputs");
-        assert_eq!(kept[3].text, ".\n", "the folder is empty");
-        let lines: Vec<&str> = kept[4].text.lines().collect();
+        assert_eq!(kept[4].text, ".\n", "the folder is empty");
+        let lines: Vec<&str> = kept[5].text.lines().collect();
         let work = std::path::absolute(&w.config.work).expect("a path").join("steps").join(run.id.as_str());
         for expected in [
             "COLOUR=blue".to_owned(),
@@ -290,18 +292,18 @@ const LOOK: Duration = Duration::from_millis(20);
 /// After so many looks (a minute) it will not happen any more.
 const LOOKS: u32 = 3000;
 
-/// Waits until another process is in the fourth step.
-async fn until_in_the_fourth_step(w: &World, executor: &mut Child) {
+/// Waits until another process is in the fifth step.
+async fn until_in_the_fifth_step(w: &World, executor: &mut Child) {
     let incident = w.incident().await;
     for _ in 0..LOOKS {
         let runs = w.bot.engine.store.runs_of(&incident).await.expect("runs");
-        if runs.iter().any(|run| matches!(run.value.stage, Stage::Doing { step: 3, .. })) {
+        if runs.iter().any(|run| matches!(run.value.stage, Stage::Doing { step: 4, .. })) {
             return;
         }
         assert!(executor.try_wait().expect("a child").is_none(), "the executor ended by itself");
         tokio::time::sleep(LOOK).await;
     }
-    panic!("the fourth step never began");
+    panic!("the fifth step never began");
 }
 
 story!(
@@ -313,7 +315,7 @@ story!(
         let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
         assert_eq!(w.send("/slack/interactions", &request).await, 200);
         let mut executor = w.start_executor();
-        until_in_the_fourth_step(w, &mut executor).await;
+        until_in_the_fifth_step(w, &mut executor).await;
         let pid = rustix::process::Pid::from_child(&executor);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("SIGTERM");
         let asked = std::time::Instant::now();

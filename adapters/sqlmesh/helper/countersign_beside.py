@@ -114,7 +114,7 @@ def _whole(point: Point) -> dict[str, t.Any]:
     manifest = point.known()
     if manifest["kind"] != "full":
         raise impossible(
-            f"The rollback point {point.id} holds tables of some models. A full environment is "
+            f"The rollback point {point.id} is of the kind `{manifest['kind']}`. A full environment is "
             "restored from a point of the kind `full`."
         )
     return manifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import typing as t
 
-from countersign_state import Project, open_context
+from countersign_state import Project, impossible, open_context
 
 if t.TYPE_CHECKING:
     from countersign_sqlmesh import Answers
@@ -20,11 +20,24 @@ VERIFICATION_FAILED = 6
 def _save(arguments: argparse.Namespace, answers: Answers, console: t.Any) -> int:
     from countersign_point import point
     from countersign_save import save
+    from countersign_verify_point import verify_point
 
     into = point(arguments.into, arguments.point)
+    if arguments.at is not None:
+        from countersign_save_past import save_past
+
+        answers.answer(save_past(arguments, into, console, answers.progress))
+        return 0
     project = Project(arguments.project, arguments.gateway, arguments.environment, console)
     kind, models, reason = arguments.kind, arguments.models, arguments.reason
-    answers.answer(save(project, into, kind, models, reason, answers.progress))
+    answer = save(project, into, kind, models, reason, answers.progress)
+    if kind == "versions":
+        # It is so quick that nobody has to come back for it.
+        verdict = verify_point(project.context, into, arguments.environment)
+        failed = [check["detail"] for check in verdict["checks"] if check["outcome"] != "pass"]
+        if failed:
+            raise impossible(f"The rollback point {into.id} cannot be relied on: {' '.join(failed)}")
+    answers.answer(answer)
     return 0
 
 
@@ -138,8 +151,11 @@ def add_parsers(commands: t.Any, parents: list, models: t.Any) -> None:
         more = [models] if name == "save" else []
         command = commands.add_parser(name, parents=[*parents, *more])
         if name == "save":
-            command.add_argument("--kind", choices=("tables", "full"), default="tables")
+            command.add_argument("--kind", choices=("tables", "full", "versions"), default="tables")
             command.add_argument("--reason", default="")
+            command.add_argument("--at", type=int, help="a moment of the past, in ms since 1970")
+            command.add_argument("--base", help="the base backup that is recovered up to then")
+            command.add_argument("--log", help="directory of PostgreSQL's archived log")
         if "swap" in name or "beside" in name:
             command.add_argument("--tag", help="names this use of the point; its id if left out")
         if name == "probe-swap":

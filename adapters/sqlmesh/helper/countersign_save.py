@@ -6,6 +6,7 @@ never touched again by saving: the answer is then that it is there already.
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import shutil
 import subprocess
@@ -25,8 +26,19 @@ from countersign_state import (
     user_name,
 )
 from countersign_units import Unit, units
+from countersign_versions import keep_versions
 
 Announce = t.Callable[[dict], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Past:
+    """What a point of the past is taken from: a copy of the databases as they were."""
+
+    at_ms: int
+    # Where the databases lie really, by their names.
+    places: dict[str, str]
+    source: dict[str, str]
 
 
 def save(
@@ -36,12 +48,13 @@ def save(
     models: list[str] | None,
     reason: str,
     announce: Announce,
+    past: Past | None = None,
 ) -> dict[str, t.Any]:
     """Makes the point, or says that it is there. Returns the answer."""
     with point.held():
         manifest = point.manifest()
         if manifest is None:
-            manifest = _save(project, point, kind, models, reason, announce)
+            manifest = _save(project, point, kind, models, reason, announce, past)
             return _answer(point, manifest, already=False)
         asked = (kind, project.environment_name, sorted(models or []))
         made = (manifest["kind"], manifest["environment"], sorted(manifest["asked_models"]))
@@ -57,41 +70,41 @@ def _save(
     models: list[str] | None,
     reason: str,
     announce: Announce,
+    past: Past | None,
 ) -> dict[str, t.Any]:
     environment = project.environment()
     current = project.snapshots(environment.snapshots)
-    found = units(project.context)
-    state_schema = project.context.config.get_state_schema(project.context.gateway)
-    chosen = _chosen(project, current, models)
+    has_data = kind != "versions"
+    found = units(project.context) if has_data else []
+    chosen = _chosen(project, current, models) if has_data else {}
     described = [_model(snapshot, snapshot.name in chosen) for snapshot in current.values()]
-    project.context.close()
 
     announce({"kind": "work", "stage": "Empty"})
     point.empty()
     started_ms = _now_ms()
+    if not has_data:
+        keep_versions(project, point, environment, current, described)
+    # A DuckDB file has one owner at a time.
+    project.context.close()
     # A killed attempt may have left tables; those of this point are named by it.
     backups = _backups(point, found, chosen) if kind == "tables" else {}
     origin = _origin(project)
+    places = {unit.name: _place(unit, past) for unit in found}
     # Whoever tidies up finds by this what a killed attempt has left, and where.
-    point.write(BEGUN, _begun(project, point, origin, started_ms, found, backups))
-    tables: list[dict] = []
-    for unit in found:
-        announce({"kind": "work", "stage": f"Copy {unit.name}"})
-        if kind == "full":
-            rows = unit.save_all(point.copy)
-        else:
-            rows = unit.save_tables(point.copy, state_schema, backups[unit.name])
-        models_of = {_bare(snapshot.table_name()): user_name(snapshot) for snapshot in chosen.values()}
-        for row in rows:
-            row |= {"unit": unit.name, "model": models_of.get((row["schema"], row["name"]))}
-        tables += rows
+    point.write(BEGUN, _begun(project, point, origin, started_ms, places, backups))
+    tables = _copy(project, point, kind, found, chosen, backups, announce)
     announce({"kind": "work", "stage": "Configuration"})
     _keep_configuration(project, point)
+    made = {"created_ms": started_ms}
+    if past:
+        # Nobody knows which commit was deployed by then.
+        origin |= {"commit": None, "changed_files": []}
+        made = {"created_ms": past.at_ms, "made_ms": started_ms, "recovered_from": past.source}
     manifest = {
         "layout": 1,
         "point": point.id,
         "kind": kind,
-        "created_ms": started_ms,
+        **made,
         "reason": reason,
         "environment": environment.name,
         "gateway": _gateway(project),
@@ -102,13 +115,38 @@ def _save(
         "project": origin,
         "versions": _versions(project, found),
         "models": sorted(described, key=lambda row: row["name"]),
-        "units": [_unit(unit) for unit in found],
+        "units": [_unit(unit) | {"place": _place(unit, past)} for unit in found],
         "tables": tables,
         "files": point.files(),
     }
     announce({"kind": "work", "stage": "Manifest"})
     point.finish(manifest)
     return manifest
+
+
+def _copy(
+    project: Project,
+    point: Point,
+    kind: str,
+    found: list[Unit],
+    chosen: dict[str, t.Any],
+    backups: dict[str, dict[tuple[str, str], str]],
+    announce: Announce,
+) -> list[dict]:
+    """Copies what the kind asks for; returns the tables with their rows and fingerprints."""
+    state_schema = project.context.config.get_state_schema(project.context.gateway)
+    models_of = {_bare(snapshot.table_name()): user_name(snapshot) for snapshot in chosen.values()}
+    tables: list[dict] = []
+    for unit in found:
+        announce({"kind": "work", "stage": f"Copy {unit.name}"})
+        if kind == "full":
+            rows = unit.save_all(point.copy)
+        else:
+            rows = unit.save_tables(point.copy, state_schema, backups[unit.name])
+        for row in rows:
+            row |= {"unit": unit.name, "model": models_of.get((row["schema"], row["name"]))}
+        tables += rows
+    return tables
 
 
 def _chosen(
@@ -173,7 +211,7 @@ def _begun(
     point: Point,
     origin: dict[str, t.Any],
     started_ms: int,
-    found: list[Unit],
+    places: dict[str, str],
     backups: dict[str, dict[tuple[str, str], str]],
 ) -> dict[str, t.Any]:
     return {
@@ -182,7 +220,7 @@ def _begun(
         "environment": project.environment_name,
         "gateway": _gateway(project),
         "project": origin,
-        "units": [{"name": unit.name, "place": unit.place()} for unit in found],
+        "units": [{"name": name, "place": place} for name, place in places.items()],
         "tables": [
             {"unit": unit, "backup": backup}
             for unit, named in backups.items()
@@ -226,11 +264,15 @@ def _versions(project: Project, found: list[Unit]) -> dict[str, str]:
     return versions
 
 
+def _place(unit: Unit, past: Past | None) -> str:
+    """Where the point belongs, which is not where it was taken from when that was a copy."""
+    return past.places[unit.name] if past else unit.place()
+
+
 def _unit(unit: Unit) -> dict[str, t.Any]:
     return {
         "name": unit.name,
         "engine": unit.engine,
-        "place": unit.place(),
         "holds_state": unit.holds_state,
         "holds_data": unit.holds_data,
         "settings": unit.settings(),

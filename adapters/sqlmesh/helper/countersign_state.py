@@ -68,8 +68,16 @@ def environment_name(name: str) -> str:
     return Environment.sanitize_name(name)
 
 
-def open_context(directory: str, gateway: str | None, console: t.Any) -> t.Any:
-    """The configuration of a project; neither its state nor its engine is opened by this."""
+def open_context(
+    directory: str,
+    gateway: str | None,
+    console: t.Any,
+    adapt: t.Callable[[t.Any, str | None], None] | None = None,
+) -> t.Any:
+    """The configuration of a project; neither its state nor its engine is opened by this.
+
+    `adapt` may change the connections before anybody uses them.
+    """
     from sqlmesh.core import analytics
     from sqlmesh.core.console import set_console
     from sqlmesh.core.context import Context
@@ -81,6 +89,8 @@ def open_context(directory: str, gateway: str | None, console: t.Any) -> t.Any:
     set_console(console)
     context = Context(paths=[directory], gateway=gateway, load=False)
     name_backends(context.config, context.gateway)
+    if adapt:
+        adapt(context.config, context.gateway)
     # A chat that is down must not be able to stop a rollback.
     context.notification_targets, context.users = [], []
     context.notification_target_manager = NotificationTargetManager()
@@ -90,10 +100,17 @@ def open_context(directory: str, gateway: str | None, console: t.Any) -> t.Any:
 class Project:
     """One gateway's state and engine, and the environment under consideration."""
 
-    def __init__(self, directory: str, gateway: str | None, environment: str, console: t.Any):
+    def __init__(
+        self,
+        directory: str,
+        gateway: str | None,
+        environment: str,
+        console: t.Any,
+        adapt: t.Callable[[t.Any, str | None], None] | None = None,
+    ) -> None:
         self.version = sqlmesh_version()
         self.environment_name = environment_name(environment)
-        self.context = open_context(directory, gateway, console)
+        self.context = open_context(directory, gateway, console, adapt)
         self._refuse_missing_databases()
         self.state = self.context.state_sync
 

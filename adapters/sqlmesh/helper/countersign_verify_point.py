@@ -9,6 +9,7 @@ from countersign_point import VERIFIED, Point
 from countersign_save import units_of
 from countersign_state import sqlmesh_version
 from countersign_units import BACKUPS
+from countersign_versions import verify_versions
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 Add = t.Callable[[str, str, str, str], None]
@@ -24,7 +25,11 @@ def verify_point(context: t.Any, point: Point, environment: str) -> dict[str, t.
 
     _files(point, manifest, add)
     _version(manifest, add)
-    found = units_of(context, manifest, environment)
+    if manifest["kind"] == "versions":
+        verify_versions(context, point, manifest, add)
+        found = []
+    else:
+        found = units_of(context, manifest, environment)
     for unit, _ in found:
         expected = [row for row in manifest["tables"] if row["unit"] == unit.name]
         copied = [row for row in expected if not row.get("backup")]

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import typing as t
@@ -23,6 +24,13 @@ from helper_nursery import HELPER, Ended, nursery
 DEMO = HELPER.parents[2] / "xtask" / "demo"
 POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
 TODAY = datetime.datetime.now(datetime.UTC).date()
+
+
+def free_port() -> int:
+    """One that nobody uses at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 class Site:

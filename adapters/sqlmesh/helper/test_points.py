@@ -101,6 +101,51 @@ class Saving(PointCase):
         self.assert_state("probe-point", "not_done")
 
 
+class Versions(PointCase):
+    """No data: what leads back is a promotion to what the point names."""
+
+    def test_back_to_before_a_rollback(self) -> None:
+        before = self.content()
+        self.assertFalse(self.save("versions")["already"])
+        self.assertTrue(self.save("versions")["already"])
+        self.assert_state("probe-point", "done")
+        self.assertEqual(self.failed("verify-point"), set())
+        self.assertEqual((self.content(), self.site.backups()), (before, []))
+        self.assert_promoted()
+        self.assert_true_again()
+        manifest = self.manifest()
+        versions = [f"{row['name']}={row['identifier']}" for row in manifest["models"]]
+        back = [argument for version in versions for argument in ("--to", version)]
+        now = self.site.ask("inspect")[1]["fingerprint"]
+        code, answer = self.site.ask(*self.promotion(back, now))
+        self.assertEqual((code, answer["state"]), (0, "done"), answer)
+        self.assertEqual(self.content(), before)
+
+    def test_killed_before_it_was_one(self) -> None:
+        for stage in ("Empty", "Configuration", "Manifest"):
+            self.site.die(f'"stage": "{stage}', *self.at("save", "--kind", "versions"))
+            self.assert_state("probe-point", "not_done")
+        self.save("versions")
+        self.assertFalse(self.assert_done("drop-point")["already"])
+        self.assertFalse((self.points / "pt_1").exists())
+
+    def test_a_table_that_the_janitor_took(self) -> None:
+        self.save("versions")
+        self.site.sql(f"DROP TABLE {self.site.row_table('marts.order_analytics')} CASCADE")
+        self.assertEqual(self.failed("verify-point"), {"tables_there"})
+
+    def test_a_record_of_something_else(self) -> None:
+        self.save("versions")
+        file = self.points / "pt_1" / "copy" / "state.json"
+        file.write_text(file.read_text().replace('"plan_id": "', '"plan_id": "x'))
+        self.assertEqual(self.failed("verify-point"), {"checksum", "copy_readable"})
+
+    def test_nothing_is_restored_from_it(self) -> None:
+        self.save("versions")
+        code, answer = self.site.ask(*self.at("restore-beside"))
+        self.assertEqual((code, answer["kind"]), (3, "impossible"), answer)
+
+
 class Verifying(PointCase):
     def test_a_copy_that_was_cut_off(self) -> None:
         self.save("full")

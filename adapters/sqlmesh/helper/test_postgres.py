@@ -32,6 +32,10 @@ class SavingOnPostgres(test_points.Saving):
     stages = ("Copy", "Manifest")
 
 
+class VersionsOnPostgres(test_points.Versions):
+    engine = "postgres"
+
+
 class VerifyingOnPostgres(test_points.Verifying):
     engine = "postgres"
 

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 23] = [
+const FILES: [(&str, &str); 26] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -39,6 +39,9 @@ const FILES: [(&str, &str); 23] = [
     ("countersign_postgres.py", include_str!("../helper/countersign_postgres.py")),
     ("countersign_point.py", include_str!("../helper/countersign_point.py")),
     ("countersign_save.py", include_str!("../helper/countersign_save.py")),
+    ("countersign_archive.py", include_str!("../helper/countersign_archive.py")),
+    ("countersign_save_past.py", include_str!("../helper/countersign_save_past.py")),
+    ("countersign_versions.py", include_str!("../helper/countersign_versions.py")),
     ("countersign_verify_point.py", include_str!("../helper/countersign_verify_point.py")),
     ("countersign_verify_live.py", include_str!("../helper/countersign_verify_live.py")),
     ("countersign_beside.py", include_str!("../helper/countersign_beside.py")),

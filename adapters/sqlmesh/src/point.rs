@@ -27,6 +27,8 @@ pub enum PointKind {
     Tables,
     /// The whole environment: all databases with everything in them.
     Full,
+    /// The versions of all models and SQLMesh's record of them, and no data.
+    Versions,
 }
 
 impl PointKind {
@@ -35,6 +37,7 @@ impl PointKind {
         match self {
             Self::Tables => "tables",
             Self::Full => "full",
+            Self::Versions => "versions",
         }
     }
 }
@@ -49,6 +52,9 @@ pub struct Point {
     pub kind: PointKind,
     /// The moment that it is of, in milliseconds since 1970.
     pub created_ms: i64,
+    /// When it was made, where that is another time: it was recovered from a log afterwards.
+    #[serde(default, rename = "made_ms")]
+    pub recovered_ms: Option<i64>,
     /// Why it was made.
     pub reason: String,
     /// SQLMesh's name of the environment.
@@ -103,7 +109,7 @@ impl Point {
 
     /// When it was made, in milliseconds since 1970.
     pub fn made_ms(&self) -> i64 {
-        self.created_ms
+        self.recovered_ms.unwrap_or(self.created_ms)
     }
 
     /// Whether its last verification found nothing wrong.

@@ -1,6 +1,7 @@
 //! `point create`, `point list`, `point prune` and `point can-restore`: what could be gone back to, and what it would cost.
 
 mod keeping;
+mod past;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Done, Usage, counted, policies};
 use crate::{
+    archive::Reach,
     config::{self, Config},
     restorable::{Complexity, Restorable},
     steps::python,
@@ -29,8 +31,8 @@ pub(super) enum Command {
         /// The target's id, or its environment where that is the only one of its name.
         #[arg(long)]
         environment: String,
-        /// `tables` of some or all models, or the `full` environment.
-        #[arg(long, default_value = "full", value_parser = ["tables", "full"])]
+        /// The `full` environment, `tables` of some or all models, or only the `versions` of all models, which is quick.
+        #[arg(long, default_value = "full", value_parser = ["full", "tables", "versions"])]
         kind: String,
         /// The models whose tables are kept; all of them by default.
         #[arg(long, value_delimiter = ',', conflicts_with = "kind")]
@@ -38,6 +40,9 @@ pub(super) enum Command {
         /// Why it is made.
         #[arg(long, default_value = "")]
         reason: String,
+        /// Of a moment of the past, such as `2026-11-25T14:00:00Z`: the full environment, out of PostgreSQL's archive.
+        #[arg(long, conflicts_with = "models")]
+        at: Option<Timestamp>,
     },
     /// Lists rollback points, newest first, and until when each is kept.
     List {
@@ -80,10 +85,23 @@ pub(super) async fn run(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Done> {
     match command {
-        Command::Create { environment, kind, models, reason } => {
+        Command::Create { environment, kind, models, reason, at } => {
             let kind = if models.is_empty() { kind } else { "tables".to_owned() };
             let rule = rule(config, &environment)?;
-            create(config, &rule, &kind, &models, &reason, clock.now()).await
+            let mut words = vec!["--kind".to_owned(), kind, "--reason".to_owned(), reason];
+            if !models.is_empty() {
+                words.extend(["--models".to_owned(), models.join(",")]);
+            }
+            match at.map(|at| past::recovery(&rule, &words[1], at)).transpose()? {
+                Some(Err(why)) => {
+                    println!("{why}");
+                    Ok(Done::Refused)
+                }
+                Some(Ok(recovery)) => {
+                    create(config, &rule, [words, recovery].concat(), clock.now()).await
+                }
+                None => create(config, &rule, words, clock.now()).await,
+            }
         }
         Command::List { environment, json } => {
             let only = environment.map(|named| rule(config, &named)).transpose()?;
@@ -95,8 +113,8 @@ pub(super) async fn run(
             keeping::prune(config, &rule, how, clock.now(), json).await
         }
         Command::CanRestore { environment, at, json } => {
-            let target = target(&rule(config, &environment)?)?;
-            can_restore(config, &target, at.unwrap_or_else(|| clock.now()), json)
+            let rule = rule(config, &environment)?;
+            can_restore(config, &rule, at.unwrap_or_else(|| clock.now()), json)
         }
     }
 }
@@ -104,9 +122,7 @@ pub(super) async fn run(
 async fn create(
     config: &Config,
     rule: &TargetRule,
-    kind: &str,
-    models: &[String],
-    reason: &str,
+    what: Vec<String>,
     now: Timestamp,
 ) -> anyhow::Result<Done> {
     let environment = config::inherited(&config.inherit);
@@ -116,12 +132,8 @@ async fn create(
     let folder = folder.to_str().context("the folder of the rollback points is not UTF-8")?;
     let drawn: String = crate::ids::nonce().chars().take(6).collect();
     let id = format!("pt_{}_{drawn}", now.format("%Y%m%d_%H%M%S"));
-    let mut words = ["save", "--into", folder, "--point", &id, "--kind", kind, "--reason", reason]
-        .map(str::to_owned)
-        .to_vec();
-    if !models.is_empty() {
-        words.extend(["--models".to_owned(), models.join(",")]);
-    }
+    let place = ["save", "--into", folder, "--point", &id].map(str::to_owned);
+    let words = [place.to_vec(), what].concat();
     let (variables, cancel) = (BTreeMap::new(), CancellationToken::new());
     let call = Call {
         python,
@@ -155,29 +167,37 @@ async fn create(
 
 fn can_restore(
     config: &Config,
-    target: &Target,
+    rule: &TargetRule,
     at: Timestamp,
     as_json: bool,
 ) -> anyhow::Result<Done> {
+    let target = target(rule)?;
     let mut found = points(&config.points)?;
-    found.retain(|point| point.is_of(target));
+    found.retain(|point| point.is_of(&target));
+    let reach = past::reach(rule, at)?;
+    let is_reached = matches!(reach, Some(Reach::Reached(_)));
     let restorable = Restorable::at(found, at);
     if as_json {
         let rows: Vec<_> = restorable.points.iter().map(row).collect();
         let answer = json!({
             "environment": target.environment,
             "at": at,
-            "possible": restorable.best().is_some(),
+            "possible": is_reached || restorable.best().is_some(),
             "point": restorable.best().map(|point| &point.id),
             "data_loss_ms": restorable.data_loss_ms(),
             "complexity": restorable.complexity().map(Complexity::name),
             "points": rows,
+            "archive": reach.as_ref().map(past::row),
         });
         println!("{}", serde_json::to_string_pretty(&answer)?);
     } else {
-        println!("{restorable}");
+        if let Some(reach) = &reach {
+            println!("{}", past::words(rule, reach, at));
+        }
+        let alone = if is_reached { "From the points alone: " } else { "" };
+        println!("{alone}{restorable}");
     }
-    Ok(if restorable.best().is_some() { Done::Well } else { Done::Refused })
+    Ok(if is_reached || restorable.best().is_some() { Done::Well } else { Done::Refused })
 }
 
 fn row(point: &Point) -> serde_json::Value {
@@ -187,6 +207,7 @@ fn row(point: &Point) -> serde_json::Value {
         "kind": point.kind.name(),
         "environment": point.environment,
         "created_ms": point.created_ms,
+        "made_ms": point.made_ms(),
         "reason": point.reason,
         "fingerprint": point.fingerprint,
         "commit": point.project.commit,

@@ -63,9 +63,9 @@ fn a_runbook_parameter_that_does_not_exist() {
     let files = changed("runbooks/model_level.yaml", r#"[probe, "${to}"]"#, r#"[probe, "${too}"]"#);
     insta::assert_snapshot!(rendered(&files), @r#"
     error: there is no parameter `too`
-      --> runbooks/model_level.yaml:54:24
+      --> runbooks/model_level.yaml:73:24
        |
-    54 |       sqlmesh: [probe, "${too}"]
+    73 |       sqlmesh: [probe, "${too}"]
        |                        ^^^^^^^^
        |
        = help: did you mean `to`?

@@ -77,6 +77,9 @@ fn the_default_model_level_runbook() {
     insta::assert_snapshot!(shown(RollbackType::ModelLevel), @r#"
     Check that it is still possible: sqlmesh check --to marts.a=11 --to marts.b=12
       120 s, 2 attempts, idempotent true, guard true, Undo
+    Make a rollback point: sqlmesh save --point pt_2 --into /var/lib/points --kind versions
+      120 s, 2 attempts, idempotent true, guard false, Ask
+      probe: sqlmesh probe-point --point pt_2 --into /var/lib/points
     Point the models back: sqlmesh promote --to marts.a=11 --to marts.b=12 --expect-fingerprint 9f86d081884c7d65 --user countersign
       600 s, 3 attempts, idempotent true, guard true, Undo
       probe: sqlmesh probe --to marts.a=11 --to marts.b=12
@@ -130,8 +133,9 @@ fn the_default_full_environment_runbook() {
 fn a_check_that_changes_nothing_has_nothing_to_take_back() {
     let policies = defaults();
     let steps = policies.runbook(RollbackType::ModelLevel).unwrap().steps(&parameters()).unwrap();
-    let [check, promote, verify] = &steps[..] else { panic!("{} steps", steps.len()) };
+    let [check, save, promote, verify] = &steps[..] else { panic!("{} steps", steps.len()) };
     assert!(check.undo.is_none() && check.on_failure == OnFailure::Undo);
+    assert!(save.undo.is_none() && save.probe.is_some() && save.idempotent);
     assert!(
         promote.undo.is_some() && promote.probe.is_some() && promote.guard && promote.idempotent
     );
@@ -176,7 +180,7 @@ fn an_optional_parameter_leaves_with_its_flag() {
     let mut given = parameters();
     given.remove("baseline");
     let steps = runbook.steps(&given).unwrap();
-    let Action::Sqlmesh(words) = &steps[2].action else { panic!("{:?}", steps[2].action) };
+    let Action::Sqlmesh(words) = &steps[3].action else { panic!("{:?}", steps[3].action) };
     assert_eq!(words, &["verify", "--to", "marts.a=11", "--to", "marts.b=12", "--audits"]);
 }
 

@@ -10,9 +10,8 @@ type Slip = (&'static str, &'static str, &'static str, &'static str, &'static st
 /// The beginning of the default runbook's first step, before which a question is put.
 const FIRST: &str = "  # Reads";
 /// The end of the default runbook, behind which a question is put.
-const LAST: &str = "    on_failure: ask\n";
-const ASK_LAST: &str =
-    "    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n";
+const LAST: &str = "--audits, \"${baseline}\"]\n    timeout: 5 min\n    retries: 1\n    idempotent: true\n    on_failure: ask\n";
+const ASK_LAST: &str = "--audits, \"${baseline}\"]\n    timeout: 5 min\n    retries: 1\n    idempotent: true\n    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n";
 
 #[rustfmt::skip] // one slip a line reads as a table
 const SLIPS: &[Slip] = &[
@@ -65,6 +64,8 @@ const SLIPS: &[Slip] = &[
     ("targets.yaml", "rollbacks: [blue_green, model_level, schema, full_environment]", "rollbacks: [modellevel]", "modellevel", "`modellevel`", "`model_level`"),
     ("targets.yaml", "gateway: local", "gateway: local\n    blue: prod", "prod", "go back to itself", "good state"),
     ("targets.yaml", "rollbacks: [blue_green, model_level, schema, full_environment]", "rollbacks: [model_level]\n    blue: blue", "blue", "only a blue-green rollback", "`blue_green`"),
+    ("targets.yaml", "gateway: local", "gateway: local\n    archive: { base_backups: /a, wal: /a }", "{ base", "in one folder", "two folders"),
+    ("targets.yaml", "gateway: local", "gateway: local\n    archive: { base_backups: /a, log: /b }", "log", "not known", "`wal`"),
     ("targets.yaml", "gateway: local", "gateway: local\n    warn_before: soon", "soon", "not a length", "15 min"),
     ("targets.yaml", "name: marts.daily_revenue", "name: marts; drop", "marts; drop", "not the name of a model", "MODEL block"),
     ("targets.yaml", "[Data warehouse]", "[Data warehouse, data warehouse]", "data warehouse", "belongs to", "one target"),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use domain::{Timestamp, incident::Incident, plan::Target};
 use sqlmesh::{Point, points};
 
-use super::Assessor;
+use super::{Assessor, search::Case};
 
 /// What a runbook needs besides the versions of its models, and what the way back costs.
 #[derive(Default)]
@@ -20,6 +20,15 @@ impl Assessor {
     pub(super) fn points_of(&self, target: &Target) -> anyhow::Result<Vec<Point>> {
         let found = points(&self.points)?;
         Ok(found.into_iter().filter(|point| point.is_of(target)).collect())
+    }
+
+    /// What a runbook needs that only makes a point before it begins.
+    pub(super) fn saved(&self, case: &Case<'_>, now: Timestamp) -> anyhow::Result<Besides> {
+        let parameters = BTreeMap::from([
+            ("saved".to_owned(), vec![name_of_point(case.incident, now)]),
+            ("points".to_owned(), vec![self.folder()?]),
+        ]);
+        Ok(Besides { parameters, data_loss_ms: 0 })
     }
 
     /// Their folder, as the helper is told of it.

@@ -187,7 +187,7 @@ impl Assessor {
             RollbackType::BlueGreen | RollbackType::ModelLevel => {
                 let (to, without) = (&choice.to, &choice.without);
                 let check = self.sqlmesh.check(python, case.target, to, without).await?;
-                Ok((choice, check, Besides::default()))
+                Ok((choice, check, self.saved(case, now)?))
             }
             RollbackType::Schema => self.schema(case, choice, now).await?,
             RollbackType::FullEnvironment => {

@@ -23,6 +23,8 @@ pub(crate) struct Arguments {
     pub(crate) point: String,
     pub(crate) tag: Option<String>,
     pub(crate) is_back: bool,
+    /// What kind of point is made.
+    pub(crate) kind: String,
 }
 
 /// The version that each model shall have; none where the environment shall not have the model.
@@ -38,6 +40,7 @@ pub(crate) fn arguments() -> Arguments {
     let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
     let (mut points, mut point, mut tag, mut is_back) =
         (PathBuf::new(), String::new(), None, false);
+    let mut kind = "tables".to_owned();
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -58,9 +61,10 @@ pub(crate) fn arguments() -> Arguments {
             "--into" => points = value().into(),
             "--point" => point = value(),
             "--tag" => tag = Some(value()),
+            "--kind" => kind = value(),
             "--back" => is_back = true,
-            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--kind"
-            | "--reason" | "--leaving" => drop(value()),
+            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--reason"
+            | "--leaving" => drop(value()),
             _ => {}
         }
     }
@@ -78,5 +82,6 @@ pub(crate) fn arguments() -> Arguments {
         point,
         tag,
         is_back,
+        kind,
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn answer(
     fault: Option<&str>,
 ) -> Option<(u8, Value)> {
     Some(match arguments.command.as_str() {
-        "save" => save(warehouse, arguments),
+        "save" => save(warehouse, arguments, fault),
         "probe-point" => {
             let is_there = arguments.points.join(&arguments.point).join("manifest.json").exists();
             let state = if is_there { "done" } else { "not_done" };
@@ -33,23 +33,26 @@ pub(crate) fn answer(
     })
 }
 
-/// Keeps the tables as they are.
-fn save(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
+/// Keeps the tables as they are, or only the versions.
+fn save(warehouse: &Warehouse, arguments: &Arguments, fault: Option<&str>) -> (u8, Value) {
     let folder = arguments.points.join(&arguments.point);
     let already = folder.join("manifest.json").exists();
     if !already {
         let kept: Vec<_> = warehouse
             .models
             .iter()
-            .map(|(name, is)| json!({"name": name, "identifier": is.current, "kept": true}))
+            .map(|(name, is)| json!({"name": name, "identifier": is.current, "kept": arguments.kind == "tables"}))
             .collect();
         let manifest = json!({
-            "point": arguments.point, "kind": "tables", "created_ms": 0, "reason": "", "environment": "prod",
+            "point": arguments.point, "kind": arguments.kind, "created_ms": 0, "reason": "", "environment": "prod",
             "gateway": "local", "fingerprint": "", "project": {"path": "/", "commit": null}, "models": kept,
         });
         fs::create_dir_all(&folder).expect("makes the point's folder");
         fs::write(folder.join("copy.json"), "{}").expect("writes the copy");
         fs::write(folder.join("manifest.json"), manifest.to_string()).expect("writes the manifest");
+    }
+    if fault == Some("late") {
+        hang(&arguments.file);
     }
     (0, json!({"already": already, "state": "done", "point": arguments.point}))
 }
