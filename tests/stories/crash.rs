@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::{
     story,
-    world::{CUSTOMERS, ORDERS, Warehouse, World},
+    world::{CUSTOMERS, ORDERS, World},
 };
 
 /// Between two looks at another process.
@@ -19,16 +19,33 @@ async fn killed_while_promoting(w: &mut World) {
     w.clock.follow_the_system();
     w.alert().await;
     w.read_on();
-    let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
-    assert_eq!(w.send("/slack/interactions", &request).await, 200);
+    approved_for_another(w).await;
     killed_at_work(w).await;
     w.slack.take_ephemerals("U0ANA");
 }
 
+/// Approves what is proposed, lets an executor of its own begin, and kills it as soon as `is_time`.
+pub(crate) async fn killed_when(w: &mut World, is_time: impl Fn() -> bool) {
+    approved_for_another(w).await;
+    killed_once(w, is_time).await;
+    w.slack.take_ephemerals("U0ANA");
+}
+
+/// Approves without working off what follows.
+async fn approved_for_another(w: &World) {
+    let request = w.slack.click(&w.slack.messages(crate::world::CHANNEL)[0], "approve", "U0ANA");
+    assert_eq!(w.send("/slack/interactions", &request).await, 200);
+}
+
 /// An executor of its own does what is due, and is killed when the warehouse hangs; then a later life goes on.
 pub(crate) async fn killed_at_work(w: &mut World) {
+    let warehouse = w.warehouse.clone();
+    killed_once(w, || warehouse.is_hanging()).await;
+}
+
+async fn killed_once(w: &mut World, is_time: impl Fn() -> bool) {
     let mut executor = w.start_executor();
-    until_hanging(&w.warehouse, &mut executor).await;
+    until(is_time, &mut executor).await;
     executor.kill().expect("SIGKILL");
     executor.wait().expect("it is dead");
     w.clock.follow_the_system();
@@ -36,15 +53,15 @@ pub(crate) async fn killed_at_work(w: &mut World) {
     w.advance(TimeDelta::seconds(31)).await;
 }
 
-async fn until_hanging(warehouse: &Warehouse, executor: &mut Child) {
+async fn until(is_time: impl Fn() -> bool, executor: &mut Child) {
     for _ in 0..LOOKS {
-        if warehouse.is_hanging() {
+        if is_time() {
             return;
         }
         assert!(executor.try_wait().expect("a child").is_none(), "the executor ended by itself");
         tokio::time::sleep(LOOK).await;
     }
-    panic!("the warehouse never hung");
+    panic!("what the executor waits for never hung");
 }
 
 story!(

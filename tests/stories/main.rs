@@ -5,17 +5,22 @@
 
 mod world;
 
+mod checks;
 mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
 mod holding;
 mod intake;
+mod patching;
+mod pruning;
 mod records;
+mod renaming;
 mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

@@ -91,7 +91,7 @@ const JOBS: &str = r#"
 "#;
 
 /// The runbook has these steps besides, the alert has come, and nobody has decided yet.
-async fn proposed(w: &mut World, steps: &str) {
+pub(crate) async fn proposed(w: &mut World, steps: &str) {
     let file = w.config.policies.join("runbooks/model_level.yaml");
     let text = fs::read_to_string(&file).expect("the runbook is there");
     fs::write(&file, format!("{text}{steps}")).expect("writes the runbook");

@@ -7,7 +7,9 @@ mod ending;
 mod errors;
 mod pagerduty;
 mod policies;
+mod route53;
 mod slack;
+mod tool;
 mod warehouse;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
@@ -29,6 +31,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 pub(crate) use self::{
     clock::StoryClock,
     database::{Database, run as behind_its_back},
+    route53::Route53,
+    tool::tool,
     warehouse::{CUSTOMERS, EXTRA, ORDERS, SUMMARY, Warehouse},
 };
 

@@ -97,7 +97,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut stages = Stages::new();
     packages::install(&[Package::PythonVenv], &mut stages).await?;
     let binary = server::build(&mut stages).await?;
-    let python = venv::install(&mut stages).await?;
+    let python = venv::install(venv::Venv::Sqlmesh, &mut stages).await?;
     if options.auto {
         let shown = tokio::time::timeout(AUTO, show_alone(options, stages, binary, python)).await;
         return shown.with_context(|| format!("the demo did not end within {AUTO:?}"))?;

@@ -20,6 +20,8 @@ pub(crate) enum Package {
     Openssl,
     /// What lets system calls fail.
     Strace,
+    /// The command line of Kubernetes.
+    Kubectl,
 }
 
 impl Package {
@@ -32,6 +34,7 @@ impl Package {
             Self::PythonVenv => "python3-venv",
             Self::Openssl => "openssl",
             Self::Strace => "strace",
+            Self::Kubectl => "kubernetes-client",
         }
     }
 
@@ -43,6 +46,7 @@ impl Package {
             Self::PythonVenv => "SQLMesh",
             Self::Openssl => "the proof that openssl alone verifies a signature",
             Self::Strace => "the tests in which every write fails once",
+            Self::Kubectl => "the tests of steps that change a Kubernetes cluster",
         }
     }
 
@@ -58,6 +62,7 @@ impl Package {
             }
             Self::Openssl => program::find("openssl").is_none(),
             Self::Strace => program::find("strace").is_none(),
+            Self::Kubectl => program::find("kubectl").is_none(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     postgres::Postgres,
     program,
     stage::{Stages, duration},
-    venv,
+    venv::{self, Venv},
 };
 
 /// Tells tests of something that is not here on purpose.
@@ -39,6 +39,8 @@ struct Surroundings {
     browser: Option<Browser>,
     postgres: Option<Postgres>,
     strace: Option<PathBuf>,
+    aws: Option<PathBuf>,
+    kubectl: Option<PathBuf>,
 }
 
 struct Browser {
@@ -51,9 +53,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut stages = Stages::new();
     let only_tests = !options.arguments.is_empty();
     if !options.fast {
-        use Package::{Chromium, ChromiumDriver, Openssl, Postgresql, PythonVenv, Strace};
+        use Package::{Chromium, ChromiumDriver, Kubectl, Openssl, Postgresql, PythonVenv, Strace};
         packages::install(
-            &[Postgresql, Chromium, ChromiumDriver, PythonVenv, Openssl, Strace],
+            &[Postgresql, Chromium, ChromiumDriver, PythonVenv, Openssl, Strace, Kubectl],
             &mut stages,
         )
         .await?;
@@ -124,18 +126,26 @@ async fn run_examples(stages: &mut Stages, surroundings: &Surroundings) -> Resul
 
 impl Surroundings {
     fn none() -> Self {
-        Self { python: None, browser: None, postgres: None, strace: None }
+        Self { python: None, browser: None, postgres: None, strace: None, aws: None, kubectl: None }
     }
 
     async fn new(stages: &mut Stages) -> Result<Self> {
-        let python = venv::install(stages).await?;
+        let python = venv::install(Venv::Sqlmesh, stages).await?;
+        let aws = venv::install(Venv::Aws, stages).await?.with_file_name("aws");
         let stage = stages.begin("Start a PostgreSQL of its own");
         let postgres = Postgres::start().await?;
         stage.done(&postgres.url());
         let place = |name| program::find(name).with_context(|| format!("find {name}"));
         let browser = Browser { chromium: place("chromium")?, driver: place("chromedriver")? };
         let strace = Some(place("strace")?);
-        Ok(Self { python: Some(python), browser: Some(browser), postgres: Some(postgres), strace })
+        Ok(Self {
+            python: Some(python),
+            browser: Some(browser),
+            postgres: Some(postgres),
+            strace,
+            aws: Some(aws),
+            kubectl: Some(place("kubectl")?),
+        })
     }
 
     fn tell(&self, mut tests: Command) -> Command {
@@ -147,6 +157,8 @@ impl Surroundings {
             .env("COUNTERSIGN_TEST_POSTGRES", or_skip(postgres))
             .env("COUNTERSIGN_TEST_PYTHON", or_skip(python))
             .env("COUNTERSIGN_TEST_STRACE", or_skip(self.strace.as_ref().map(Into::into)))
+            .env("COUNTERSIGN_TEST_AWS", or_skip(self.aws.as_ref().map(Into::into)))
+            .env("COUNTERSIGN_TEST_KUBECTL", or_skip(self.kubectl.as_ref().map(Into::into)))
             .env(
                 "COUNTERSIGN_TEST_CHROMIUM",
                 or_skip(browser.map(|browser| (&browser.chromium).into())),

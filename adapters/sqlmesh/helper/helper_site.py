@@ -95,6 +95,11 @@ class Site:
         current = self.ask("inspect")[1]["current"]
         return next(row["physical_table"] for row in current if row["name"] == model)
 
+    def backups(self) -> list:
+        """The tables that rollback points keep in the warehouse."""
+        tables = "SELECT table_name FROM information_schema.tables"
+        return self.sql(f"{tables} WHERE table_schema = 'rollback_backup'")
+
     def record(self) -> list:
         """SQLMesh's record of the environment, read without the helper."""
         name = self.table("sqlmesh._environments")

@@ -4,9 +4,11 @@
 
 mod authority;
 mod cases;
+mod checks;
 mod kinds;
 mod problems;
 mod requirement;
+mod retention;
 mod runbook;
 mod slips;
 mod triage;

@@ -46,6 +46,13 @@ const SLIPS: &[Slip] = &[
     ("authority.yaml", "    to: 3\n", "", "business_impact", "exactly one way", "to: 3"),
     ("authority.yaml", "depends on {detail}", "depends on {model}", "\"The business", "brace", "{detail}"),
     ("authority.yaml", "id: business_impact", "id: business_critical_consumer", "business_critical_consumer", "two rules", "own"),
+    // retention.yaml
+    ("retention.yaml", "for: 24 h", "for: one day", "one day", "not a length", "15 min"),
+    ("retention.yaml", "for: 24 h", "for: 0 h", "0 h", "immediate would keep nothing", "`7 d`"),
+    ("retention.yaml", "for: 7 d", "for: 12 h", "12 h", "short_term is shorter than immediate", "rising lengths"),
+    ("retention.yaml", "newest_of_week", "all", "all", "long_term keeps more than short_term", "keeps fewer"),
+    ("retention.yaml", "newest_of_day", "newest_of_dey", "newest_of_dey", "`newest_of_dey`", "`newest_of_day`"),
+    ("retention.yaml", "archive: {", "archives: {", "archives", "not known", "`archive`"),
     // triggers.yaml and targets.yaml
     ("triggers.yaml", "category: critical", "category: critcal", "critcal", "`critcal`", "did you mean `critical`?"),
     ("triggers.yaml", "id: error_rate_high", "id: response_time_high", "response_time_high", "two triggers", "own"),

@@ -8,8 +8,11 @@ mod server;
 mod signed_request;
 
 pub mod balancer;
+pub mod kubernetes;
+pub mod name_server;
 pub mod pagerduty;
 pub mod prometheus;
+pub mod relay;
 pub mod slack;
 
 pub use signed_request::SignedRequest;

@@ -22,4 +22,5 @@ mod run;
 mod steering;
 mod target;
 mod terminal;
+mod waiting;
 mod world;

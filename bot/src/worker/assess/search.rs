@@ -224,6 +224,7 @@ impl Assessor {
         let runs = store.runs_on(id, REMEMBERED).await?.into_iter().map(|found| found.value);
         let free = circumstances::target_free(id, &case.incident.id, &open);
         let late = circumstances::answered_late(id, claim.attempts + 1, &claim.problem);
+        let checks = self.checks(case, &choice.models).await?;
         let draft = Draft {
             incident: case.incident,
             matched: case.matched,
@@ -235,6 +236,7 @@ impl Assessor {
             basis: start.basis.as_ref(),
             check,
             besides,
+            checks,
             circumstances: [free].into_iter().chain(late).collect(),
             not_possible,
             usual_ms: circumstances::usual_ms(

@@ -134,7 +134,9 @@ impl Checker<'_, '_> {
     /// The limits, each written out: what a program may use is part of what people sign.
     fn limits(&mut self, at: Option<&At<LimitsLayout>>, role: Role) -> Limits {
         let timeout_ms = match role {
-            Role::Step { timeout_ms } | Role::Undo { timeout_ms } => timeout_ms,
+            Role::Step { timeout_ms } | Role::Undo { timeout_ms } | Role::Check { timeout_ms } => {
+                timeout_ms
+            }
             Role::Probe => PROBE_MS,
         };
         let layout = at.map(|at| &at.value);
