@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// It takes longest, so it begins first.
-const LONGEST: &str = "test_postgres";
+const LONGEST: &str = "test_postgres_kills";
 
 /// Runs all of them, two at a time. `tell` tells a command of the machine's databases.
 pub(crate) async fn run(

@@ -123,6 +123,8 @@ def _become(request: dict[str, t.Any]) -> int:
 
     if marker := request.get("dies_at"):
         _die_at(marker)
+    if part := request.get("dies_before"):
+        _die_before(part)
     return countersign_sqlmesh.main(request["argv"])
 
 
@@ -138,6 +140,25 @@ def _die_at(marker: str) -> None:
         answer(self, value)
 
     Answers.answer = dying
+
+
+def _die_before(part: str) -> None:
+    """Dies by SIGKILL instead of the first statement or the first program of PostgreSQL that contains it."""
+    import countersign_postgres
+    from sqlmesh.core.engine_adapter.base import EngineAdapter
+
+    def dying(do: t.Callable, text_of: t.Callable[[tuple], str]) -> t.Callable:
+        def instead(*arguments: t.Any, **more: t.Any) -> t.Any:
+            if part in text_of(arguments):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return do(*arguments, **more)
+
+        return instead
+
+    session = countersign_postgres.Session
+    session.run = dying(session.run, lambda arguments: arguments[1])
+    EngineAdapter._execute = dying(EngineAdapter._execute, lambda arguments: arguments[1])
+    countersign_postgres._run = dying(countersign_postgres._run, lambda words: " ".join(words[0]))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,11 @@ class Site:
         code, lines = self._call(arguments, "good", dies_at=marker)
         assert code == -signal.SIGKILL, f"{marker} never came: {lines}"
 
+    def die_before(self, part: str, *arguments: str) -> None:
+        """Calls the helper, which is killed before the first statement that contains the part."""
+        code, lines = self._call(arguments, "good", dies_before=part)
+        assert code == -signal.SIGKILL, f"{part} never came: {lines}"
+
     def _call(self, arguments: tuple, release: str, **more: str) -> tuple[int, list[dict]]:
         argv = self._argv(arguments, release)
         ended = nursery().call("helper", argv, self.variables, **more)

@@ -12,8 +12,6 @@ STAGES = ("Empty", "Copy", "Configuration", "Manifest")
 
 
 class Saving(PointCase):
-    stages: tuple[str, ...] = STAGES
-
     def test_full(self) -> None:
         before = self.content()
         self.assert_state("probe-point", "not_done")
@@ -47,17 +45,6 @@ class Saving(PointCase):
         self.assertFalse((self.points / "pt_1").exists())
         self.assertEqual(self.site.backups(), [])
         self.assertTrue(self.assert_done("drop-point")["already"])
-
-    def test_killed_at_every_stage(self) -> None:
-        for kind in ("tables", "full"):
-            for number, stage in enumerate(self.stages):
-                point = f"pt_{kind}_{number}"
-                arguments = self.at("save", "--kind", kind, point=point)
-                self.site.die(f'"stage": "{stage}', *arguments)
-                self.assertEqual(self.assert_done("probe-point", point=point)["state"], "not_done")
-                self.assertFalse(self.save(kind, point=point)["already"])
-                self.assertTrue(self.assert_done("verify-point", point=point)["passed"])
-            self.site.die('"already": true', *arguments)
 
     def test_dropped_by_halves(self) -> None:
         for kind, stage in (("tables", "Configuration"), ("full", "Copy")):
@@ -146,6 +133,19 @@ class Versions(PointCase):
         self.assertEqual((code, answer["kind"]), (3, "impossible"), answer)
 
 
+class SavingCrash(PointCase):
+    def test_killed_at_every_stage(self) -> None:
+        for kind in ("tables", "full"):
+            for number, stage in enumerate(STAGES):
+                point = f"pt_{kind}_{number}"
+                arguments = self.at("save", "--kind", kind, point=point)
+                self.site.die(f'"stage": "{stage}', *arguments)
+                self.assertEqual(self.assert_done("probe-point", point=point)["state"], "not_done")
+                self.assertFalse(self.save(kind, point=point)["already"])
+                self.assertTrue(self.assert_done("verify-point", point=point)["passed"])
+            self.site.die('"already": true', *arguments)
+
+
 class Verifying(PointCase):
     def test_a_copy_that_was_cut_off(self) -> None:
         self.save("full")
@@ -181,7 +181,7 @@ class Verifying(PointCase):
         self.assertEqual((code, answer["kind"]), (3, "impossible"), answer)
 
 
-class FullEnvironment(PointCase):
+class FullCase(PointCase):
     """The point is of the repaired environment, which is what the truth is."""
 
     def setUp(self) -> None:
@@ -194,6 +194,8 @@ class FullEnvironment(PointCase):
         self.assert_done("restore-beside")
         self.assertEqual(self.failed("verify-beside"), set())
 
+
+class FullEnvironment(FullCase):
     def test_after_the_warehouse_was_destroyed(self) -> None:
         self.site.destroy()
         self.restore()
@@ -230,20 +232,6 @@ class FullEnvironment(PointCase):
             self.assert_done("swap", "--tag", tag)
             self.assert_true_again()
 
-    def test_killed_while_it_is_restored(self) -> None:
-        self.site.destroy()
-        self.site.die('"stage": "Restore', *self.at("restore-beside"))
-        self.assert_state("probe-beside", "not_done")
-        self.site.die('"already": false', *self.at("restore-beside"))
-        self.assert_state("probe-beside", "done")
-        self.assertTrue(self.assert_done("restore-beside")["already"])
-        self.site.die('"stage": "Exchange', *self.at("swap"))
-        self.assert_state("probe-swap", "not_done")
-        self.site.die('"already": false', *self.at("swap"))
-        self.assert_state("probe-swap", "done")
-        self.assertTrue(self.assert_done("swap")["already"])
-        self.assert_true_again()
-
     def test_nothing_is_swapped_that_was_not_restored(self) -> None:
         before = self.content()
         code, answer = self.site.ask(*self.at("swap"))
@@ -275,3 +263,32 @@ class FullEnvironment(PointCase):
         self.save("tables")
         code, answer = self.site.ask(*self.at("restore-beside"))
         self.assertEqual((code, answer["kind"]), (3, "impossible"), answer)
+
+
+class FullCrash(FullCase):
+    def test_killed_while_it_is_restored(self) -> None:
+        self.site.destroy()
+        self.site.die('"stage": "Restore', *self.at("restore-beside"))
+        self.assert_state("probe-beside", "not_done")
+        self.site.die('"already": false', *self.at("restore-beside"))
+        self.assert_state("probe-beside", "done")
+        self.assertTrue(self.assert_done("restore-beside")["already"])
+        self.site.die('"stage": "Exchange', *self.at("swap"))
+        self.assert_state("probe-swap", "not_done")
+        self.site.die('"already": false', *self.at("swap"))
+        self.assert_state("probe-swap", "done")
+        self.assertTrue(self.assert_done("swap")["already"])
+        self.assert_true_again()
+
+    def test_killed_while_it_is_taken_back(self) -> None:
+        table = self.site.row_table("marts.order_analytics")
+        self.site.sql(f"DELETE FROM {table} WHERE order_id % 2 = 0")
+        broken = self.content()
+        self.restore()
+        self.assert_done("swap")
+        self.site.die('"stage": "Exchange', *self.at("unswap"))
+        self.assert_state("probe-swap", "not_done", "--back")
+        self.site.die('"already": false', *self.at("unswap"))
+        self.assert_state("probe-swap", "done", "--back")
+        self.assertTrue(self.assert_done("unswap")["already"])
+        self.assertEqual(self.content(), broken)

@@ -1,6 +1,6 @@
 """The same contract on PostgreSQL, with SQLMesh's state in the same database.
 
-On DuckDB it is killed at every stage; here at those in which the databases differ.
+Where it is killed meanwhile, `test_postgres_kills` looks.
 """
 
 from __future__ import annotations
@@ -18,18 +18,8 @@ class PromotionOnPostgres(test_helper.Rollback):
     engine = "postgres"
 
 
-class CrashOnPostgres(test_helper.Crash):
-    engine = "postgres"
-
-    test_before_anything_shows = None
-    test_before_environment_record = None
-    test_after_environment_record = None
-    test_no_worker_outlives_the_helper = None
-
-
 class SavingOnPostgres(test_points.Saving):
     engine = "postgres"
-    stages = ("Copy", "Manifest")
 
 
 class VersionsOnPostgres(test_points.Versions):
@@ -46,7 +36,6 @@ class FullEnvironmentOnPostgres(test_points.FullEnvironment):
 
 class SchemaOnPostgres(test_schema.Schema):
     engine = "postgres"
-    stages = ("MigrateSchemasStage", "VirtualLayerUpdateStage", "Fill loyalty_points")
 
 
 class SwitchOnPostgres(test_blue_green.WholeRelease):
@@ -60,18 +49,6 @@ class SwitchOnPostgres(test_blue_green.WholeRelease):
         self.site.sql("DROP SCHEMA bi CASCADE")
         self.assert_done(self.promotion(self.back))
         self.assert_true_again()
-
-
-class SwitchCrashOnPostgres(test_blue_green.Crash):
-    """Where PostgreSQL differs: the views themselves, and what takes them away."""
-
-    engine = "postgres"
-
-    test_before_anything_shows = None
-    test_before_environment_record = None
-    test_after_environment_record = None
-    test_lost_answer = None
-    test_twice = None
 
 
 class Dependents(HelperCase):

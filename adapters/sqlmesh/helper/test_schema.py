@@ -66,8 +66,6 @@ class SchemaCase(PointCase):
 
 
 class Schema(SchemaCase):
-    stages: tuple[str, ...] = STAGES
-
     def test_there_again_and_back(self) -> None:
         self.assertNotEqual(self.broken, self.stage.truth_content)
         code, found = self.site.ask("check", "--to", f"{MODEL}={self.good}")
@@ -96,15 +94,6 @@ class Schema(SchemaCase):
         self.assertEqual((code, answer.get("filled")), (0, {MODEL: {"source": 500}}), answer)
         self.assertEqual(self.content(), broken)
 
-    def test_killed_at_every_stage(self) -> None:
-        self.site.keep()
-        for stage in self.stages:
-            with self.subTest(stage):
-                marker = stage if stage.startswith('"') else f'"stage": "{stage}'
-                self.site.die(marker, *self.there("restore-schema", *self.approved()))
-                self.assert_restored()
-                self.site.reset()
-
     def test_values_that_came_since_stay(self) -> None:
         self.assert_restored()
         self.site.sql(f"UPDATE {self.physical_table()} SET loyalty_points = 7 WHERE customer_id = 42")
@@ -113,6 +102,32 @@ class Schema(SchemaCase):
         view = self.site.table(MODEL)
         rows = self.site.sql(f"SELECT loyalty_points FROM {view} WHERE customer_id = 42")
         self.assertEqual(rows, [(7,)])
+
+
+class SchemaCrash(SchemaCase):
+    def test_killed_at_every_stage(self) -> None:
+        self.site.keep()
+        for stage in STAGES:
+            with self.subTest(stage):
+                marker = stage if stage.startswith('"') else f'"stage": "{stage}'
+                self.site.die(marker, *self.there("restore-schema", *self.approved()))
+                self.assert_restored()
+                self.site.reset()
+
+    def test_killed_while_it_is_taken_back(self) -> None:
+        """The way back ends where it began, too; its point is the run's own."""
+        self.site.sql(f"UPDATE {self.physical_table()} SET source = 'letter'")
+        broken = self.content()
+        self.save("tables", "--models", MODEL, point="pt_2")
+        answer = self.assert_restored()
+        back = self.between("restore-schema", self.bad, self.good)
+        back = ["pt_2" if word == "pt_1" else word for word in back]
+        back += ["--expect-fingerprint", answer["fingerprint"], "--user", "ana"]
+        for stage in ("MigrateSchemasStage", "VirtualLayerUpdateStage", "Fill source"):
+            self.site.die(f'"stage": "{stage}', *back)
+        code, answer = self.site.ask(*back)
+        self.assertEqual((code, answer.get("filled")), (0, {MODEL: {"source": 500}}), answer)
+        self.assertEqual(self.content(), broken)
 
 
 class TooLate(SchemaCase):
