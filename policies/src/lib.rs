@@ -22,6 +22,7 @@ mod trigger;
 
 mod cedar;
 mod load;
+mod request;
 mod requirement;
 mod triage;
 
@@ -40,6 +41,7 @@ pub use files::Files;
 pub use load::Policies;
 pub use people::Contact;
 pub use problem::{Problem, Problems};
+pub use request::{Declined, Wanted};
 pub use runbook::{ParameterError, ParameterType, Progress, ProgressError, Runbook};
 pub use schema::schemas;
 pub use simulate::alert;

@@ -12,5 +12,6 @@ mod confining;
 mod holding;
 mod keys;
 mod page;
+mod proposing;
 mod reading;
 mod serving;

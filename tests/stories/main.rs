@@ -12,6 +12,7 @@ mod escalating;
 mod holding;
 mod intake;
 mod patching;
+mod proposing;
 mod records;
 mod renaming;
 mod restoring;

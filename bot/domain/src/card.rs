@@ -194,6 +194,9 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
                 Outcome::Voided { .. } => ("⚪", "Void", Tone::Neutral),
                 Outcome::Withdrawn => ("⚪", "Withdrawn", Tone::Neutral),
             },
+            (None, _) if incident.request.is_some() && !incident.is_resolved() => {
+                ("🟠", "Asked for", Tone::Attention)
+            }
             (None, _) => match incident.stage {
                 incident::Stage::Triggered => ("🟠", "Triggered", Tone::Attention),
                 incident::Stage::Acknowledged => ("🟡", "Acknowledged", Tone::Attention),
@@ -204,10 +207,11 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
 }
 
 fn bare_facts(incident: &Incident) -> Vec<Fact> {
-    vec![
-        Fact { label: "Service", value: Words::plain(incident.alert.service_name.clone()) },
-        Fact { label: "Since", value: Words::new().time(incident.opened_at) },
-    ]
+    let origin = match &incident.request {
+        Some(request) => Fact { label: "Proposed by", value: Words::new().person(&request.by) },
+        None => Fact { label: "Service", value: Words::plain(incident.alert.service_name.clone()) },
+    };
+    vec![origin, Fact { label: "Since", value: Words::new().time(incident.opened_at) }]
 }
 
 fn is_paused(run: &Run) -> bool {
@@ -264,6 +268,8 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     }
     let by = match &opening.proposer {
         Proposer::Trigger(_) => Words::new(),
+        // A fact of its own says so.
+        Proposer::Person(_) if incident.request.is_some() => Words::new(),
         Proposer::Person(person) => Words::plain("Proposed by ").person(person).text(". "),
     };
     add("Why", by.words(Words::marked(&opening.because)));

@@ -7,7 +7,7 @@ use crate::{
     hold::{self, Hold},
     id::{HoldId, IncidentId, ProposalId, RunId},
     incident::{self, Incident},
-    journal::{Entry, Record},
+    journal::{Actor, Entry, Record},
     notice::Notice,
     proposal::{self, Outcome, Proposal},
     refusal::Refusal,
@@ -72,6 +72,14 @@ impl Fold {
             (None, incident::Event::Reported { alert, at }) => {
                 Incident::open(entry.incident.clone(), alert.clone(), *at, entry.at)
             }
+            (None, incident::Event::Requested { request }) => {
+                let is_theirs =
+                    matches!(&entry.actor, Actor::Person { person, .. } if *person == request.by);
+                if !is_theirs {
+                    return Err("somebody else asked for it".to_owned());
+                }
+                Incident::ask(entry.incident.clone(), request.clone(), entry.at)
+            }
             (None, _) => return Err("the incident was not reported before".to_owned()),
         };
         self.incident = Some(incident);
@@ -96,6 +104,10 @@ impl Fold {
                 };
                 if let Some(rival) = self.proposals.values().find(|other| is_rival(other)) {
                     return Err(format!("{} for the same target is still open", rival.id));
+                }
+                let request = self.incident.as_ref().and_then(|incident| incident.request.as_ref());
+                if request.is_some_and(|request| !request.is_answered_by(opening)) {
+                    return Err(format!("{id} is not what a person asked for"));
                 }
                 Proposal::open(id.clone(), (**opening).clone(), entry.at).map_err(refused)?
             }

@@ -16,6 +16,7 @@ pub mod incident;
 pub mod plan;
 pub mod proposal;
 pub mod release;
+pub mod request;
 pub mod requirement;
 pub mod run;
 

@@ -9,6 +9,7 @@ use crate::{
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
     release::ModelVersion,
+    request::Request,
     run::ProbeAnswer,
     words::Words,
 };
@@ -27,6 +28,8 @@ pub(crate) use outcome::settled;
 pub enum Notice {
     /// The incident is here.
     IncidentOpened { title: String, service: String },
+    /// A person asks for a rollback.
+    Requested(Request),
     /// Somebody took it in the alerting system.
     IncidentAcknowledged,
     /// It is over.
@@ -133,6 +136,7 @@ impl Notice {
             Self::IncidentOpened { title, service } => {
                 Words::plain("Alert from ").strong(service).text(": ").text(title)
             }
+            Self::Requested(request) => request.words(),
             Self::IncidentAcknowledged => Words::plain("Acknowledged in PagerDuty."),
             Self::IncidentResolved => Words::plain("Resolved in PagerDuty."),
             Self::NotProposed { why } => {
@@ -210,6 +214,7 @@ impl Notice {
             | Self::BadVersionsBack { .. }
             | Self::Stuck { .. } => Volume::Channel,
             Self::IncidentOpened { .. }
+            | Self::Requested(_)
             | Self::IncidentAcknowledged
             | Self::IncidentResolved
             | Self::NotProposed { .. }
@@ -252,6 +257,7 @@ impl Notice {
             Self::HoldPlaced { .. }
             | Self::HoldLifted { .. }
             | Self::IncidentOpened { .. }
+            | Self::Requested(_)
             | Self::IncidentAcknowledged
             | Self::NotProposed { .. }
             | Self::RunStarted { .. }

@@ -161,6 +161,7 @@ fn quiet(entry: &Entry, people: &People) -> String {
 fn quiet_incident(event: &incident::Event) -> String {
     match event {
         incident::Event::Reported { .. } => "the alert was reported again".to_owned(),
+        incident::Event::Requested { .. } => "a rollback was asked for".to_owned(),
         incident::Event::Acknowledged { .. } => "the incident was acknowledged".to_owned(),
         incident::Event::Unacknowledged { .. } => "the incident was given back".to_owned(),
         incident::Event::Resolved { .. } => "the incident was resolved".to_owned(),

@@ -6,6 +6,7 @@ mod authority;
 mod cases;
 mod kinds;
 mod problems;
+mod request;
 mod requirement;
 mod runbook;
 mod slips;

@@ -47,6 +47,7 @@ pub(crate) fn incident(title: &str) -> Incident {
             urgency: Some("high".to_owned()),
             details: std::collections::BTreeMap::new(),
         },
+        request: None,
         opened_at: at(0),
         heard_until: at(0),
         stage: incident::Stage::Triggered,

@@ -152,6 +152,7 @@ impl Scene {
                 urgency: Some("high".into()),
                 details: [].into(),
             },
+            request: None,
             opened_at: night(0, 12),
             heard_until: night(0, 12),
             stage: incident::Stage::Triggered,

@@ -17,6 +17,7 @@ mod quorum;
 mod receipt;
 mod refusal;
 mod release;
+mod request;
 mod requirement;
 mod run;
 mod steering;

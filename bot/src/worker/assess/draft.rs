@@ -8,7 +8,7 @@ use domain::{
     incident::Incident,
     person::Person,
     plan::{Finding, Plan, SealedPlan, Target},
-    proposal::{Opening, Outlook, Proposer},
+    proposal::{Opening, Outlook},
 };
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
@@ -130,7 +130,7 @@ impl Draft<'_> {
             downstream: plan.downstream.clone(),
             possible_until: plan.possible_until,
             recovery_target_ms: plan.recovery_target_ms,
-            proposer: Proposer::Trigger(self.matched.trigger.clone()),
+            proposer: self.incident.proposer(&self.matched.trigger),
             because,
             findings,
             requirement,
