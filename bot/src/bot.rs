@@ -41,7 +41,7 @@ use crate::{
     steps::Steps,
     worker::{
         Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
-        reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
+        prune::Pruner, reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
     },
 };
 
@@ -130,13 +130,7 @@ impl Bot {
                 }));
             }
             let points = std::path::absolute(&config.points)?;
-            workers.extend(askers(
-                &engine,
-                &desk,
-                (&sqlmesh, points),
-                pagerduty,
-                &executor_closing,
-            ));
+            workers.extend(askers(&engine, &desk, (&steps, points), pagerduty, &executor_closing));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
                 workers.push(Arc::new(Chatter {
@@ -271,32 +265,41 @@ impl Bot {
     }
 }
 
-/// The two workers that ask targets without changing them, and that keep out of each other's way.
+/// The workers that ask targets without changing what anybody reads, and that keep out of each other's way.
 fn askers(
     engine: &Engine,
     desk: &Desk,
-    (sqlmesh, points): (&Arc<Sqlmesh>, PathBuf),
+    (steps, points): (&Arc<Steps>, PathBuf),
     pagerduty: Option<Arc<PagerDutyApi>>,
     closing: &CancellationToken,
-) -> [Arc<dyn Worker>; 2] {
+) -> [Arc<dyn Worker>; 3] {
     let floor = Arc::new(Floor::default());
     let assessor = Assessor {
         engine: engine.clone(),
         desk: desk.clone(),
-        sqlmesh: sqlmesh.clone(),
+        sqlmesh: steps.sqlmesh.clone(),
+        steps: steps.clone(),
         floor: floor.clone(),
         pagerduty,
-        points,
+        points: points.clone(),
     };
     let watcher = Watcher {
         engine: engine.clone(),
         desk: desk.clone(),
-        sqlmesh: sqlmesh.clone(),
-        floor,
+        sqlmesh: steps.sqlmesh.clone(),
+        floor: floor.clone(),
         closing: closing.clone(),
         measured: Mutex::default(),
     };
-    [Arc::new(assessor), Arc::new(watcher)]
+    let pruner = Pruner {
+        engine: engine.clone(),
+        sqlmesh: steps.sqlmesh.clone(),
+        floor,
+        closing: closing.clone(),
+        points,
+        next: Mutex::default(),
+    };
+    [Arc::new(assessor), Arc::new(watcher), Arc::new(pruner)]
 }
 
 fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod gate;
 pub mod report;
 pub mod restorable;
+pub mod retained;
 pub mod view;
 
 pub mod http;

@@ -73,7 +73,7 @@ pub fn authorise_step(
     Ok(receipt::authorise_step(proposal, stored_plan, &decisions, (run, next), now)?)
 }
 
-/// Whether the plan could be run when the last approval was given. A step that has begun may be probed and taken
+/// Whether the plan could be run when one of its approvals was given. A step that has begun may be probed and taken
 /// back after the approvals have run out, and never without them.
 pub fn was_authorised(
     keys: &KeyRing,
@@ -82,8 +82,7 @@ pub fn was_authorised(
     envelopes: &[String],
 ) -> Result<Authorised, ReceiptError> {
     let decisions = open_all(keys, envelopes)?;
-    let then = receipt::last_approval(&decisions).unwrap_or(proposal.opened_at);
-    Ok(receipt::authorise(proposal, stored_plan, &decisions, then)?)
+    Ok(receipt::was_authorised(proposal, stored_plan, &decisions)?)
 }
 
 fn open_all(keys: &KeyRing, envelopes: &[String]) -> Result<Vec<Decision>, ReceiptError> {

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use ::sqlmesh::Sqlmesh;
+use ::sqlmesh::{Behalf, Sqlmesh};
 use domain::{
     plan::{Action, Finding, Plan, Step},
     run::{ProbeAnswer, Run, Stage},
@@ -20,6 +20,7 @@ mod check;
 mod command;
 mod dns;
 mod http;
+mod look;
 mod secret;
 mod sql;
 mod sqlmesh;
@@ -132,7 +133,8 @@ impl Steps {
             return Ok(());
         };
         if plan.steps.get(step).is_some_and(reaches_the_database) {
-            let ended = self.sqlmesh.end_backends(self.python(plan), &plan.target, &run.id).await?;
+            let (python, behalf) = (self.python(plan), Behalf::Run(&run.id));
+            let ended = self.sqlmesh.end_backends(python, &plan.target, behalf).await?;
             if ended > 0 {
                 tracing::warn!(run.id = %run.id, "ended {ended} queries that {} had left in the database", run.id);
             }

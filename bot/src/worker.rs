@@ -5,6 +5,7 @@ pub mod chat;
 pub mod executor;
 pub mod floor;
 mod ledger;
+pub mod prune;
 pub mod reconcile;
 pub mod timers;
 pub mod watch;

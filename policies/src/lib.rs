@@ -6,6 +6,7 @@
 mod files;
 mod problem;
 
+mod baseline;
 mod duration;
 mod place;
 mod suggest;
@@ -14,8 +15,10 @@ mod yaml;
 mod schema;
 
 mod authority;
+mod checks;
 mod escalation;
 mod people;
+mod retention;
 mod runbook;
 mod target;
 mod trigger;
@@ -33,8 +36,10 @@ mod simulate;
 mod steering;
 
 pub use authority::{Ask, Conditions, RaiseRule};
+pub use baseline::Baseline;
 pub use case::{CaseReport, CaseResult, run_cases};
 pub use cedar::{Act, Verdict};
+pub use checks::{Check, Moment};
 pub use document::document;
 pub use escalation::{LevelRule, TurnOfClock, timeline};
 pub use files::Files;
@@ -42,6 +47,7 @@ pub use load::Policies;
 pub use people::Contact;
 pub use problem::{Problem, Problems};
 pub use request::{Declined, Wanted};
+pub use retention::{Fate, Reason, Retention, StoredPoint, Tier, Trust};
 pub use runbook::{ParameterError, ParameterType, Progress, ProgressError, Runbook};
 pub use schema::schemas;
 pub use simulate::alert;

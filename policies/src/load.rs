@@ -9,11 +9,13 @@ use serde::de::DeserializeOwned;
 use crate::{
     authority::{Authority, AuthorityFile, Known},
     cedar::Rules,
+    checks::{Check, ChecksFile},
     escalation::{EscalationFile, LevelRule, Matrix},
     files::Files,
     people::{Contact, PeopleBook, PeopleFile},
     place::Place,
     problem::{Examined, Problem, Problems},
+    retention::{Retention, RetentionFile},
     runbook::{Deciders, Runbook, RunbookFile},
     suggest,
     target::{TargetRule, TargetsFile},
@@ -30,6 +32,12 @@ pub(crate) const NAMES: [&str; 6] = [
     "triggers.yaml",
     "targets.yaml",
 ];
+/// Without it nothing is looked at besides what the runbooks do.
+const CHECKS: &str = "checks.yaml";
+/// Without it rollback points are kept as long as usual.
+const RETENTION: &str = "retention.yaml";
+/// The files that may be left out.
+const OPTIONAL: [&str; 2] = [CHECKS, RETENTION];
 
 /// The checked policies. Two that were loaded from the same texts decide alike and have the same digest.
 #[derive(Clone, Debug)]
@@ -38,6 +46,8 @@ pub struct Policies {
     targets: Vec<TargetRule>,
     triggers: Vec<TriggerRule>,
     runbooks: BTreeMap<RollbackType, Runbook>,
+    checks: Vec<Check>,
+    retention: Retention,
     pub(crate) matrix: Matrix,
     pub(crate) book: PeopleBook,
     pub(crate) authority: Authority,
@@ -72,6 +82,11 @@ impl Policies {
         let targets = loader.check("targets.yaml", |layout: &TargetsFile, file| {
             layout.targets(types.as_deref(), file)
         });
+        let checks = match files.get(CHECKS) {
+            Some(_) => loader
+                .check(CHECKS, |layout: &ChecksFile, file| layout.checks(targets.as_deref(), file)),
+            None => Some(vec![]),
+        };
         let triggers =
             loader.check("triggers.yaml", |layout: &TriggersFile, file| layout.triggers(file));
         let known =
@@ -79,24 +94,44 @@ impl Policies {
         let authority = loader
             .check("authority.yaml", |layout: &AuthorityFile, file| layout.authority(&known, file));
         let rules = loader.rules();
+        let retention = match files.get(RETENTION) {
+            Some(_) => {
+                loader.check(RETENTION, |layout: &RetentionFile, file| layout.retention(file))
+            }
+            None => Some(Retention::default()),
+        };
 
         let mut problems = loader.problems;
         problems.sort_by(|one, other| {
             (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column))
         });
-        let parts = (matrix, book, runbooks, targets, triggers, authority, rules);
+        let parts =
+            (matrix, book, runbooks, targets, checks, triggers, authority, rules, retention);
         match parts {
             (
                 Some(matrix),
                 Some(book),
                 Some(runbooks),
                 Some(targets),
+                Some(checks),
                 Some(triggers),
                 Some(authority),
                 Some(rules),
+                Some(retention),
             ) if problems.is_empty() => {
                 let digest = files.digest();
-                Ok(Self { digest, targets, triggers, runbooks, matrix, book, authority, rules })
+                Ok(Self {
+                    digest,
+                    targets,
+                    triggers,
+                    runbooks,
+                    checks,
+                    retention,
+                    matrix,
+                    book,
+                    authority,
+                    rules,
+                })
             }
             _ => Err(Problems(problems)),
         }
@@ -147,6 +182,15 @@ impl Policies {
         self.runbooks.get(&rollback_type)
     }
 
+    /// The checks of a rollback type on a target, in the file's order.
+    pub fn checks(
+        &self,
+        rollback_type: RollbackType,
+        target: &str,
+    ) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(move |check| check.is_for(rollback_type, target))
+    }
+
     /// The levels of the matrix, lowest first.
     pub fn levels(&self) -> &[LevelRule] {
         &self.matrix.levels
@@ -155,6 +199,11 @@ impl Policies {
     /// The time zone in which the operator reads times.
     pub fn time_zone(&self) -> chrono_tz::Tz {
         self.matrix.time_zone
+    }
+
+    /// How long rollback points are kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// How far back rollbacks of a target count for [`Ask::rollbacks_lately`](crate::Ask), in milliseconds.
@@ -187,10 +236,12 @@ impl<'a> Loader<'a> {
                 .strip_prefix("runbooks/")
                 .and_then(|name| name.strip_suffix(".yaml"))
                 .is_some_and(|name| !name.contains('/'));
-            if !is_runbook && !NAMES.contains(&path.as_str()) {
+            if !is_runbook && !NAMES.contains(&path.as_str()) && !OPTIONAL.contains(&path.as_str())
+            {
+                let known = [&NAMES[..], &OPTIONAL].concat();
                 let advice = format!(
                     "{} Runbooks are read from `runbooks/NAME.yaml`.",
-                    suggest::advice(path, &NAMES)
+                    suggest::advice(path, &known)
                 );
                 self.problems.push(Problem::new(
                     path,

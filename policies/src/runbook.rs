@@ -26,10 +26,14 @@ mod template;
 mod check;
 mod confirm;
 
+pub(crate) use arguments::Arguments;
+pub(crate) use check::Look;
 pub(crate) use confirm::Deciders;
+pub(crate) use expect::{Expect, Scalar};
 pub(crate) use layout::{RunbookFile, TypeLayout};
 pub use parameter::{ParameterError, ParameterType};
 pub use progress::{Progress, ProgressError};
+pub(crate) use work::{DnsLayout, HttpLayout, LimitsLayout, PrometheusLayout, Work};
 
 use action::ActionTemplate;
 use parameter::Parameter;

@@ -3,8 +3,9 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 
 use crate::{
-    authority::AuthorityFile, case::CaseFile, escalation::EscalationFile, people::PeopleFile,
-    runbook::RunbookFile, target::TargetsFile, trigger::TriggersFile,
+    authority::AuthorityFile, case::CaseFile, checks::ChecksFile, escalation::EscalationFile,
+    people::PeopleFile, retention::RetentionFile, runbook::RunbookFile, target::TargetsFile,
+    trigger::TriggersFile,
 };
 
 /// The schemas by file name, each as JSON text with a newline at its end.
@@ -12,8 +13,10 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("authority.schema.json", schema::<AuthorityFile>()),
         ("case.schema.json", schema::<CaseFile>()),
+        ("checks.schema.json", schema::<ChecksFile>()),
         ("escalation.schema.json", schema::<EscalationFile>()),
         ("people.schema.json", schema::<PeopleFile>()),
+        ("retention.schema.json", schema::<RetentionFile>()),
         ("runbook.schema.json", schema::<RunbookFile>()),
         ("targets.schema.json", schema::<TargetsFile>()),
         ("triggers.schema.json", schema::<TriggersFile>()),

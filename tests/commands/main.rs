@@ -12,6 +12,7 @@ mod confining;
 mod holding;
 mod keys;
 mod page;
+mod pointing;
 mod proposing;
 mod reading;
 mod serving;

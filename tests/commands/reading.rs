@@ -61,7 +61,7 @@ async fn an_incident_that_was_rolled_back() {
       Approvals        1 of 1: Ana Ruiz
       Needs            A model-level rollback needs one approval of level 1.
       Plan             [digest]
-      Outcome          Rolled back: every step is done and every check passed, [took] after the proposal.
+      Outcome          Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
       Hold             A deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22
       pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
       pass             target_version_exists: Version 11 of marts.order_analytics is in the state.
@@ -75,7 +75,7 @@ async fn an_incident_that_was_rolled_back() {
     [time]  Countersign: Step 1 of 3: Check that it is still possible – done in [took]. It is still possible.
     [time]  Countersign: Step 2 of 3: Point the models back – done in [took].
     [time]  Countersign: Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
-    [time]  Countersign: Rolled back: every step is done and every check passed, [took] after the proposal.
+    [time]  Countersign: Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
     [time]  Countersign: prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     [exit 0]
     ");
@@ -94,7 +94,7 @@ async fn an_incident_that_was_rolled_back() {
     [date] [time] UTC  Step 2 of 3: Point the models back – done in [took].
     [date] [time] UTC  Countersign: step 3 begins, try 1
     [date] [time] UTC  Step 3 of 3: Check the data – done in [took]. All 2 checks pass.
-    [date] [time] UTC  Rolled back: every step is done and every check passed, [took] after the proposal.
+    [date] [time] UTC  Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
     [date] [time] UTC  prod is held: the next deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     ");
     let ended = installation.run(&["show", "inc_00000000000000000000000000"]).await;

@@ -5,6 +5,7 @@
 
 mod world;
 
+mod checks;
 mod choosing;
 mod crash;
 mod deciding;
@@ -13,12 +14,14 @@ mod holding;
 mod intake;
 mod patching;
 mod proposing;
+mod pruning;
 mod records;
 mod renaming;
 mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.
 macro_rules! story {

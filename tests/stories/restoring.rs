@@ -15,7 +15,7 @@ use crate::{
 const OUTAGE: &str = "The data warehouse is down";
 
 /// Nobody can read the warehouse any more; a point of an hour ago is there.
-async fn destroyed(w: &mut World) {
+pub(crate) async fn destroyed(w: &mut World) {
     w.warehouse.keep_point(
         &w.config.points,
         "pt_good",
@@ -33,7 +33,7 @@ async fn proposal(w: &World) -> Proposal {
 }
 
 /// The three people whom a loss of data asks for.
-async fn approved(w: &mut World) {
+pub(crate) async fn approved(w: &mut World) {
     for person in ["ben", "mia", "cleo"] {
         w.approve(person).await;
         w.expect_whisper(person, "is signed");

@@ -330,7 +330,7 @@ story!(
             "approved",
             "The rollback starts",
             "Step 1 of 4",
-            "The rollback waits at *Second look*: *Is the warehouse quiet?* <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> can answer (level 2 or higher)",
+            "The rollback waits at *Second look*: *Is the warehouse quiet?* <@U0BEN> and <@U0TESS>, please answer (level 2 or higher can)",
         ]);
         w.expect_card("Waiting for an answer");
         w.expect_buttons(&["Confirm", "Cancel the rollback"]);
@@ -340,6 +340,8 @@ story!(
         w.restart().await;
         w.advance(TimeDelta::minutes(20)).await;
         assert_eq!(w.warehouse.calls("promote"), 0);
+        // Nobody answers: it goes up the ladder, as a decision does.
+        w.expect_thread(&["<@U0MIA>, engineering manager (level 3): the rollback has been waiting for 20 min: *Is the warehouse quiet?*"]);
         w.click(&asking, "confirm", "ben").await;
         w.expect_whisper("ben", "the rollback goes on");
         w.expect_thread(&[
@@ -352,6 +354,8 @@ story!(
         assert_eq!(versions(w), good());
         w.click(&asking, "confirm", "tess").await;
         w.expect_whisper("tess", "already closed");
+        w.advance(TimeDelta::minutes(20)).await;
+        w.expect_thread(&[]);
     }
 );
 

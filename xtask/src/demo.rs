@@ -7,6 +7,7 @@ mod folder;
 mod record;
 
 mod fault;
+mod point;
 mod policies;
 mod project;
 
@@ -53,10 +54,10 @@ pub(crate) struct Options {
     /// Clicks by itself; the exit code says whether all went well.
     #[arg(long)]
     auto: bool,
-    /// The rollback type: 1 blue-green, 2 model-level (the default), 3 schema, 4 full environment.
+    /// The rollback type: 1 blue-green, 2 model-level (the default), 3 schema, 4 full environment
     #[arg(long = "type", value_parser = clap::value_parser!(u8).range(1..=4))]
     rollback_type: Option<u8>,
-    /// What is broken; each rollback type has something that it usually answers.
+    /// What is broken; left out, it is what the rollback type usually answers.
     #[arg(long = "break", value_enum)]
     broken: Option<Break>,
     /// How many times faster people are asked; 60 makes seconds of minutes.
@@ -189,7 +190,8 @@ impl Demo {
             server::end_earlier(record).await?;
         } else {
             let scene = Scene::of(options.rollback_type, options.broken)?;
-            let prepared = project.prepare(scene, stages).await?;
+            policies::install(&place, options.speed, &project)?;
+            let prepared = project.prepare(scene, &countersign, stages).await?;
             folder.prepared(scene, prepared)?;
         }
         let stage = stages.begin("Start Countersign");
@@ -198,7 +200,6 @@ impl Demo {
             server::choose_port(folder.needed_record()?.port.unwrap_or(options.port), &stage)?;
         server::configure(&place, port, &pager, folder.needed_record()?)?;
         if !countersign.is_set_up() {
-            policies::install(&place, options.speed, &project)?;
             countersign.set_up(&stage).await?;
         }
         let server = Server::start(&countersign, port, &stage).await?;

@@ -93,7 +93,10 @@ def _measure(project: Project, environment: t.Any, snapshot: t.Any) -> dict[str,
 
 
 def fingerprint_data(project: Project, models: list[str] | None) -> dict[str, t.Any]:
-    """A hash over all rows of each model, whatever order the engine returns them in."""
+    """A hash over all rows of each model, whatever order its rows and columns have.
+
+    A column that was dropped in place comes back as the last.
+    """
     from sqlglot import exp
 
     environment, snapshots = _chosen(project, models)
@@ -102,12 +105,13 @@ def fingerprint_data(project: Project, models: list[str] | None) -> dict[str, t.
         adapter = project.adapter(snapshot)
         query = exp.select("*").from_(view_of(project, environment, snapshot))
         adapter.execute(query, quote_identifiers=True)
-        columns = [column[0] for column in adapter.cursor.description]
-        rows, total = 0, 0
+        named = [column[0] for column in adapter.cursor.description]
+        order = sorted(range(len(named)), key=named.__getitem__)
+        columns, rows, total = [named[place] for place in order], 0, 0
         # A sum of row hashes needs no ORDER BY, whose result depends on collations.
         while batch := adapter.cursor.fetchmany(ROWS_AT_ONCE):
             for row in batch:
-                text = json.dumps(list(row), default=str, ensure_ascii=False)
+                text = json.dumps([row[place] for place in order], default=str, ensure_ascii=False)
                 total += int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
             rows += len(batch)
         text = json.dumps([columns, rows, total % 2**256])
@@ -186,6 +190,10 @@ def verify(
             )
         else:
             add("view", model, PASS, table, table, f"The view of {model} reads its table.")
+        if not table_exists(project, snapshot):
+            detail = f"The table {table} of {model} is gone or cannot be read."
+            add("physical_table_exists", model, FAIL, table, None, detail)
+            continue
         measured = _measure(project, environment, snapshot)
         base = baseline.get("models", {}).get(model)
         _check_measured(model, measured, base, (tolerance, growth), add)

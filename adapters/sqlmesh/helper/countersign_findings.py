@@ -166,11 +166,9 @@ def _table(project: Project, rollback: Rollback, name: str, snapshot: t.Any, add
     present = rollback.current.get(name)
     if not snapshot.intervals or present is None or present.version == snapshot.version:
         return
-    if (
-        is_empty(project, snapshot)
-        and table_exists(project, present)
-        and not is_empty(project, present)
-    ):
+    if not is_empty(project, snapshot):
+        add("physical_table_filled", model, PASS, f"The old table of {model} holds rows.")
+    elif table_exists(project, present) and not is_empty(project, present):
         add(
             "physical_table_filled",
             model,
@@ -178,7 +176,14 @@ def _table(project: Project, rollback: Rollback, name: str, snapshot: t.Any, add
             f"The table {table} of {model} is empty and the present one is not.",
         )
     else:
-        add("physical_table_filled", model, PASS, f"The old table of {model} holds rows.")
+        # A model may have no rows by right, and only people know that.
+        add(
+            "physical_table_filled",
+            model,
+            INCONCLUSIVE,
+            f"The table {table} of {model} is empty, and so is the present one: going back brings "
+            "no rows. If it should have some, this is not enough.",
+        )
 
 
 Holders = dict[t.Any, tuple[str, int | None]]

@@ -2,6 +2,8 @@
 
 ```
 DIR/ID/manifest.json   written last and at once: without it there is no point
+       begun.json      what it is going to be, until the manifest is written
+       dropped.json    the manifest of what is being removed
        verified.json   what came of the last verification
        config/         the project's configuration
        copy/           databases or SQLMesh's state
@@ -27,7 +29,8 @@ from countersign_state import impossible, usage
 LAYOUT = 1
 # Also part of the names of databases, files and tables.
 ID = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
-MANIFEST, DROPPED, VERIFIED, LOCK = "manifest.json", "dropped.json", "verified.json", "saving"
+MANIFEST, VERIFIED, LOCK = "manifest.json", "verified.json", "saving"
+BEGUN, DROPPED = "begun.json", "dropped.json"
 
 
 class BusyPoint(Exception):
@@ -63,14 +66,16 @@ class Point:
             raise impossible(f"There is no rollback point {self.id} in {self.folder.parent}.")
         return manifest
 
-    def dropped(self) -> dict[str, t.Any] | None:
-        return _read(self.folder / DROPPED)
+    def unfinished(self) -> dict[str, t.Any] | None:
+        """What was being removed, or else what was being made, where that was interrupted."""
+        return _read(self.folder / DROPPED) or _read(self.folder / BEGUN)
 
     def finish(self, manifest: dict[str, t.Any]) -> None:
         """From this moment on it is a point."""
         for file in sorted(self.folder.rglob("*"), reverse=True):
             _sync(file)
         self.write(MANIFEST, manifest)
+        (self.folder / BEGUN).unlink(missing_ok=True)
 
     def write(self, name: str, value: dict[str, t.Any]) -> None:
         draft = self.folder / f"{name}.draft"
@@ -94,6 +99,11 @@ class Point:
             folder.mkdir(mode=0o700)
 
     def remove(self) -> None:
+        """Removes the directory; what it was goes last, so that an interrupted removal is found."""
+        for folder in (self.copy, self.config):
+            shutil.rmtree(folder, ignore_errors=True)
+        for name in (VERIFIED, DROPPED, BEGUN):
+            (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder)
 
     def files(self) -> list[dict[str, t.Any]]:

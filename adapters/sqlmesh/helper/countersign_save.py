@@ -13,7 +13,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from countersign_point import Point
+from countersign_point import BEGUN, Point
 from countersign_state import (
     Project,
     conflict,
@@ -70,7 +70,10 @@ def _save(
     point.empty()
     started_ms = _now_ms()
     # A killed attempt may have left tables; those of this point are named by it.
-    backups = _backups(point, found, chosen)
+    backups = _backups(point, found, chosen) if kind == "tables" else {}
+    origin = _origin(project)
+    # Whoever tidies up finds by this what a killed attempt has left, and where.
+    point.write(BEGUN, _begun(project, point, origin, started_ms, found, backups))
     tables: list[dict] = []
     for unit in found:
         announce({"kind": "work", "stage": f"Copy {unit.name}"})
@@ -83,7 +86,7 @@ def _save(
             row |= {"unit": unit.name, "model": models_of.get((row["schema"], row["name"]))}
         tables += rows
     announce({"kind": "work", "stage": "Configuration"})
-    origin = _keep_configuration(project, point)
+    _keep_configuration(project, point)
     manifest = {
         "layout": 1,
         "point": point.id,
@@ -91,7 +94,7 @@ def _save(
         "created_ms": started_ms,
         "reason": reason,
         "environment": environment.name,
-        "gateway": project.context.gateway or project.context.config.default_gateway_name,
+        "gateway": _gateway(project),
         "asked_models": models or [],
         "fingerprint": fingerprint(environment),
         "plan_id": environment.plan_id,
@@ -165,10 +168,40 @@ def _backups(
     return named
 
 
-def _keep_configuration(project: Project, point: Point) -> dict[str, t.Any]:
-    directory = Path(project.context.path)
-    for file in sorted(directory.glob("config.*")):
+def _begun(
+    project: Project,
+    point: Point,
+    origin: dict[str, t.Any],
+    started_ms: int,
+    found: list[Unit],
+    backups: dict[str, dict[tuple[str, str], str]],
+) -> dict[str, t.Any]:
+    return {
+        "point": point.id,
+        "created_ms": started_ms,
+        "environment": project.environment_name,
+        "gateway": _gateway(project),
+        "project": origin,
+        "units": [{"name": unit.name, "place": unit.place()} for unit in found],
+        "tables": [
+            {"unit": unit, "backup": backup}
+            for unit, named in backups.items()
+            for backup in named.values()
+        ],
+    }
+
+
+def _gateway(project: Project) -> str:
+    return project.context.gateway or project.context.config.default_gateway_name
+
+
+def _keep_configuration(project: Project, point: Point) -> None:
+    for file in sorted(Path(project.context.path).glob("config.*")):
         shutil.copy(file, point.config / file.name)
+
+
+def _origin(project: Project) -> dict[str, t.Any]:
+    directory = Path(project.context.path)
     return {
         "path": str(directory.resolve()),
         "commit": _git(directory, "rev-parse", "HEAD"),
@@ -232,16 +265,20 @@ def drop(context: t.Any, point: Point) -> dict[str, t.Any]:
     with point.held():
         if point.manifest() is not None:
             point.forget()
-        was = point.dropped()
-        by_name = {unit.name: unit for unit in units(context)}
-        for row in (was or {}).get("units", []):
-            unit = by_name.get(row["name"])
-            if unit is None or unit.place() != row["place"]:
-                continue
+        was = point.unfinished() or {"units": [], "tables": []}
+        for row in was["units"]:
             tables = [r for r in was["tables"] if r["unit"] == row["name"] and r.get("backup")]
-            unit.drop_backups([r["backup"] for r in tables])
+            # The database is left alone where there is nothing to remove: opening it may lock others out.
+            if tables and (unit := _unit_at(context, row)):
+                unit.drop_backups([r["backup"] for r in tables])
         point.remove()
     return {"already": False, "state": "done", "point": point.id}
+
+
+def _unit_at(context: t.Any, row: dict[str, t.Any]) -> Unit | None:
+    """The unit of that name, where it still lies where it lay."""
+    there = (u for u in units(context) if u.name == row["name"] and u.place() == row["place"])
+    return next(there, None)
 
 
 def units_of(context: t.Any, manifest: dict[str, t.Any], environment: str) -> list[tuple[Unit, dict]]:

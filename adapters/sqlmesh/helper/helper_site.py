@@ -18,7 +18,7 @@ import typing as t
 import urllib.parse
 from pathlib import Path
 
-from helper_nursery import HELPER, nursery
+from helper_nursery import HELPER, Ended, nursery
 
 DEMO = HELPER.parents[2] / "xtask" / "demo"
 POSTGRES = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "skip")
@@ -41,11 +41,15 @@ class Site:
         self.variables.pop("SQLMESH__CACHE_DIR", None)
 
     def deploy(self, release: str, *options: str, environment: str = "prod") -> None:
-        argv = ["-p", str(self.root / release), "--gateway", self.gateway, "plan", environment]
-        argv += ["--auto-apply", "--no-prompts", "--no-diff", *options]
-        ended = nursery().call("sqlmesh", argv, self.variables, folder=str(self.root))
+        plan = ("plan", environment, "--auto-apply", "--no-prompts", "--no-diff")
+        ended = self.sqlmesh(release, *plan, *options)
         if ended.code:
             raise AssertionError(ended.output + ended.errors)
+
+    def sqlmesh(self, release: str, *arguments: str) -> Ended:
+        """SQLMesh's own command line on a release."""
+        argv = ["-p", str(self.root / release), "--gateway", self.gateway, *arguments]
+        return nursery().call("sqlmesh", argv, self.variables, folder=str(self.root))
 
     def ask(self, *arguments: str, release: str = "good") -> tuple[int, dict]:
         code, lines = self.helper(*arguments, release=release)
@@ -85,6 +89,11 @@ class Site:
         """The physical table that the environment's view of the model reads."""
         current = self.ask("inspect")[1]["current"]
         return next(row["physical_table"] for row in current if row["name"] == model)
+
+    def backups(self) -> list:
+        """The tables that rollback points keep in the warehouse."""
+        tables = "SELECT table_name FROM information_schema.tables"
+        return self.sql(f"{tables} WHERE table_schema = 'rollback_backup'")
 
     def record(self) -> list:
         """SQLMesh's record of the environment, read without the helper."""

@@ -175,6 +175,22 @@ class Impossible(HelperCase):
         self.site.sql(f"DELETE FROM {old['physical_table']}")
         self.assert_refused(3, "is empty", *self.promotion())
 
+    def test_both_tables_are_empty(self) -> None:
+        """The old table is not said to hold rows only because the present one holds none either."""
+        for which in ("previous", "current"):
+            table = self.stage.row_of(which, "marts.order_analytics")["physical_table"]
+            self.site.sql(f"DELETE FROM {table}")
+        code, found = self.site.ask("check", *self.targets)
+        filled = {
+            row["subject"]: row
+            for row in found["findings"]
+            if row["check"] == "physical_table_filled"
+        }
+        self.assertEqual(code, 0, found)
+        self.assertEqual(filled["marts.order_analytics"]["outcome"], "inconclusive")
+        self.assertIn("so is the present one", filled["marts.order_analytics"]["detail"])
+        self.assertEqual(filled["marts.customer_segmentation"]["outcome"], "pass")
+
     def test_snapshot_is_gone(self) -> None:
         targets = ["--to", "marts.order_analytics=1"]
         answer = self.assert_refused(3, "no longer in", *self.promotion(targets))

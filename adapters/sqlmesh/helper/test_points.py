@@ -45,10 +45,7 @@ class Saving(PointCase):
         answer = self.assert_done("drop-point")
         self.assertFalse(answer["already"])
         self.assertFalse((self.points / "pt_1").exists())
-        left = self.site.sql(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'rollback_backup'"
-        )
-        self.assertEqual(left, [])
+        self.assertEqual(self.site.backups(), [])
         self.assertTrue(self.assert_done("drop-point")["already"])
 
     def test_killed_at_every_stage(self) -> None:
@@ -61,6 +58,29 @@ class Saving(PointCase):
                 self.assertFalse(self.save(kind, point=point)["already"])
                 self.assertTrue(self.assert_done("verify-point", point=point)["passed"])
             self.site.die('"already": true', *arguments)
+
+    def test_dropped_by_halves(self) -> None:
+        for kind, stage in (("tables", "Configuration"), ("full", "Copy")):
+            self.site.die(f'"stage": "{stage}', *self.at("save", "--kind", kind))
+            self.assertTrue((self.points / "pt_1" / "begun.json").exists())
+            self.assertFalse(self.assert_done("drop-point")["already"])
+            self.assertFalse((self.points / "pt_1").exists())
+            self.assertEqual(self.site.backups(), [])
+        self.save("tables", "--models", "marts.order_analytics")
+        self.assertFalse((self.points / "pt_1" / "begun.json").exists())
+        # Killed after it was no point any more, and before its table was gone.
+        (self.points / "pt_1" / "manifest.json").rename(self.points / "pt_1" / "dropped.json")
+        self.assert_state("probe-point", "not_done")
+        self.assertEqual(len(self.site.backups()), 1)
+        self.assertFalse(self.assert_done("drop-point")["already"])
+        self.assertEqual(self.site.backups(), [])
+        self.assertTrue(self.assert_done("drop-point")["already"])
+
+    def test_dropped_while_the_warehouse_is_gone(self) -> None:
+        self.save("full")
+        self.site.destroy()
+        self.assertFalse(self.assert_done("drop-point")["already"])
+        self.assertFalse((self.points / "pt_1").exists())
 
     def test_another_point_of_that_id(self) -> None:
         self.save("tables")

@@ -17,28 +17,45 @@ struct Ended {
     ended: u64,
 }
 
-/// The name of the connections that a run's calls make; those that belong to no run have one of their own.
-pub(crate) fn backend_name(run: Option<&RunId>) -> String {
-    run.map_or_else(|| "countersign".to_owned(), |run| format!("rb-{run}"))
+/// On whose behalf a call is made: its connections carry that name.
+#[derive(Clone, Copy, Debug)]
+pub enum Behalf<'a> {
+    /// A run's.
+    Run(&'a RunId),
+    /// Of whoever makes this rollback point.
+    Point(&'a str),
+    /// Of somebody who only asks; what it leaves behind ends by itself.
+    Nobody,
+}
+
+impl Behalf<'_> {
+    /// The name of the connections.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Run(run) => format!("rb-{run}"),
+            Self::Point(point) => format!("rb-{point}"),
+            Self::Nobody => "countersign".to_owned(),
+        }
+    }
 }
 
 impl Sqlmesh {
-    /// Ends what earlier calls of a run left at work in the target's database, and says how many connections those
-    /// were. When this returns without an error, none is left.
+    /// Ends what earlier calls on somebody's behalf left at work in the target's database, and says how many
+    /// connections those were. When this returns without an error, none is left.
     pub async fn end_backends(
         &self,
         python: &str,
         target: &Target,
-        run: &RunId,
+        behalf: Behalf<'_>,
     ) -> Result<u64, Error> {
-        let arguments = ["end-backends", "--name", &backend_name(Some(run))].map(str::to_owned);
+        let arguments = ["end-backends", "--name", &behalf.name()].map(str::to_owned);
         let (variables, cancel) = (BTreeMap::new(), CancellationToken::new());
         let call = Call {
             python,
             target,
             arguments: &arguments,
             variables: &variables,
-            run: None,
+            behalf: Behalf::Nobody,
             timeout: QUESTION,
             cancel: &cancel,
         };

@@ -13,14 +13,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{digest::Digest, id::RunId, plan::Target};
+use domain::{digest::Digest, plan::Target};
 use runner::{Command, Finished, Outcome, Stream};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Answer, Check, Inspection, Measures, Verification},
-    backend::backend_name,
+    answer::{Answer, Check, Inspection, Measures},
+    backend::Behalf,
     error::Error,
 };
 
@@ -52,7 +52,7 @@ const FILES: [(&str, &str); 23] = [
 ];
 
 /// How long a question may take; Python alone needs seconds to start.
-pub(crate) const QUESTION: Duration = Duration::from_mins(2);
+pub const QUESTION: Duration = Duration::from_mins(2);
 
 /// SQLMesh behind its helper.
 #[derive(Clone, Debug)]
@@ -72,8 +72,8 @@ pub struct Call<'a> {
     pub arguments: &'a [String],
     /// Variables for the process besides the usual ones.
     pub variables: &'a BTreeMap<String, String>,
-    /// The run that it belongs to: what it leaves behind in a database is found by that name.
-    pub run: Option<&'a RunId>,
+    /// Whom it belongs to: what it leaves behind in a database is found by that name.
+    pub behalf: Behalf<'a>,
     /// After this time its processes are ended.
     pub timeout: Duration,
     /// Ends it early.
@@ -139,18 +139,6 @@ impl Sqlmesh {
         self.ask(python, target, arguments).await
     }
 
-    /// Whether a rollback point is whole, readable and fitting.
-    pub async fn verify_point(
-        &self,
-        python: &str,
-        target: &Target,
-        points: &str,
-        point: &str,
-    ) -> Result<Verification, Error> {
-        let words = ["verify-point", "--into", points, "--point", point];
-        self.ask(python, target, &words.map(str::to_owned)).await
-    }
-
     /// Whether the models can go back to these snapshots (`model=identifier`), and those of `without` can go away.
     pub async fn check(
         &self,
@@ -187,6 +175,16 @@ impl Sqlmesh {
         target: &Target,
         arguments: &[String],
     ) -> Result<T, Error> {
+        self.ask_within(QUESTION, python, target, arguments).await
+    }
+
+    pub(crate) async fn ask_within<T: DeserializeOwned>(
+        &self,
+        timeout: Duration,
+        python: &str,
+        target: &Target,
+        arguments: &[String],
+    ) -> Result<T, Error> {
         let cancel = CancellationToken::new();
         let variables = BTreeMap::new();
         let call = Call {
@@ -194,8 +192,8 @@ impl Sqlmesh {
             target,
             arguments,
             variables: &variables,
-            run: None,
-            timeout: QUESTION,
+            behalf: Behalf::Nobody,
+            timeout,
             cancel: &cancel,
         };
         let answer = self.call(call, |_| {}).await.answer?;
@@ -203,13 +201,13 @@ impl Sqlmesh {
     }
 
     /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error; what was
-    /// printed comes in either case. When a call of a run took too long, nothing of it is left at work in the database
+    /// printed comes in either case. When a call on somebody's behalf took too long, nothing of it is left at work in the database
     /// either, or the error says so.
     pub async fn call(&self, call: Call<'_>, on_line: impl FnMut(&str)) -> Called {
         let Called { answer, output } = self.once(&call, on_line).await;
-        let answer = match (answer, call.run) {
-            (Err(Error::TimedOut { command }), Some(run)) => {
-                let ended = self.end_backends(call.python, call.target, run).await;
+        let answer = match (answer, call.behalf) {
+            (Err(Error::TimedOut { command }), behalf @ (Behalf::Run(_) | Behalf::Point(_))) => {
+                let ended = self.end_backends(call.python, call.target, behalf).await;
                 Err(match ended {
                     Ok(_) => Error::TimedOut { command },
                     Err(source) => Error::LeftBehind { command, source: Box::new(source) },
@@ -273,7 +271,7 @@ impl Sqlmesh {
         command.env.insert("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS".to_owned(), "1".to_owned());
         // Without a name of its own, a project's notification targets would be told, and may fail the plan.
         command.env.insert("SQLMESH__USERNAME".to_owned(), "countersign".to_owned());
-        command.env.insert("PGAPPNAME".to_owned(), backend_name(call.run));
+        command.env.insert("PGAPPNAME".to_owned(), call.behalf.name());
         command.env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
         command.env.insert("NO_COLOR".to_owned(), "1".to_owned());
         command
@@ -328,6 +326,8 @@ fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -345,5 +345,37 @@ mod tests {
         shipped.sort();
         assert_eq!(there, shipped);
         assert_eq!(FILES[0].0, "countersign_sqlmesh.py");
+    }
+
+    /// Says in which cache and as whom it was called.
+    const WITNESS: &str = r#"#!/bin/sh
+printf '{"cache":"%s","user":"%s"}\n' "$SQLMESH__CACHE_DIR" "$SQLMESH__USERNAME"
+"#;
+
+    #[tokio::test]
+    async fn every_call_has_a_cache_and_a_user_of_its_own_whatever_is_inherited() {
+        let folder = tempfile::tempdir().unwrap();
+        let python = folder.path().join("python");
+        fs::write(&python, WITNESS).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        let inherited = [("SQLMESH__CACHE_DIR", "/stale"), ("SQLMESH__USERNAME", "somebody")];
+        let inherited = inherited.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let sqlmesh = Sqlmesh::install(folder.path(), inherited.into(), vec![]).unwrap();
+        let target = Target {
+            id: "warehouse".to_owned(),
+            environment: "prod".to_owned(),
+            gateway: "local".to_owned(),
+            project: "/srv".to_owned(),
+        };
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let arguments = ["inspect".to_owned()];
+            let python = python.to_str().unwrap();
+            seen.push(sqlmesh.ask::<BTreeMap<String, String>>(python, &target, &arguments).await);
+        }
+        let [Ok(first), Ok(second)] = &seen[..] else { panic!("{seen:?}") };
+        assert_ne!(first["cache"], second["cache"]);
+        assert!([first, second].iter().all(|call| call["cache"] != "/stale"), "{seen:?}");
+        assert_eq!((&*first["user"], &*second["user"]), ("countersign", "countersign"));
     }
 }

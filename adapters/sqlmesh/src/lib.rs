@@ -8,13 +8,15 @@ mod backend;
 mod error;
 mod helper;
 mod point;
+mod point_call;
 mod progress;
 
 pub use answer::{
     Answer, Backfill, Changed, Check, CheckRow, Described, Downstream, Environment, Inspection,
     Measures, Probe, Rows, Verification,
 };
+pub use backend::Behalf;
 pub use error::Error;
-pub use helper::{Call, Called, Sqlmesh};
-pub use point::{Origin, Point, PointKind, PointModel, Verdict, points};
+pub use helper::{Call, Called, QUESTION, Sqlmesh};
+pub use point::{Leftover, Origin, Point, PointKind, PointModel, Verdict, leftovers, points};
 pub use progress::live_line;

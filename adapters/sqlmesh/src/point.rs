@@ -14,6 +14,8 @@ use crate::error::Error;
 
 /// Written last by the helper.
 const MANIFEST: &str = "manifest.json";
+/// Written before anything is copied, and what a manifest becomes when its point is removed.
+const UNFINISHED: [&str; 2] = ["dropped.json", "begun.json"];
 /// Written by each verification.
 const VERIFIED: &str = "verified.json";
 
@@ -25,6 +27,16 @@ pub enum PointKind {
     Tables,
     /// The whole environment: all databases with everything in them.
     Full,
+}
+
+impl PointKind {
+    /// Its name, as the command line and the helper know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tables => "tables",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// A rollback point.
@@ -86,11 +98,12 @@ pub struct Verdict {
 impl Point {
     /// Whether it was made of this target.
     pub fn is_of(&self, target: &Target) -> bool {
-        let project =
-            fs::canonicalize(&target.project).unwrap_or_else(|_| target.project.clone().into());
-        self.environment == target.environment
-            && self.gateway == target.gateway
-            && self.project.path == project
+        is_of(target, &self.environment, &self.gateway, &self.project)
+    }
+
+    /// When it was made, in milliseconds since 1970.
+    pub fn made_ms(&self) -> i64 {
+        self.created_ms
     }
 
     /// Whether its last verification found nothing wrong.
@@ -105,17 +118,41 @@ impl Point {
     }
 }
 
+/// What an interrupted removal or an interrupted making of a point has left.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Leftover {
+    /// The id of the point.
+    #[serde(rename = "point")]
+    pub id: String,
+    /// The moment that it is of, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// SQLMesh's name of the environment.
+    environment: String,
+    /// SQLMesh's name of the gateway.
+    gateway: String,
+    project: Origin,
+    /// Whether it was a point once, and somebody was removing it.
+    #[serde(skip)]
+    pub was_dropped: bool,
+}
+
+impl Leftover {
+    /// Whether it is of this target.
+    pub fn is_of(&self, target: &Target) -> bool {
+        is_of(target, &self.environment, &self.gateway, &self.project)
+    }
+}
+
+fn is_of(target: &Target, environment: &str, gateway: &str, origin: &Origin) -> bool {
+    let project =
+        fs::canonicalize(&target.project).unwrap_or_else(|_| target.project.clone().into());
+    environment == target.environment && gateway == target.gateway && origin.path == project
+}
+
 /// All points below `folder`, newest first. There are none where there is no folder.
 pub fn points(folder: &Path) -> Result<Vec<Point>, Error> {
-    let failed = |source| Error::Points { path: folder.display().to_string(), source };
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
-        Err(source) => return Err(failed(source)),
-    };
     let mut points = Vec::new();
-    for entry in entries {
-        let folder = entry.map_err(failed)?.path();
+    for folder in entries(folder)? {
         if let Some(mut point) = read::<Point>(&folder.join(MANIFEST))? {
             // Invariant: what is offered can be found again by its id.
             if folder.file_name().is_some_and(|name| name == point.id.as_str()) {
@@ -126,6 +163,35 @@ pub fn points(folder: &Path) -> Result<Vec<Point>, Error> {
     }
     points.sort_by(|one, other| (other.created_ms, &other.id).cmp(&(one.created_ms, &one.id)));
     Ok(points)
+}
+
+/// Everything below `folder` that is no point, because somebody was interrupted.
+pub fn leftovers(folder: &Path) -> Result<Vec<Leftover>, Error> {
+    let mut leftovers = Vec::new();
+    for folder in entries(folder)? {
+        if folder.join(MANIFEST).exists() {
+            continue;
+        }
+        let [dropped, begun] = UNFINISHED.map(|name| folder.join(name));
+        let was_dropped = dropped.exists();
+        let found = read::<Leftover>(if was_dropped { &dropped } else { &begun })?;
+        let is_named =
+            |left: &Leftover| folder.file_name().is_some_and(|name| name == left.id.as_str());
+        if let Some(leftover) = found.filter(is_named) {
+            leftovers.push(Leftover { was_dropped, ..leftover });
+        }
+    }
+    leftovers.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(leftovers)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::Points { path: folder.display().to_string(), source };
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry.map_err(failed)?.path())).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+        Err(source) => Err(failed(source)),
+    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<Option<T>, Error> {
@@ -182,6 +248,22 @@ mod tests {
             project: place.display().to_string(),
         };
         assert!(found[0].is_of(&target("prod")) && !found[0].is_of(&target("dev")));
+    }
+
+    #[test]
+    fn what_was_interrupted_is_found_and_is_no_point() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = fs::canonicalize(folder.path()).unwrap();
+        for (id, name) in [("pt_1", "dropped.json"), ("pt_2", "begun.json"), ("pt_3", MANIFEST)] {
+            write(&place, id, 1_000);
+            fs::rename(place.join(id).join(MANIFEST), place.join(id).join(name)).unwrap();
+        }
+        // Removed and made anew under its id: the finished one counts.
+        fs::write(place.join("pt_3").join("begun.json"), "{}").unwrap();
+        let found = leftovers(&place).unwrap();
+        let ids: Vec<_> = found.iter().map(|left| (left.id.as_str(), left.was_dropped)).collect();
+        assert_eq!(ids, [("pt_1", true), ("pt_2", false)]);
+        assert_eq!(points(&place).unwrap().len(), 1);
     }
 
     #[test]

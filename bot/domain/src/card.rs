@@ -168,6 +168,11 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
             (Some(Stage::Running { .. }), Some(_)) if run.is_some_and(is_paused) => {
                 ("⏸️", "Paused", Tone::Attention)
             }
+            (Some(Stage::Running { .. }), Some(run::Stage::Asking { .. }))
+                if proposal.is_some_and(Proposal::is_unanswered) =>
+            {
+                ("🔴", "Unanswered", Tone::Bad)
+            }
             (Some(Stage::Running { .. }), Some(run::Stage::Asking { .. })) => {
                 ("🟠", "Waiting for an answer", Tone::Attention)
             }
@@ -281,7 +286,12 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     let usually = usually.unwrap_or_default();
     let within = format!("within {}{usually}", duration(opening.recovery_target_ms));
     add("Target recovery", Words::plain(within));
-    if let Stage::Open { position } = &proposal.stage {
+    let asked = match (&proposal.stage, &proposal.waits) {
+        (Stage::Open { position }, _) => Some(position),
+        (_, Some(waiting)) => waiting.position.as_ref(),
+        (_, None) => None,
+    };
+    if let Some(position) = asked {
         let rung = &opening.requirement.ladder[position.rung];
         add(
             "Asked now",
@@ -311,7 +321,13 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
 }
 
 fn next_ask(proposal: &Proposal) -> Option<NextAsk> {
-    let Stage::Open { position } = &proposal.stage else { return None };
-    let next = escalation::next(proposal.requirement(), proposal.asked_from, position);
-    Some(NextAsk { level: next.rung.level, at: next.position.asked_at })
+    let next = match (&proposal.stage, &proposal.waits) {
+        (Stage::Open { position }, _) => {
+            escalation::next(proposal.requirement(), proposal.asked_from, position).position
+        }
+        (_, Some(waiting)) => proposal.next_ask(waiting)?,
+        (_, None) => return None,
+    };
+    let level = proposal.requirement().ladder[next.rung].level;
+    Some(NextAsk { level, at: next.asked_at })
 }

@@ -47,6 +47,21 @@ pub fn first(requirement: &Requirement, asked_from: Timestamp) -> Option<Positio
     Some(Position { rung, repeats: 0, asked_at: asked_from })
 }
 
+/// Begins the walk at the lowest rung that has people of at least `level`: where the ladder's times count from, so that
+/// this rung is due at `now`, and the position there. `None` where there is no such rung.
+pub fn from_level(
+    requirement: &Requirement,
+    level: Level,
+    now: Timestamp,
+) -> Option<(Timestamp, Position)> {
+    let mut ladder = requirement.ladder.iter();
+    let rung = ladder.position(|rung| rung.level >= level && !rung.people.is_empty())?;
+    let after = i64::try_from(requirement.ladder[rung].after_ms).ok();
+    let after = after.and_then(TimeDelta::try_milliseconds);
+    let asked_from = after.and_then(|after| now.checked_sub_signed(after)).unwrap_or(now);
+    Some((asked_from, Position { rung, repeats: 0, asked_at: now }))
+}
+
 /// What comes after `position` when the ladder is walked from `asked_from`. A rung without people is passed
 /// over at once: the one above it comes in its place. After the last rung that has people, the same people
 /// are asked again every `repeat_ms`.

@@ -28,6 +28,9 @@ use crate::{
 
 mod steering;
 mod step;
+mod waiting;
+
+pub use waiting::Waiting;
 
 /// Within this time the first chat's acceptance moves the start of the clock; a chat that is down longer
 /// does not hold the escalation up.
@@ -117,6 +120,9 @@ pub struct Proposal {
     pub approvals: Vec<Approval>,
     /// Where it stands.
     pub stage: Stage,
+    /// While its run waits for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waiting>,
 }
 
 /// Where a proposal stands.
@@ -160,6 +166,9 @@ pub enum Outcome {
     RolledBack {
         /// From the opening of the proposal to the last check, in milliseconds.
         recovery_ms: u64,
+        /// The time within which it should have been done, in milliseconds; 0 in records from before this was kept.
+        #[serde(default)]
+        target_ms: u64,
         /// The steps that a person has settled; empty where every check passed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         signed_off: Vec<SignOff>,
@@ -262,7 +271,9 @@ pub enum Event {
     },
     /// The run cannot go on without a person.
     RunStuck,
-    /// A person lets a run that was stuck go on.
+    /// The run cannot go on before its approvals, which have run out, are given again.
+    RunLapsed,
+    /// A person lets a run that was stuck, or that asked, go on.
     RunGoesOn,
     /// The run has come to a question.
     RunAsks {
@@ -334,6 +345,7 @@ impl Proposal {
             warned: false,
             approvals: Vec::new(),
             stage: Stage::Open { position },
+            waits: None,
             opening,
         };
         Ok((proposal, effects))

@@ -285,11 +285,26 @@ pub enum Unauthorised {
     },
 }
 
-/// The moment at which the last approval was given: what was allowed then may be probed and taken back later, when
-/// the approvals have run out.
-pub fn last_approval(decisions: &[Decision]) -> Option<Timestamp> {
+/// Whether the decisions allowed to run the plan at the moment of one of its approvals: what was allowed then may be
+/// probed and taken back later, when the approvals have run out, and while only some of them were given again.
+pub fn was_authorised(
+    proposal: &Proposal,
+    stored_plan: &Digest,
+    decisions: &[Decision],
+) -> Result<Authorised, Unauthorised> {
     let approvals = decisions.iter().filter(|decision| decision.verdict == Verdict::Approve);
-    approvals.map(|decision| decision.issued_at).max()
+    let mut moments: Vec<Timestamp> = approvals.map(|decision| decision.issued_at).collect();
+    moments.sort_unstable();
+    let mut answer = authorise(proposal, stored_plan, &[], proposal.opened_at);
+    for then in moments {
+        let until = |decision: &&Decision| decision.issued_at <= then;
+        let known: Vec<Decision> = decisions.iter().filter(until).cloned().collect();
+        answer = authorise(proposal, stored_plan, &known, then);
+        if answer.is_ok() {
+            break;
+        }
+    }
+    answer
 }
 
 /// Decides whether the decisions (whose signatures the caller has verified) allow to run the plan with digest

@@ -283,7 +283,12 @@ pub enum Event {
         /// What is wrong with them.
         why: String,
     },
-    /// The target is not what the plan was made for, or the approvals have run out.
+    /// The approvals have run out before the next step began.
+    ApprovalsLapsed {
+        /// Whose, and when.
+        why: String,
+    },
+    /// The target is not what the plan was made for. In older records also: the approvals have run out.
     TargetChanged {
         /// What changed.
         changes: Vec<String>,

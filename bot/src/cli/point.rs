@@ -1,4 +1,6 @@
-//! `point create`, `point list` and `point can-restore`: what could be gone back to, and what it would cost.
+//! `point create`, `point list`, `point prune` and `point can-restore`: what could be gone back to, and what it would cost.
+
+mod keeping;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -7,13 +9,13 @@ use clap::Subcommand;
 use domain::{Timestamp, plan::Target, port::Clock};
 use policies::TargetRule;
 use serde_json::json;
-use sqlmesh::{Call, Point, PointKind, Sqlmesh, live_line, points};
+use sqlmesh::{Behalf, Call, Point, Sqlmesh, live_line, points};
 use tokio_util::sync::CancellationToken;
 
 use super::{Done, Usage, counted, policies};
 use crate::{
     config::{self, Config},
-    restorable::{Complexity, Restorable, spell},
+    restorable::{Complexity, Restorable},
     steps::python,
 };
 
@@ -37,11 +39,23 @@ pub(super) enum Command {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Lists rollback points, newest first.
+    /// Lists rollback points, newest first, and until when each is kept.
     List {
         /// Of this target alone.
         #[arg(long)]
         environment: Option<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes the rollback points that no tier of retention.yaml keeps any more; `serve` does so every hour.
+    Prune {
+        /// The target's id, or its environment where that is the only one of its name.
+        #[arg(long)]
+        environment: String,
+        /// Says what would be removed, and removes nothing.
+        #[arg(long)]
+        dry_run: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -72,8 +86,13 @@ pub(super) async fn run(
             create(config, &rule, &kind, &models, &reason, clock.now()).await
         }
         Command::List { environment, json } => {
-            let target = environment.map(|named| target(&rule(config, &named)?)).transpose()?;
-            list(config, target.as_ref(), json)
+            let only = environment.map(|named| rule(config, &named)).transpose()?;
+            keeping::list(config, only.as_ref(), clock.now(), json).await
+        }
+        Command::Prune { environment, dry_run, json } => {
+            let rule = rule(config, &environment)?;
+            let how = if dry_run { keeping::How::Dry } else { keeping::How::Remove };
+            keeping::prune(config, &rule, how, clock.now(), json).await
         }
         Command::CanRestore { environment, at, json } => {
             let target = target(&rule(config, &environment)?)?;
@@ -104,9 +123,15 @@ async fn create(
         words.extend(["--models".to_owned(), models.join(",")]);
     }
     let (variables, cancel) = (BTreeMap::new(), CancellationToken::new());
-    let (arguments, variables, cancel) = (&words[..], &variables, &cancel);
-    let call =
-        Call { python, target: &target, arguments, variables, run: None, timeout: SAVING, cancel };
+    let call = Call {
+        python,
+        target: &target,
+        arguments: &words,
+        variables: &variables,
+        behalf: Behalf::Point(&id),
+        timeout: SAVING,
+        cancel: &cancel,
+    };
     let called = sqlmesh.call(call, |line| {
         if let Some(line) = live_line(line) {
             eprintln!("{line}");
@@ -114,7 +139,7 @@ async fn create(
     });
     let answer = called.await.answer?;
     let number = |name: &str| answer.value.get(name).and_then(serde_json::Value::as_u64);
-    let verification = sqlmesh.verify_point(python, &target, folder, &id).await?;
+    let verification = sqlmesh.verify_point(python, &target, (folder, &id), SAVING).await?;
     let tables = counted(number("tables").unwrap_or_default(), "table");
     let rows = counted(number("rows").unwrap_or_default(), "row");
     println!("Made rollback point {id} of {}: {tables}, {rows}.", rule.id);
@@ -126,32 +151,6 @@ async fn create(
     }
     println!("It cannot be relied on. Make another one once the cause is mended.");
     Ok(Done::Failed)
-}
-
-fn list(config: &Config, target: Option<&Target>, as_json: bool) -> anyhow::Result<Done> {
-    let mut found = points(&config.points)?;
-    found.retain(|point| target.is_none_or(|target| point.is_of(target)));
-    if as_json {
-        let rows: Vec<_> = found.iter().map(row).collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-        return Ok(Done::Well);
-    }
-    if found.is_empty() {
-        println!(
-            "There is no rollback point in {}. `countersign point create` makes one.",
-            config.points.display()
-        );
-    }
-    for point in found {
-        let state = match point.verified {
-            Some(verdict) if verdict.passed => "verified",
-            Some(_) => "cannot be relied on",
-            None => "not verified",
-        };
-        let made = spell(point.created_ms);
-        println!("{}  {made}  {:6}  {state}  {}", point.id, kind(point.kind), point.reason);
-    }
-    Ok(Done::Well)
 }
 
 fn can_restore(
@@ -185,7 +184,7 @@ fn row(point: &Point) -> serde_json::Value {
     let kept = point.models.iter().filter(|model| model.kept);
     json!({
         "id": point.id,
-        "kind": kind(point.kind),
+        "kind": point.kind.name(),
         "environment": point.environment,
         "created_ms": point.created_ms,
         "reason": point.reason,
@@ -194,13 +193,6 @@ fn row(point: &Point) -> serde_json::Value {
         "verified": point.verified,
         "models": kept.map(|model| &model.name).collect::<Vec<_>>(),
     })
-}
-
-fn kind(kind: PointKind) -> &'static str {
-    match kind {
-        PointKind::Tables => "tables",
-        PointKind::Full => "full",
-    }
 }
 
 fn rule(config: &Config, named: &str) -> anyhow::Result<TargetRule> {

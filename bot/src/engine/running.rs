@@ -76,8 +76,8 @@ impl Engine {
             (Guarded::Same, Ok(authorised)) => {
                 (Event::Intended { step: next, attempt }, Some(authorised))
             }
-            (Guarded::Same, Err(error)) if error.is_expiry() && attempt == 1 => {
-                (Event::TargetChanged { changes: vec![error.to_string()] }, None)
+            (Guarded::Same, Err(error)) if error.is_expiry() => {
+                (Event::ApprovalsLapsed { why: error.to_string() }, None)
             }
             (Guarded::Same, Err(error)) => {
                 tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);

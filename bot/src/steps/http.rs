@@ -20,7 +20,7 @@ impl Steps {
         Performed { output: printed(&end), end }
     }
 
-    async fn send(&self, request: &Request, timeout_ms: u64) -> End {
+    pub(super) async fn send(&self, request: &Request, timeout_ms: u64) -> End {
         let (headers, hidden) = match self.headers(&request.headers) {
             Ok(headers) => headers,
             Err(why) => return End::NotDone { why },
@@ -70,7 +70,7 @@ impl Steps {
         check::answer(&[self.metric(question, timeout_ms, drop).await])
     }
 
-    async fn metric(
+    pub(super) async fn metric(
         &self,
         question: &MetricQuery,
         timeout_ms: u64,

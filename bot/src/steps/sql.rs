@@ -46,7 +46,7 @@ impl Steps {
     }
 }
 
-fn arguments(statement: &Statement) -> Vec<String> {
+pub(super) fn arguments(statement: &Statement) -> Vec<String> {
     let mut arguments = vec!["sql".to_owned(), "--statement".to_owned(), statement.text.clone()];
     arguments.extend(statement.read_only.then(|| "--read-only".to_owned()));
     arguments
@@ -64,7 +64,7 @@ fn end(statement: &Statement, rows: &Rows) -> End {
 }
 
 /// What the answer says of what was expected of it.
-fn findings(statement: &Statement, rows: &Rows) -> Vec<Finding> {
+pub(super) fn findings(statement: &Statement, rows: &Rows) -> Vec<Finding> {
     let Some(expect) = &statement.expect else { return vec![] };
     let subject: String = statement.text.chars().take(SUBJECT).collect();
     let finding = |outcome: Outcome, detail: String| Finding {
@@ -73,6 +73,15 @@ fn findings(statement: &Statement, rows: &Rows) -> Vec<Finding> {
         outcome,
         detail,
     };
+    if expect.rows.is_none() && expect.value.is_none() {
+        let detail = match &rows.value {
+            Some(value) => {
+                format!("The value is {value}, and what it was before could not be measured.")
+            }
+            None => "There is no value, and what it was before could not be measured.".to_owned(),
+        };
+        return vec![finding(Outcome::Inconclusive, detail)];
+    }
     let count = expect.rows.as_ref().map(|expected| {
         let Some(count) = rows.rows.or(rows.changed) else {
             let detail = "The database does not say how many rows it were.".to_owned();
@@ -148,5 +157,10 @@ mod tests {
         check((Some("= 2"), None), &changed, &[(Pass, "2 rows, = 2 as expected.")]);
         let silent = [(Inconclusive, "The database does not say how many rows it were.")];
         check((Some("= 2"), None), &rows(None, None, None), &silent);
+        let between = [(Pass, "The value is 960, >= 950 and <= 1050 as expected.")];
+        check((None, Some(">= 950 and <= 1050")), &rows(Some(1), Some("960"), None), &between);
+        let not_measured =
+            [(Inconclusive, "The value is 960, and what it was before could not be measured.")];
+        check((None, None), &rows(Some(1), Some("960"), None), &not_measured);
     }
 }

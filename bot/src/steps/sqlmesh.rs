@@ -7,13 +7,13 @@ use domain::{
     run::{ProbeAnswer, Run},
 };
 use policies::TargetRule;
-use sqlmesh::{Answer, Call, Called, Probe, Verification, live_line};
+use sqlmesh::{Answer, Behalf, Call, Called, Probe, Verification, live_line};
 use tokio_util::sync::CancellationToken;
 
 use super::{End, MARK, PROBE_MS, Performed, Steps, Under, did, failed};
 
 /// Between the tries of a probe that had no answer.
-const PROBE_PAUSES: [Duration; 4] = [
+pub(super) const PROBE_PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
@@ -36,7 +36,7 @@ impl Steps {
             target: &plan.target,
             arguments,
             variables: &variables,
-            run: Some(&run.id),
+            behalf: Behalf::Run(&run.id),
             timeout: Duration::from_millis(timeout_ms),
             cancel,
         };

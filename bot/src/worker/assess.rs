@@ -1,12 +1,14 @@
 //! Finds out whether a rollback would help and is possible, and proposes it. Reads only: nothing is changed here.
 
 mod blue_green;
+mod checks;
 mod choice;
 mod circumstances;
 mod draft;
 mod full_environment;
 mod model_level;
 mod points;
+mod reasons;
 mod schema;
 mod search;
 
@@ -28,7 +30,7 @@ pub(super) use self::choice::is_meant;
 pub(crate) use self::draft::target;
 use self::search::Found;
 use super::{Desk, Worker, after, back_off, floor::Floor};
-use crate::engine::Engine;
+use crate::{engine::Engine, steps::Steps};
 
 /// How long a claim on an assessment lasts without being renewed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
@@ -47,6 +49,8 @@ pub struct Assessor {
     pub desk: Desk,
     /// Asks the target.
     pub sqlmesh: Arc<Sqlmesh>,
+    /// Looks at what the checks ask.
+    pub steps: Arc<Steps>,
     /// Keeps a look at the target from being in the way.
     pub floor: Arc<Floor>,
     /// Reads the alert's details, where a token is configured.

@@ -2,7 +2,14 @@
 //!
 //! Where DuckDB holds the state, two of our own programs would keep each other out.
 
+use std::time::Duration;
+
 use tokio::sync::{Mutex, MutexGuard, watch};
+
+use crate::engine::Engine;
+
+/// How often whoever must not be in a run's way makes sure that none has begun.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// The right to ask targets, in this process.
 #[derive(Debug)]
@@ -46,6 +53,29 @@ impl Floor {
         let mut waiting = self.waiting.subscribe();
         // The sender is our own, so this cannot fail while we are here.
         let _ = waiting.wait_for(|count| *count > 0).await;
+    }
+
+    /// Ends when something of ours runs on the target, or somebody wants the floor: on DuckDB whoever goes on would keep
+    /// them from the file.
+    pub async fn disturbed(&self, engine: &Engine, target: &str) -> anyhow::Result<()> {
+        tokio::select! {
+            () = self.wanted() => Ok(()),
+            begun = run_has_begun(engine, target) => begun,
+        }
+    }
+}
+
+async fn run_has_begun(engine: &Engine, target: &str) -> anyhow::Result<()> {
+    let mut ring = engine.bell.workers();
+    loop {
+        ring.mark_unchanged();
+        if engine.store.runs_under_way_on(target).await? > 0 {
+            return Ok(());
+        }
+        tokio::select! {
+            _ = ring.changed() => {}
+            () = tokio::time::sleep(GLANCE) => {}
+        }
     }
 }
 

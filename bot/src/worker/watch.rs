@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -35,8 +34,6 @@ const SOON_MS: u64 = 30_000;
 const AGAIN_MS: u64 = 300_000;
 /// Where nobody asks, the next look is in a distant future.
 const NEVER_MS: u64 = 3_650 * 86_400_000;
-/// How often a look under way makes sure that no run has begun.
-const GLANCE: Duration = Duration::from_secs(1);
 /// A release is measured at most this often.
 const MEASUREMENTS: u32 = 3;
 
@@ -121,7 +118,7 @@ impl Watcher {
         let looked = tokio::select! {
             biased;
             () = self.closing.cancelled() => Looked::Disturbed,
-            disturbed = self.disturbed(&rule.id) => {
+            disturbed = self.floor.disturbed(&self.engine, &rule.id) => {
                 disturbed?;
                 Looked::Disturbed
             }
@@ -149,29 +146,6 @@ impl Watcher {
         let due = later(now, wait_ms);
         self.desk.store.finish_look(claim, &self.desk.owner, looked_at, problem, due).await?;
         Ok(())
-    }
-
-    /// Ends when something of ours runs on the target, or somebody assesses it: on DuckDB a look would keep them from
-    /// the file.
-    async fn disturbed(&self, target: &str) -> anyhow::Result<()> {
-        tokio::select! {
-            () = self.floor.wanted() => Ok(()),
-            begun = self.run_has_begun(target) => begun,
-        }
-    }
-
-    async fn run_has_begun(&self, target: &str) -> anyhow::Result<()> {
-        let mut ring = self.engine.bell.workers();
-        loop {
-            ring.mark_unchanged();
-            if self.desk.store.runs_under_way_on(target).await? > 0 {
-                return Ok(());
-            }
-            tokio::select! {
-                _ = ring.changed() => {}
-                () = tokio::time::sleep(GLANCE) => {}
-            }
-        }
     }
 
     async fn read(&self, rule: &TargetRule, learnt: Learnt) -> anyhow::Result<Looked> {

@@ -12,7 +12,7 @@ use crate::place::At;
 
 /// A list of arguments. A single line is read too, so that it can be refused with advice.
 #[derive(Debug)]
-pub(super) enum Arguments {
+pub(crate) enum Arguments {
     Line,
     List(Vec<At<String>>),
 }

@@ -13,11 +13,13 @@ use domain::{
 mod command;
 mod dns;
 mod http;
+mod look;
 mod prometheus;
 mod sql;
 mod text;
 mod work;
 
+pub(crate) use self::look::Look;
 use self::work::Role;
 use super::{
     Runbook, StepTemplate,
@@ -26,6 +28,7 @@ use super::{
     parameter::Parameter,
 };
 use crate::{
+    baseline::Baseline,
     duration::DurationText,
     place::{At, Place},
     problem::Examined,
@@ -42,6 +45,8 @@ pub(super) struct Checker<'a, 'b> {
     pub(super) deciders: &'a Deciders<'a>,
     declared: &'a BTreeMap<String, At<ParameterLayout>>,
     used: BTreeSet<String>,
+    /// What a check compares its answer with, found on the way.
+    baseline: Option<Baseline>,
     pub(super) file: &'a mut Examined<'b>,
 }
 
@@ -58,7 +63,8 @@ impl RunbookFile {
         let recovery_target_ms = DurationText::read(&self.recovery_target, file);
         let digest = Digest::of(file.text);
         let declared = &self.parameters;
-        let mut checker = Checker { deciders, declared, used: BTreeSet::new(), file };
+        let mut checker =
+            Checker { deciders, declared, used: BTreeSet::new(), baseline: None, file };
         if self.steps.value.is_empty() {
             checker.file.note(
                 self.steps.place,

@@ -13,7 +13,7 @@ use crate::place::At;
 
 /// What a step's answer shall be.
 #[derive(Debug)]
-pub(super) enum Expect {
+pub(crate) enum Expect {
     /// `"< 0.01"`.
     Comparison(Scalar),
     /// `[192.0.2.10]`.
@@ -25,20 +25,20 @@ pub(super) enum Expect {
 /// The fields of an answer.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     /// `sql`: how many rows come back, or are changed where none can come back.
-    pub(super) rows: Option<At<Scalar>>,
+    pub(crate) rows: Option<At<Scalar>>,
     /// `sql`: the first column of the first row, such as `">= 1"` or `"= active"`.
-    pub(super) value: Option<At<Scalar>>,
+    pub(crate) value: Option<At<Scalar>>,
     /// `http`: the statuses that are good.
-    pub(super) status: Option<At<Vec<At<u16>>>>,
+    pub(crate) status: Option<At<Vec<At<u16>>>>,
     /// `http`: by JSON pointer, the values that the answer must hold.
-    pub(super) json: Option<BTreeMap<String, At<serde_json::Value>>>,
+    pub(crate) json: Option<BTreeMap<String, At<serde_json::Value>>>,
 }
 
 /// A number, a word or a comparison, kept as text.
 #[derive(Clone, Debug)]
-pub(super) struct Scalar(pub(super) String);
+pub(crate) struct Scalar(pub(super) String);
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

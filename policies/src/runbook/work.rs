@@ -15,54 +15,54 @@ use crate::{duration::DurationText, place::At};
 /// One HTTP request.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HttpLayout {
+pub(crate) struct HttpLayout {
     /// `GET` when left out.
-    pub(super) method: Option<At<String>>,
+    pub(crate) method: Option<At<String>>,
     /// Where to; `${parameters}` may stand in its path and query.
-    pub(super) url: At<String>,
+    pub(crate) url: At<String>,
     /// By name; `env:NAME` stands for a variable that `inherit` names.
     #[serde(default)]
-    pub(super) headers: BTreeMap<String, At<String>>,
+    pub(crate) headers: BTreeMap<String, At<String>>,
     /// What is sent; `${parameters}` may stand in it where it is JSON.
-    pub(super) body: Option<At<String>>,
+    pub(crate) body: Option<At<String>>,
 }
 
 /// A question to Prometheus.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PrometheusLayout {
+pub(crate) struct PrometheusLayout {
     /// Its address, such as `http://prometheus:9090`.
-    pub(super) server: At<String>,
+    pub(crate) server: At<String>,
     /// The `PromQL` expression.
-    pub(super) query: At<String>,
+    pub(crate) query: At<String>,
     /// By name; `env:NAME` stands for a variable that `inherit` names.
     #[serde(default)]
-    pub(super) headers: BTreeMap<String, At<String>>,
+    pub(crate) headers: BTreeMap<String, At<String>>,
     /// For how long it must hold without a break; at one moment when left out.
     #[serde(rename = "for")]
-    pub(super) lasting: Option<At<DurationText>>,
+    pub(crate) lasting: Option<At<DurationText>>,
     /// How often it is asked meanwhile; every 15 seconds when left out.
-    pub(super) every: Option<At<DurationText>>,
+    pub(crate) every: Option<At<DurationText>>,
 }
 
 /// A question to a name server.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DnsLayout {
+pub(crate) struct DnsLayout {
     /// The name that is asked for.
-    pub(super) name: At<String>,
+    pub(crate) name: At<String>,
     /// What is asked for.
     #[serde(rename = "type")]
-    pub(super) record: At<RecordLayout>,
+    pub(crate) record: At<RecordLayout>,
     /// The server that is asked, without a cache between: `address:port`, or an address alone for port 53.
-    pub(super) server: At<String>,
+    pub(crate) server: At<String>,
     /// How often it is asked until the answer is as expected; every 2 seconds when left out.
-    pub(super) every: Option<At<DurationText>>,
+    pub(crate) every: Option<At<DurationText>>,
 }
 
 /// What a name can be asked for.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-pub(super) enum RecordLayout {
+pub(crate) enum RecordLayout {
     A,
     #[serde(rename = "AAAA")]
     Aaaa,
@@ -75,29 +75,29 @@ pub(super) enum RecordLayout {
 /// How much a program may use.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LimitsLayout {
+pub(crate) struct LimitsLayout {
     /// Processor time of each process, in whole seconds; four times the step's time-out when left out.
-    pub(super) cpu: Option<At<DurationText>>,
+    pub(crate) cpu: Option<At<DurationText>>,
     /// Address space of each process in MiB; 8192 when left out.
-    pub(super) memory_mib: Option<At<u64>>,
+    pub(crate) memory_mib: Option<At<u64>>,
     /// Files that each process may have open; 1024 when left out.
-    pub(super) open_files: Option<At<u64>>,
+    pub(crate) open_files: Option<At<u64>>,
 }
 
 /// What is to be done, whoever asks for it: exactly one of the kinds, and what goes with it.
-pub(super) struct Work<'l> {
-    pub(super) command: Option<&'l At<Arguments>>,
-    pub(super) sqlmesh: Option<&'l At<Arguments>>,
-    pub(super) sql: Option<&'l At<String>>,
-    pub(super) http: Option<&'l At<HttpLayout>>,
-    pub(super) prometheus: Option<&'l At<PrometheusLayout>>,
-    pub(super) dns: Option<&'l At<DnsLayout>>,
-    pub(super) wait: Option<&'l At<DurationText>>,
-    pub(super) expect: Option<&'l At<Expect>>,
-    pub(super) env: Option<&'l At<BTreeMap<String, At<Scalar>>>>,
-    pub(super) writes: Option<&'l At<Vec<At<String>>>>,
-    pub(super) limits: Option<&'l At<LimitsLayout>>,
-    pub(super) progress: Option<&'l At<String>>,
+pub(crate) struct Work<'l> {
+    pub(crate) command: Option<&'l At<Arguments>>,
+    pub(crate) sqlmesh: Option<&'l At<Arguments>>,
+    pub(crate) sql: Option<&'l At<String>>,
+    pub(crate) http: Option<&'l At<HttpLayout>>,
+    pub(crate) prometheus: Option<&'l At<PrometheusLayout>>,
+    pub(crate) dns: Option<&'l At<DnsLayout>>,
+    pub(crate) wait: Option<&'l At<DurationText>>,
+    pub(crate) expect: Option<&'l At<Expect>>,
+    pub(crate) env: Option<&'l At<BTreeMap<String, At<Scalar>>>>,
+    pub(crate) writes: Option<&'l At<Vec<At<String>>>>,
+    pub(crate) limits: Option<&'l At<LimitsLayout>>,
+    pub(crate) progress: Option<&'l At<String>>,
 }
 
 impl StepLayout {

@@ -4,10 +4,12 @@
 
 mod authority;
 mod cases;
+mod checks;
 mod kinds;
 mod problems;
 mod request;
 mod requirement;
+mod retention;
 mod runbook;
 mod slips;
 mod triage;

@@ -158,6 +158,18 @@ fn a_question_between_two_steps() {
 }
 
 #[test]
+fn flags_that_only_other_programs_mean_are_let_through() {
+    for command in [
+        "command: [sqlmesh, plan, prod, --skip-backfill, --no-gaps,",
+        "command: [sqlmesh, plan, prod, --explain,",
+        "command: [kubectl, apply, --dry-run,",
+    ] {
+        let files = changed("runbooks/model_level.yaml", "sqlmesh: [check,", command);
+        assert!(Policies::load(&files).is_ok(), "{command}");
+    }
+}
+
+#[test]
 fn an_optional_parameter_leaves_with_its_flag() {
     let policies = defaults();
     let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();

@@ -46,6 +46,13 @@ const SLIPS: &[Slip] = &[
     ("authority.yaml", "    to: 3\n", "", "business_impact", "exactly one way", "to: 3"),
     ("authority.yaml", "depends on {detail}", "depends on {model}", "\"The business", "brace", "{detail}"),
     ("authority.yaml", "id: business_impact", "id: business_critical_consumer", "business_critical_consumer", "two rules", "own"),
+    // retention.yaml
+    ("retention.yaml", "for: 24 h", "for: one day", "one day", "not a length", "15 min"),
+    ("retention.yaml", "for: 24 h", "for: 0 h", "0 h", "immediate would keep nothing", "`7 d`"),
+    ("retention.yaml", "for: 7 d", "for: 12 h", "12 h", "short_term is shorter than immediate", "rising lengths"),
+    ("retention.yaml", "newest_of_week", "all", "all", "long_term keeps more than short_term", "keeps fewer"),
+    ("retention.yaml", "newest_of_day", "newest_of_dey", "newest_of_dey", "`newest_of_dey`", "`newest_of_day`"),
+    ("retention.yaml", "archive: {", "archives: {", "archives", "not known", "`archive`"),
     // triggers.yaml and targets.yaml
     ("triggers.yaml", "category: critical", "category: critcal", "critcal", "`critcal`", "did you mean `critical`?"),
     ("triggers.yaml", "id: error_rate_high", "id: response_time_high", "response_time_high", "two triggers", "own"),
@@ -76,6 +83,8 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sqlmesh, destroy,", "destroy", "removes every table", "remove the step"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [/opt/venv/bin/sqlmesh, -p, x, rollback,", "rollback", "own state", "promote"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [python, -m, sqlmesh, janitor, --ignore-ttl,", "--ignore-ttl", "goes back to", "remove"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [/opt/venv/bin/sqlmesh, plan, prod, --auto-apply, --dry-run,", "--dry-run", "is not dry", "--explain"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [python, -m, sqlmesh, plan, prod, --skip-backfill,", "--skip-backfill", "empty or stale", "--no-gaps"),
     ("runbooks/model_level.yaml", "sqlmesh: [check, \"${to}\"]", "command: rm -rf ${to}", "rm", "no shell", "list of arguments"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [bash, -c,", "bash", "is a shell", "program itself"),
     ("runbooks/model_level.yaml", "sqlmesh: [check,", "command: [sudo, /bin/sh, -c,", "/bin/sh", "is a shell", "program itself"),

@@ -38,7 +38,8 @@ impl Pager {
         };
         account.put_incident(incident.clone());
         let mut details = json!({ "environment": "prod", "error": fault.error });
-        if record.scene.rollback_type == 2 {
+        // A whole release goes back where the alert names no part of it.
+        if matches!(record.scene.rollback_type, 2 | 3) {
             details["models"] = json!(fault.names.join(", "));
         }
         account.add_alert(&incident.id, &incident.title, &details);

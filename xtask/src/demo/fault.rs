@@ -1,9 +1,11 @@
 //! What a demo breaks. Each kind has a file of its own, and a name on the command line.
 //!
-//! A fault is a release of the demo project: files that are copied over the good one, files that are removed, and what
-//! somebody who watches the warehouse would see of it.
+//! A fault is a release of the demo project: files that are copied over the good one, files that are removed, what is
+//! done to the data besides, and what somebody who watches the warehouse would see of it.
 
 mod bad_switch;
+mod corrupted_warehouse;
+mod dropped_column;
 mod duplicate_rows;
 mod slow_query;
 
@@ -15,12 +17,16 @@ use crate::program::Unusable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Break {
-    /// Two models count revenue twice.
+    /// Type 2: two models count revenue twice.
     DuplicateRows,
-    /// A whole release is bad: it adds a model, removes one and doubles another.
+    /// Type 1: a whole release is bad; it adds a model, removes one and doubles another.
     BadSwitch,
-    /// A view takes a hundred times as long to read; its rows are right.
+    /// Type 2 or 1: a view takes a hundred times as long to read; its rows are right.
     SlowQuery,
+    /// Type 3: a table that is changed in place loses a column with its values.
+    DroppedColumn,
+    /// Type 4: rows are lost everywhere, also in the raw data, and older versions are gone.
+    CorruptedWarehouse,
 }
 
 /// A release that breaks something.
@@ -28,6 +34,8 @@ pub(crate) enum Break {
 pub(super) struct Fault {
     /// The rollback types that the alert leads to, the usual one first.
     pub(super) types: &'static [u8],
+    /// The folder below `xtask/demo` with the files that the good release has besides the project's.
+    pub(super) base: Option<&'static str>,
     /// The folder below `xtask/demo` with the files that it changes or adds.
     pub(super) release: &'static str,
     /// The files that it removes.
@@ -36,6 +44,10 @@ pub(super) struct Fault {
     pub(super) keeps: &'static [&'static str],
     /// The models whose rows are not as they should be.
     pub(super) broken: &'static [&'static str],
+    /// The program below `xtask/demo` that damages the warehouse once the release is live.
+    pub(super) damage: Option<&'static str>,
+    /// What is kept in a rollback point while the good release is live, as `countersign point create` is told it.
+    pub(super) point: Option<&'static [&'static str]>,
     /// The model that takes too long to read.
     pub(super) slow: Option<&'static str>,
     /// The alert's headline.
@@ -63,6 +75,8 @@ impl Break {
             Self::DuplicateRows => &duplicate_rows::FAULT,
             Self::BadSwitch => &bad_switch::FAULT,
             Self::SlowQuery => &slow_query::FAULT,
+            Self::DroppedColumn => &dropped_column::FAULT,
+            Self::CorruptedWarehouse => &corrupted_warehouse::FAULT,
         }
     }
 
@@ -72,6 +86,8 @@ impl Break {
             Self::DuplicateRows => "duplicate-rows",
             Self::BadSwitch => "bad-switch",
             Self::SlowQuery => "slow-query",
+            Self::DroppedColumn => "dropped-column",
+            Self::CorruptedWarehouse => "corrupted-warehouse",
         }
     }
 
@@ -80,6 +96,8 @@ impl Break {
         match rollback_type {
             1 => Some(Self::BadSwitch),
             2 => Some(Self::DuplicateRows),
+            3 => Some(Self::DroppedColumn),
+            4 => Some(Self::CorruptedWarehouse),
             _ => None,
         }
     }
@@ -92,8 +110,7 @@ impl Scene {
             rollback_type.unwrap_or_else(|| broken.map_or(2, |is| is.fault().types[0]));
         let Some(broken) = broken.or_else(|| Break::usual(rollback_type)) else {
             return Err(Unusable(format!(
-                "the demo does not show rollbacks of type {rollback_type} yet, sorry. \
-                 There are type 1 (blue-green) and type 2 (model-level)"
+                "there is no rollback of type {rollback_type}: give `--type` 1, 2, 3 or 4"
             )));
         };
         let types = broken.fault().types;
@@ -110,6 +127,16 @@ impl Scene {
 
     pub(super) fn fault(self) -> &'static Fault {
         self.broken.fault()
+    }
+
+    /// The files of the bad release that stay. A whole release goes back with all that was good about it.
+    pub(super) fn kept(self) -> &'static [&'static str] {
+        if self.rollback_type == 2 { self.fault().keeps } else { &[] }
+    }
+
+    /// Whether the data are afterwards as they were when the good release was deployed, and not those of today.
+    pub(super) fn goes_back_in_time(self) -> bool {
+        self.rollback_type == 4
     }
 }
 
@@ -130,18 +157,27 @@ mod tests {
 
     #[test]
     fn what_is_left_out_follows_from_the_rest() {
-        use Break::{BadSwitch, DuplicateRows, SlowQuery};
+        use Break::{BadSwitch, CorruptedWarehouse, DroppedColumn, DuplicateRows, SlowQuery};
         for (given, expected) in [
             ((None, None), (2, DuplicateRows)),
             ((Some(1), None), (1, BadSwitch)),
             ((None, Some(BadSwitch)), (1, BadSwitch)),
             ((None, Some(SlowQuery)), (2, SlowQuery)),
             ((Some(1), Some(SlowQuery)), (1, SlowQuery)),
+            ((Some(3), None), (3, DroppedColumn)),
+            ((None, Some(DroppedColumn)), (3, DroppedColumn)),
+            ((Some(4), None), (4, CorruptedWarehouse)),
+            ((None, Some(CorruptedWarehouse)), (4, CorruptedWarehouse)),
         ] {
             let Scene { rollback_type, broken } = Scene::of(given.0, given.1).unwrap();
             assert_eq!((rollback_type, broken), expected, "{given:?}");
         }
-        for wrong in [(Some(4), None), (Some(2), Some(BadSwitch)), (Some(1), Some(DuplicateRows))] {
+        for wrong in [
+            (Some(5), None),
+            (Some(2), Some(BadSwitch)),
+            (Some(1), Some(DuplicateRows)),
+            (Some(3), Some(CorruptedWarehouse)),
+        ] {
             assert!(Scene::of(wrong.0, wrong.1).is_err(), "{wrong:?}");
         }
     }
@@ -152,12 +188,14 @@ mod tests {
         for broken in Break::value_variants() {
             let named = broken.to_possible_value().expect("no variant is skipped");
             assert_eq!(named.get_name(), broken.name());
-            let Fault { release, removes, keeps, .. } = broken.fault();
+            let Fault { base, release, removes, keeps, damage, .. } = broken.fault();
             let there =
                 |folder: &str, file: &&str| demo.join(folder).join(Path::new(file)).is_file();
             assert!(removes.iter().all(|file| there("project", file)), "{broken:?}");
             assert!(keeps.iter().all(|file| there(release, file)), "{broken:?}");
             assert!(demo.join(release).join("models").is_dir(), "{broken:?}");
+            assert!(base.is_none_or(|base| demo.join(base).join("models").is_dir()), "{broken:?}");
+            assert!(damage.is_none_or(|damage| demo.join(damage).is_file()), "{broken:?}");
         }
     }
 }

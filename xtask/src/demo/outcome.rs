@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-/// Compares all models, row by row, with what they should be, and says what was found.
+/// Compares all models and raw tables, row by row, with what they should be, and says what was found.
 pub(super) async fn compare(project: &Project, record: &Record, stage: &Stage) -> Result<String> {
     let (fault, truth) = (record.scene.fault(), &record.truth);
     let found = now(project, stage).await?;
@@ -75,7 +75,9 @@ pub(super) async fn compare(project: &Project, record: &Record, stage: &Stage) -
     for model in found.keys() {
         ensure!(truth.contains_key(model), "{model} is still there after the rollback");
     }
-    let same = format!("every row of all {} models is as it should be", truth.len());
+    let raw = truth.keys().filter(|name| name.starts_with("raw.")).count();
+    let models = truth.len() - raw;
+    let same = format!("every row of all {models} models and {raw} raw tables is as it should be");
     let (Some(usual), Some(took)) = (record.usual_ms, project.time(fault).await?) else {
         return Ok(same);
     };

@@ -16,12 +16,28 @@ const TIMES: [&str; 2] = ["after", "repeat"];
 const UNITS: [(&str, u64); 5] =
     [("min", 60_000), ("ms", 1), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)];
 
+/// What must hold in the demo's shop after every rollback.
+const CHECKS: &str = "\
+# yaml-language-server: $schema=../schemas/checks.schema.json
+#
+# Written for a demo. The shipped file has examples of other checks.
+
+checks:
+  - name: no customer is there twice
+    area: data
+    sql: select count(*) - count(distinct customer_id) from marts.customer_segmentation
+    expect: { value: 0 }
+    timeout: 2 min
+";
+
 /// Writes the copy to `policies/rules` in the demo's folder.
 pub(super) fn install(folder: &Path, speed: u32, project: &Project) -> Result<()> {
     let rules = folder.join("policies/rules");
     copy(&repository::root().join("policies/rules"), &rules)?;
     edit(&rules.join("escalation.yaml"), |text| faster(text, speed))?;
-    edit(&rules.join("targets.yaml"), |text| here(text, &project.deployed(), project.python()))
+    edit(&rules.join("targets.yaml"), |text| here(text, &project.deployed(), project.python()))?;
+    let checks = rules.join("checks.yaml");
+    fs::write(&checks, CHECKS).with_context(|| format!("write {}", checks.display()))
 }
 
 /// Copies a folder with everything in it.

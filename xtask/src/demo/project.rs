@@ -1,7 +1,8 @@
 //! The demo's SQLMesh project: its raw data, a good release, a bad one on top, and beside it the truth.
 //!
-//! The truth is a second warehouse in which the bad models never were bad and the good change of the bad release is
-//! there: what a rollback of the bad models must lead to, row by row.
+//! The truth is a second warehouse in which nothing ever was bad: what the rollback must lead to, row by row. For a
+//! rollback of single models the good change of the bad release is there; for one that goes back in time, the days since
+//! are not.
 
 use std::{
     fs,
@@ -14,8 +15,10 @@ use tokio::process::Command;
 
 use super::{
     fault::{Fault, Scene},
+    point,
     policies::{copy, edit},
     record::{Fingerprints, Prepared, now},
+    server::Countersign,
 };
 use crate::{
     program, repository,
@@ -59,7 +62,12 @@ impl Project {
     }
 
     /// Makes the data and deploys the releases; returns what the data should be after a rollback.
-    pub(super) async fn prepare(&self, scene: Scene, stages: &mut Stages) -> Result<Prepared> {
+    pub(super) async fn prepare(
+        &self,
+        scene: Scene,
+        countersign: &Countersign,
+        stages: &mut Stages,
+    ) -> Result<Prepared> {
         let fault = scene.fault();
         let stage = stages.begin("Write the raw data of a shop");
         let demo = repository::demo();
@@ -67,18 +75,15 @@ impl Project {
             [("good", "warehouse"), ("bad", "warehouse"), ("truth", "truth")]
         {
             copy(&demo.join("project"), &self.release(release))?;
+            if let Some(base) = fault.base {
+                copy(&demo.join(base), &self.release(release))?;
+            }
             let warehouse = self.warehouse(warehouse);
             edit(&self.release(release).join("config.yaml"), |text| settled(text, &warehouse))?;
         }
         self.break_release(scene)?;
         for warehouse in ["warehouse", "truth"] {
-            let mut fixture = Command::new(&self.python);
-            fixture
-                .arg("-B")
-                .arg(demo.join("make_fixture.py"))
-                .arg("--warehouse")
-                .arg(self.warehouse(warehouse));
-            program::read(fixture).await?;
+            self.program("make_fixture.py", warehouse, &[]).await?;
         }
         stage.done("500 customers, 6 000 orders");
 
@@ -88,14 +93,22 @@ impl Project {
         self.deploy("good", &["--execution-time", &two_days_ago], &stage).await?;
         let usual_ms = self.time(fault).await?;
         stage.done("");
+        if let Some(kept) = fault.point {
+            point::make(countersign, &self.folder, kept, stages).await?;
+        }
         let stage = stages.begin("Deploy the bad release, as of now");
         self.deploy("bad", &["--run"], &stage).await?;
+        if let Some(damage) = fault.damage {
+            self.program(damage, "warehouse", &[]).await?;
+        }
         stage.done(fault.note);
 
         let stage = stages.begin("Work out what the data should be");
-        self.deploy("truth", &[], &stage).await?;
-        let truth = self.fingerprints("truth", &stage).await?;
-        let is_bad = self.fingerprints("bad", &stage).await?;
+        let then = ["--execution-time", &two_days_ago];
+        let of_when = if scene.goes_back_in_time() { &then[..] } else { &[] };
+        self.deploy("truth", of_when, &stage).await?;
+        let truth = self.fingerprints("truth", "truth", &stage).await?;
+        let is_bad = self.fingerprints_now(&stage).await?;
         for model in fault.broken {
             ensure!(
                 is_bad.get(*model) != truth.get(*model),
@@ -122,9 +135,7 @@ impl Project {
         for file in fault.removes {
             fs::remove_file(bad.join(file)).with_context(|| format!("remove {file}"))?;
         }
-        // A whole release goes back with all that was good about it.
-        let kept = if scene.rollback_type == 2 { fault.keeps } else { &[] };
-        for file in kept {
+        for file in scene.kept() {
             fs::copy(demo.join(fault.release).join(file), truth.join(file))
                 .with_context(|| format!("copy {file}"))?;
         }
@@ -134,20 +145,23 @@ impl Project {
     /// How long it takes to read the slow model, in milliseconds; `None` where no model is to be slow.
     pub(super) async fn time(&self, fault: &Fault) -> Result<Option<f64>> {
         let Some(model) = fault.slow else { return Ok(None) };
-        let mut timing = Command::new(&self.python);
-        timing.arg("-B").arg(repository::demo().join("time_query.py"));
-        timing.arg("--warehouse").arg(self.warehouse("warehouse")).args(["--model", model]);
-        let said = program::read(timing).await?;
+        let said = self.program("time_query.py", "warehouse", &["--model", model]).await?;
         let took = said.trim().parse().with_context(|| format!("understand {said}"))?;
         Ok(Some(took))
     }
 
     /// What the data are now.
     pub(super) async fn fingerprints_now(&self, stage: &Stage) -> Result<Fingerprints> {
-        self.fingerprints("bad", stage).await
+        self.fingerprints("bad", "warehouse", stage).await
     }
 
-    async fn fingerprints(&self, release: &str, stage: &Stage) -> Result<Fingerprints> {
+    /// Of all models of a release, and of the raw tables of its warehouse.
+    async fn fingerprints(
+        &self,
+        release: &str,
+        warehouse: &str,
+        stage: &Stage,
+    ) -> Result<Fingerprints> {
         #[derive(serde::Deserialize)]
         struct Answer {
             models: Fingerprints,
@@ -164,7 +178,18 @@ impl Project {
         let last = said.lines().last().unwrap_or_default();
         let answer: Answer =
             serde_json::from_str(last).with_context(|| format!("understand {last}"))?;
-        Ok(answer.models)
+        let said = self.program("hash_raw.py", warehouse, &[]).await?;
+        let raw: Fingerprints =
+            serde_json::from_str(&said).with_context(|| format!("understand {said}"))?;
+        Ok(answer.models.into_iter().chain(raw).collect())
+    }
+
+    /// Runs one of the demo's programs on a warehouse.
+    async fn program(&self, name: &str, warehouse: &str, more: &[&str]) -> Result<String> {
+        let mut command = Command::new(&self.python);
+        command.arg("-B").arg(repository::demo().join(name));
+        command.arg("--warehouse").arg(self.warehouse(warehouse)).args(more);
+        program::read(command).await
     }
 
     async fn deploy(&self, release: &str, options: &[&str], stage: &Stage) -> Result<()> {

@@ -23,6 +23,9 @@ pub(super) struct Card {
     pub(super) live: Option<String>,
     /// What can be pressed.
     pub(super) buttons: Vec<String>,
+    /// The place at which the run waits for an answer.
+    #[serde(default)]
+    pub(super) stop: serde_json::Value,
 }
 
 /// The state in a word.
@@ -66,6 +69,14 @@ pub(super) struct Proposal {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Opening {
     pub(super) rollback_type: RollbackType,
+    pub(super) requirement: Requirement,
+}
+
+/// Whom a proposal needs.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Requirement {
+    /// A level for each approval, highest first.
+    pub(super) approvals: Vec<u8>,
 }
 
 /// The four ways back.

@@ -73,6 +73,13 @@ impl Countersign {
         program::read(command).await
     }
 
+    /// Runs a command that takes long, and shows its latest word.
+    pub(super) async fn watch(&self, arguments: &[&str], stage: &Stage) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).args(arguments);
+        program::watch(command, stage).await
+    }
+
     /// Whether the keys and the database were made.
     pub(super) fn is_set_up(&self) -> bool {
         self.folder.join("set-up").exists()
@@ -119,6 +126,7 @@ pub(super) fn configure(folder: &Path, port: u16, pager: &Pager, record: &Record
          policies: policies/rules\n\
          keys: keys\n\
          work: work\n\
+         points: points\n\
          pagerduty:\n\
          \x20 webhook_secrets: [\"{secret}\"]\n\
          \x20 api_url: {api_url}\n\

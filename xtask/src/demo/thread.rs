@@ -9,8 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
     alert::client,
-    report::{Ending, Line, Proposal, Report, Stage, Tone},
-    visitor::Personas,
+    report::{Ending, Line, Report, Stage, Tone},
+    visitor::{Ask, Personas, Verdict},
 };
 use crate::paint::Paint;
 
@@ -77,10 +77,8 @@ impl Thread {
             {
                 return Ok(Ended::Otherwise(why));
             }
-            let can_approve = report.card.buttons.iter().any(|button| button == "approve");
-            let proposal = report.proposals.last().filter(|_| can_approve);
-            if let (Some(people), Some(proposal)) = (people.as_deref_mut(), proposal) {
-                self.click(people, proposal).await?;
+            if let (Some(people), Some(ask)) = (people.as_deref_mut(), asked(&report)) {
+                self.click(people, ask).await?;
             }
         }
     }
@@ -103,9 +101,10 @@ impl Thread {
         self.bar.set_message(one_line(&format!("{}{live}", report.card.state.word)));
     }
 
-    async fn click(&self, people: &mut Personas, proposal: &Proposal) -> Result<()> {
-        let Some(click) = people.approve(&proposal.id).await? else { return Ok(()) };
-        let said = format!("{} presses Approve. The page answers: {}", click.person, click.answer);
+    async fn click(&self, people: &mut Personas, ask: Ask) -> Result<()> {
+        let button = ask.verdict.label();
+        let Some(click) = people.press(ask).await? else { return Ok(()) };
+        let said = format!("{} presses {button}. The page answers: {}", click.person, click.answer);
         self.bar.suspend(|| println!("   {}", Paint::new().strong(&one_line(&said))));
         Ok(())
     }
@@ -115,6 +114,19 @@ impl Drop for Thread {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// What people are asked just now.
+fn asked(report: &Report) -> Option<Ask> {
+    let offers = |verdict: &Verdict| report.card.buttons.iter().any(|is| is == verdict.name());
+    let verdict = [Verdict::Approve, Verdict::Confirm].into_iter().find(offers)?;
+    let proposal = report.proposals.last()?;
+    Some(Ask {
+        verdict,
+        proposal: proposal.id.clone(),
+        stop: report.card.stop.clone(),
+        levels: proposal.opening.requirement.approvals.clone(),
+    })
 }
 
 /// How it ended; `None` while it goes on.

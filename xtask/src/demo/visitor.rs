@@ -20,9 +20,29 @@ use super::{
 pub(super) struct Personas {
     visitor: Visitor,
     page: String,
-    /// The proposal that `waiting` is about: another one is decided on from the beginning.
-    proposal: String,
+    /// What `waiting` is about: something else is decided on from the beginning.
+    ask: Option<Ask>,
     waiting: VecDeque<Button>,
+}
+
+/// What the people of the demo say yes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The rollback.
+    Approve,
+    /// The question between two of its steps.
+    Confirm,
+}
+
+/// A question to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) verdict: Verdict,
+    pub(super) proposal: String,
+    /// The place at which the run waits for the answer.
+    pub(super) stop: serde_json::Value,
+    /// A level for each approval that the proposal needs, highest first.
+    pub(super) levels: Vec<u8>,
 }
 
 /// What came of a click.
@@ -39,30 +59,49 @@ impl Personas {
     pub(super) fn of(url: &str, incident: &str) -> Result<Self> {
         let visitor = Visitor { client: client()?, url: url.to_owned(), cookies: BTreeMap::new() };
         let page = format!("/incidents/{incident}");
-        Ok(Self { visitor, page, proposal: String::new(), waiting: VecDeque::new() })
+        Ok(Self { visitor, page, ask: None, waiting: VecDeque::new() })
     }
 
-    /// The next person who has not yet tried it approves what the page shows; `None` where there is nobody left, or
-    /// nothing to approve any more.
-    pub(super) async fn approve(&mut self, proposal: &str) -> Result<Option<Click>> {
+    /// The next person who has not yet tried it says yes to what the page shows; `None` where there is nobody left, or
+    /// nothing to say yes to any more.
+    pub(super) async fn press(&mut self, ask: Ask) -> Result<Option<Click>> {
+        let verdict = ask.verdict.name();
         let page = self.visitor.open(&self.page).await?;
         let personas =
             form(&page, "/persona", None).context("find the choice of people on the page")?;
-        if self.proposal != proposal {
-            proposal.clone_into(&mut self.proposal);
-            self.waiting = in_order(&personas.buttons);
+        if self.ask.as_ref() != Some(&ask) {
+            self.waiting = in_order(&personas.buttons, &ask.levels);
+            self.ask = Some(ask);
         }
         let Some(person) = self.waiting.pop_front() else { return Ok(None) };
         let page = self.visitor.submit(&personas, Some(&person)).await?;
         let decide = format!("{}/decide", self.page);
-        let Some(approve) = form(&page, &decide, Some("approve")) else {
+        let Some(form) = form(&page, &decide, Some(verdict)) else {
             // The buttons went away in this moment; this person may be needed later.
             self.waiting.push_front(person);
             return Ok(None);
         };
-        let page = self.visitor.submit(&approve, approve.buttons.first()).await?;
+        let page = self.visitor.submit(&form, form.buttons.first()).await?;
         let answer = text_of(&page, "answer").unwrap_or_else(|| "(no answer)".to_owned());
         Ok(Some(Click { person: person.text, answer }))
+    }
+}
+
+impl Verdict {
+    /// Its name on the page's forms.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// What its button says.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Confirm => "Confirm",
+        }
     }
 }
 
@@ -74,19 +113,23 @@ fn form(page: &str, action: &str, verdict: Option<&str>) -> Option<Form> {
     })
 }
 
-/// One of each level first, lowest level first; then the second of each level, and so on. Watchers are left out.
-fn in_order(buttons: &[Button]) -> VecDeque<Button> {
+/// Whoever is on call tries first; then one person for each level that is needed, lowest first; then everybody else in
+/// the order of their levels. Watchers are left out.
+fn in_order(buttons: &[Button], needed: &[u8]) -> VecDeque<Button> {
     let level = |button: &Button| button.text.rsplit_once("level ")?.1.parse::<u8>().ok();
-    let mut seen = BTreeMap::new();
-    let mut order: Vec<(usize, u8, &Button)> = Vec::new();
-    for button in buttons {
-        let Some(level) = level(button) else { continue };
-        let round = seen.entry(level).or_insert(0);
-        order.push((*round, level, button));
-        *round += 1;
+    let mut people: Vec<(u8, &Button)> =
+        buttons.iter().filter_map(|button| Some((level(button)?, button))).collect();
+    people.sort_by_key(|(level, _)| *level);
+    let lowest = people.first().map(|(level, _)| *level);
+    let mut order = VecDeque::new();
+    for wanted in lowest.into_iter().chain(needed.iter().rev().copied()) {
+        // Where the lowest level is enough, its first person has said yes by then.
+        if let Some(at) = people.iter().position(|(level, _)| *level == wanted) {
+            order.push_back(people.remove(at).1.clone());
+        }
     }
-    order.sort_by_key(|(round, level, _)| (*round, *level));
-    order.into_iter().map(|(_, _, button)| button.clone()).collect()
+    order.extend(people.into_iter().map(|(_, button)| button.clone()));
+    order
 }
 
 /// A browser as far as forms need one: it keeps cookies and follows redirects.
@@ -139,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_are_asked_by_level_and_watchers_never() {
+    fn people_are_asked_by_the_levels_that_are_needed_and_watchers_never() {
         let button = |text: &&str| Button { field: None, text: (*text).to_owned() };
         let people = [
             "Ana level 1",
@@ -147,13 +190,18 @@ mod tests {
             "Ben level 2",
             "Tess level 2",
             "Mia level 3",
+            "Cleo level 4",
             "Sam watches",
         ];
-        let order = in_order(&people.iter().map(button).collect::<Vec<_>>());
-        let order: Vec<_> = order.iter().map(|button| button.text.as_str()).collect();
-        assert_eq!(
-            order,
-            ["Ana level 1", "Ben level 2", "Mia level 3", "Bo level 1", "Tess level 2"]
-        );
+        let people: Vec<_> = people.iter().map(button).collect();
+        for (needed, expected) in [
+            (&[1][..], ["Ana", "Bo", "Ben", "Tess", "Mia", "Cleo"]),
+            (&[2, 2], ["Ana", "Ben", "Tess", "Bo", "Mia", "Cleo"]),
+            (&[4, 3, 2], ["Ana", "Ben", "Mia", "Cleo", "Bo", "Tess"]),
+        ] {
+            let order = in_order(&people, needed);
+            let order: Vec<_> = order.iter().filter_map(|is| is.text.split(' ').next()).collect();
+            assert_eq!(order, expected, "{needed:?}");
+        }
     }
 }

@@ -151,7 +151,7 @@ async fn running() {
 
 #[tokio::test]
 async fn rolled_back() {
-    insta::assert_snapshot!(posted(&rolled_back_card()).await, @"
+    insta::assert_snapshot!(posted(&rolled_back_card()).await, @r"
     text: 🟢 Rolled back: orders_daily: row count dropped 40 % (incident 000001)
     [header]
     orders_daily: row count dropped 40 %
@@ -186,7 +186,7 @@ async fn rolled_back() {
     `aab8f06f`
     [section]
     *Outcome*
-    Rolled back: every step is done and every check passed, 5 min 12 s after the proposal.
+    Rolled back: every step is done and every check passed, 5 min 12 s after the proposal, within the 15 min meant for it.
     [section]
     *Checks*
     ❌ fail: no_deploy_running `marts.orders_daily` – a deploy started at 05:40

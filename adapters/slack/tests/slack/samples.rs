@@ -118,6 +118,7 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
         warned: false,
         approvals,
         stage,
+        waits: None,
     }
 }
 
@@ -165,7 +166,8 @@ pub(crate) fn open_card() -> Card {
 }
 
 pub(crate) fn rolled_back_card() -> Card {
-    let outcome = Outcome::RolledBack { recovery_ms: 312_000, signed_off: vec![] };
+    let outcome =
+        Outcome::RolledBack { recovery_ms: 312_000, target_ms: 900_000, signed_off: vec![] };
     let proposal = proposal(Stage::Closed { outcome, at: at(312) }, by_ana());
     let mut run = run(run::Stage::Succeeded { at: at(312) });
     run.done = vec![run.done[0].clone(); 3];

@@ -51,12 +51,12 @@ fn read(hold: &Hold) -> String {
 
 #[test]
 fn it_stands() {
-    assert_snapshot!(read(&held(&Scene::rolled_back())), @"
+    assert_snapshot!(read(&held(&Scene::rolled_back())), @r"
     Rolled back
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
-    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal.
+    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
     Hold: A deploy must not bring back shop.orders_daily=22, shop.revenue=24
     …
     [Lift the hold]
@@ -72,12 +72,12 @@ fn it_stands() {
 fn what_was_rolled_back_is_back() {
     let seen = Event::ReleaseSeen { plan_id: "4f2a".to_owned(), bad: bad()[..1].to_vec() };
     let hold = held(&Scene::rolled_back()).step(&seen, night(30, 0)).unwrap().0;
-    assert_snapshot!(read(&hold).split("\n…").next().unwrap(), @"
+    assert_snapshot!(read(&hold).split("\n…").next().unwrap(), @r"
     What was rolled back is back
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
-    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal.
+    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
     Hold: shop.orders_daily=22 is live again, by the SQLMesh plan 4f2a
     ");
 }

@@ -200,6 +200,7 @@ impl Scene {
             posted: true,
             warned: false,
             approvals: vec![],
+            waits: None,
             stage: Stage::Open {
                 position: Position { rung: 0, repeats: 0, asked_at: night(0, 20) },
             },
@@ -285,7 +286,8 @@ impl Scene {
 
     /// Every step is done, and the data is right.
     pub(crate) fn rolled_back() -> Self {
-        let outcome = Outcome::RolledBack { recovery_ms: 468_000, signed_off: vec![] };
+        let outcome =
+            Outcome::RolledBack { recovery_ms: 468_000, target_ms: 900_000, signed_off: vec![] };
         let closed = Notice::Closed { outcome: outcome.clone() };
         let mut scene = Self::running().with(|proposal| {
             proposal.stage = Stage::Closed { outcome, at: night(8, 8) };

@@ -213,12 +213,12 @@ fn running_with_a_live_line() {
 
 #[test]
 fn rolled_back() {
-    assert_snapshot!(read_card(&Scene::rolled_back().view()), @r#"
+    assert_snapshot!(read_card(&Scene::rolled_back().view()), @r"
     Rolled back
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
-    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal.
+    Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
     Approvals: 2 of 2: Ana Ruiz and Ben Okafor
     Plan: a27fa2ba
     ## Steps 4 of 4 done
@@ -232,7 +232,7 @@ fn rolled_back() {
     - target_version_exists of shop.orders_daily: version 4d1c is still there
     - target_version_exists of shop.revenue: version 9e02 is still there
     - backup_available of prod: rollback point of 02:10 UTC
-    "#);
+    ");
 }
 
 #[test]

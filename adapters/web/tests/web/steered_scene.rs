@@ -1,9 +1,10 @@
 //! The same night where people steer the run.
 
 use domain::{
+    escalation::Position,
     notice::{Guidance, Notice},
     plan::Question,
-    proposal::{Outcome, Stage},
+    proposal::{Outcome, Stage, Waiting},
     run,
 };
 
@@ -47,8 +48,19 @@ impl Scene {
             name: "Second look".into(),
             question: question.text.clone(),
             level: level(2),
-            people: vec![person("ben"), person("cleo")],
+            people: vec![person("ben")],
+            next: Some(night(36, 20)),
         };
+        let question_text = question.text.clone();
+        scene = scene.with(|proposal| {
+            proposal.waits = Some(Waiting {
+                question: Some(question_text),
+                since: night(6, 20),
+                asked_from: night(6, 20) - chrono::TimeDelta::minutes(15),
+                position: Some(Position { rung: 1, repeats: 0, asked_at: night(6, 20) }),
+                lapsed: false,
+            });
+        });
         let run = scene.run.as_mut().unwrap();
         run.steps[1].name = "Second look".into();
         run.steps[1].confirm = Some(question);
@@ -66,7 +78,11 @@ impl Scene {
             by: person("ben"),
             reason: "the duplicates are of last year and known".into(),
         }];
-        let outcome = Outcome::RolledBack { recovery_ms: 468_000, signed_off: signed_off.clone() };
+        let outcome = Outcome::RolledBack {
+            recovery_ms: 468_000,
+            target_ms: 900_000,
+            signed_off: signed_off.clone(),
+        };
         let closed = Notice::Closed { outcome: outcome.clone() };
         let mut scene = Self::rolled_back().with(|proposal| {
             proposal.stage = Stage::Closed { outcome, at: night(8, 8) };

@@ -48,7 +48,9 @@ fn a_question_waits() {
     Shop warehouse, since 03:00:12 UTC
     Question: The restored copy is ready beside the broken one. Swap it in?
     Can answer: Ben Okafor and Cléo Martin (level 2 or higher)
+    Asked now: Ben Okafor (tech lead, level 2)
     Approvals: 2 of 2: Ana Ruiz and Ben Okafor
+    Next: level 3 in … at 03:36:20 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
     - Hold deploys done in 830 ms
@@ -83,7 +85,7 @@ fn signed_off() {
     Incident 4sn02q Alert in PagerDuty, in a new tab
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
-    Outcome: Rolled back 7 min 48 s after the proposal, on the word of people: not every step and check passed by itself. • Check the data was signed off by Ben Okafor: the duplicates are of last year and known
+    Outcome: Rolled back 7 min 48 s after the proposal, within the 15 min meant for it, on the word of people: not every step and check passed by itself. • Check the data was signed off by Ben Okafor: the duplicates are of last year and known
     Approvals: 2 of 2: Ana Ruiz and Ben Okafor
     Plan: a27fa2ba
     ## Steps 4 of 4 done

@@ -119,6 +119,9 @@ pub(super) fn of(proposal: &Proposal, run: Option<&Run>) -> Vec<Button> {
                 (true, false) => Some(Button::Retry),
                 (false, _) => None,
             };
+            // Without good approvals no step begins, however often it is tried.
+            let lapsed = proposal.waits.as_ref().is_some_and(|waiting| waiting.lapsed);
+            let retry = if lapsed { Some(Button::Approve) } else { retry };
             retry.into_iter().chain([Button::Skip, Button::GiveUp]).collect()
         }
         (Stage::Stuck { .. }, None) => vec![Button::GiveUp],

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Tone, Volume, duration};
-use crate::{level::Level, person::PersonId, words::Words};
+use crate::{Timestamp, level::Level, person::PersonId, words::Words};
 
 /// A person steers a run, or is asked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,28 @@ pub enum Guidance {
     /// A stuck step is settled.
     Skipped { by: PersonId, name: String, as_what: Settled, reason: String },
     /// A question waits for an answer.
-    Asks { name: String, question: String, level: Level, people: Vec<PersonId> },
+    Asks {
+        name: String,
+        question: String,
+        level: Level,
+        people: Vec<PersonId>,
+        #[serde(default)]
+        next: Option<Timestamp>,
+    },
+    /// People are asked for an answer, or for help where there is no question.
+    Wanted {
+        question: Option<String>,
+        level: Level,
+        role: String,
+        people: Vec<PersonId>,
+        waited_ms: u64,
+        /// Whether it needs the approvals anew.
+        #[serde(default)]
+        lapsed: bool,
+        next: Timestamp,
+    },
+    /// The approvals that had run out are there again.
+    Renewed,
     /// It was answered with yes.
     Confirmed { by: PersonId, level: Level, question: String },
 }
@@ -105,7 +126,7 @@ impl Guidance {
                 });
                 words.text(sentence(reason))
             }
-            Self::Asks { name, question, level, people } => {
+            Self::Asks { name, question, level, people, next } => {
                 let words = Words::plain("The rollback waits at ").strong(name).text(": ");
                 let words = words.strong(question).text(" ");
                 let words = if people.is_empty() {
@@ -113,10 +134,30 @@ impl Guidance {
                         "The escalation names nobody of {level} who could answer: tell the operator."
                     ))
                 } else {
-                    words.people(people).text(format!(" can answer ({level} or higher)."))
+                    words.people(people).text(format!(", please answer ({level} or higher can)."))
                 };
-                words.text(" Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.")
+                let words = words.text(" Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.");
+                match next {
+                    Some(next) => words
+                        .text(" Without an answer, the escalation goes on at ")
+                        .time(*next)
+                        .text("."),
+                    None => words,
+                }
             }
+            Self::Wanted { question, level, role, people, waited_ms, lapsed, next } => {
+                let please = please(question.as_deref(), *waited_ms, *lapsed);
+                Words::new()
+                    .people(people)
+                    .text(format!(", {role} ({level}): "))
+                    .words(please)
+                    .text(" Without an answer, the escalation goes on at ")
+                    .time(*next)
+                    .text(".")
+            }
+            Self::Renewed => Words::plain(
+                "The approvals are good again. Try again lets the rollback go on where it stopped.",
+            ),
             Self::Confirmed { by, level, question } => Words::new()
                 .person(by)
                 .text(format!(" confirmed at {level}: "))
@@ -128,11 +169,17 @@ impl Guidance {
     /// Whether the channel hears it or the thread alone.
     pub fn volume(&self) -> Volume {
         match self {
-            Self::Asks { .. } | Self::Cancelled { .. } | Self::Paused { .. } => Volume::Channel,
+            // The channel has heard already that the run is stuck.
+            Self::Wanted { waited_ms: 0, .. } => Volume::Thread,
+            Self::Asks { .. }
+            | Self::Wanted { .. }
+            | Self::Cancelled { .. }
+            | Self::Paused { .. } => Volume::Channel,
             Self::Resumed { .. }
             | Self::StepEnded { .. }
             | Self::Retried { .. }
             | Self::Skipped { .. }
+            | Self::Renewed
             | Self::Confirmed { .. } => Volume::Thread,
         }
     }
@@ -141,14 +188,36 @@ impl Guidance {
     pub fn tone(&self) -> Tone {
         match self {
             Self::Asks { .. }
+            | Self::Wanted { .. }
             | Self::Cancelled { .. }
             | Self::Paused { .. }
             | Self::StepEnded { .. }
             | Self::Skipped { .. } => Tone::Attention,
-            Self::Confirmed { .. } => Tone::Good,
+            Self::Confirmed { .. } | Self::Renewed => Tone::Good,
             Self::Resumed { .. } | Self::Retried { .. } => Tone::Neutral,
         }
     }
+}
+
+/// What people are asked for.
+fn please(question: Option<&str>, waited_ms: u64, lapsed: bool) -> Words {
+    if let Some(question) = question {
+        return Words::plain(format!(
+            "the rollback has been waiting for {}: ",
+            duration(waited_ms)
+        ))
+        .strong(question)
+        .text(" Confirm lets it go on, Cancel takes back what was done.");
+    }
+    let please = if lapsed {
+        "look at it, then approve the same plan again, or end the rollback."
+    } else {
+        "look at it, then try the step again, skip it, or end the rollback."
+    };
+    Words::plain(match waited_ms {
+        0 => format!("please {please}"),
+        waited => format!("the rollback has been stuck for {}. Please {please}", duration(waited)),
+    })
 }
 
 /// A person's words with a full stop, so that ours can follow.

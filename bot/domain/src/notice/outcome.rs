@@ -31,16 +31,18 @@ impl Outcome {
     /// The end in a sentence.
     pub fn words(&self) -> Words {
         match self {
-            Self::RolledBack { recovery_ms, signed_off } if signed_off.is_empty() => {
+            Self::RolledBack { recovery_ms, target_ms, signed_off } if signed_off.is_empty() => {
                 Words::plain(format!(
-                    "Rolled back: every step is done and every check passed, {} after the proposal.",
-                    duration(*recovery_ms)
+                    "Rolled back: every step is done and every check passed, {} after the proposal{}.",
+                    duration(*recovery_ms),
+                    against(*recovery_ms, *target_ms)
                 ))
             }
-            Self::RolledBack { recovery_ms, signed_off } => settled(
+            Self::RolledBack { recovery_ms, target_ms, signed_off } => settled(
                 Words::plain(format!(
-                    "Rolled back {} after the proposal, on the word of people: not every step and check passed by itself.",
-                    duration(*recovery_ms)
+                    "Rolled back {} after the proposal{}, on the word of people: not every step and check passed by itself.",
+                    duration(*recovery_ms),
+                    against(*recovery_ms, *target_ms)
                 )),
                 signed_off,
             ),
@@ -87,6 +89,21 @@ pub(crate) fn settled(words: Words, signed_off: &[SignOff]) -> Words {
             .text(": ")
             .text(reason)
     })
+}
+
+/// How the recovery compares with its target.
+fn against(recovery_ms: u64, target_ms: u64) -> String {
+    match target_ms {
+        0 => String::new(),
+        target if recovery_ms <= target => {
+            format!(", within the {} meant for it", duration(target))
+        }
+        target => format!(
+            ", {} more than the {} meant for it",
+            duration(recovery_ms - target),
+            duration(target)
+        ),
+    }
 }
 
 fn or_signed_off(signed_off: &[SignOff]) -> &'static str {

@@ -127,7 +127,8 @@ pub struct Statement {
     pub expect: Option<Answer>,
 }
 
-/// What a statement's answer shall be. At least one is there.
+/// What a statement's answer shall be. Neither is there where it should be compared with what was before, and nobody could
+/// tell what that was: then nobody can say that the answer is right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// How many rows come back, or are changed where none can come back.

@@ -1,4 +1,4 @@
-//! What a value shall be: `< 0.01`, `>= 1`, `= active`. It holds, it does not, or nobody can tell.
+//! What a value shall be: `< 0.01`, `>= 1`, `= active`, `>= 950 and <= 1050`. It holds, it does not, or nobody can tell.
 
 use std::{cmp::Ordering, fmt, str::FromStr};
 
@@ -6,10 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Outcome;
 
-/// A relation and the value on its right side.
+/// A relation and the value on its right side; between two numbers, two of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Comparison {
+    bound: Bound,
+    also: Option<Bound>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Bound {
     relation: Relation,
     right: String,
 }
@@ -34,6 +40,8 @@ const RELATIONS: [(&str, Relation); 7] = [
     (">", Relation::More),
     ("=", Relation::Equal),
 ];
+/// Stands between two bounds.
+const AND: &str = " and ";
 
 /// A text that is no comparison.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +58,20 @@ impl Comparison {
     /// What is to be said of a value.
     pub fn of(&self, left: &str) -> Outcome {
         let left = left.trim();
+        let outcomes = [Some(self.bound.of(left)), self.also.as_ref().map(|also| also.of(left))];
+        let has = |outcome| outcomes.contains(&Some(outcome));
+        if has(Outcome::Fail) {
+            Outcome::Fail
+        } else if has(Outcome::Inconclusive) {
+            Outcome::Inconclusive
+        } else {
+            Outcome::Pass
+        }
+    }
+}
+
+impl Bound {
+    fn of(&self, left: &str) -> Outcome {
         let numbers = (number(left), number(&self.right));
         let order = match numbers {
             // Equal texts are equal whatever they mean; beyond 2^53 numbers would not say so.
@@ -79,7 +101,30 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+impl Relation {
+    /// Whether it speaks of larger and smaller.
+    fn is_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::Unequal)
+    }
+}
+
 impl FromStr for Comparison {
+    type Err = ComparisonError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A text may have the word in it; only numbers lie between two others.
+        if let Some((low, high)) = text.split_once(AND)
+            && let (Ok(bound), Ok(also)) = (low.parse::<Bound>(), high.parse::<Bound>())
+            && bound.relation.is_order()
+            && also.relation.is_order()
+        {
+            return Ok(Self { bound, also: Some(also) });
+        }
+        Ok(Self { bound: text.parse()?, also: None })
+    }
+}
+
+impl FromStr for Bound {
     type Err = ComparisonError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -91,7 +136,7 @@ impl FromStr for Comparison {
         if right.is_empty() {
             return Err(ComparisonError::Empty);
         }
-        if !matches!(relation, Relation::Equal | Relation::Unequal) && number(right).is_none() {
+        if relation.is_order() && number(right).is_none() {
             return Err(ComparisonError::NotANumber(right.to_owned()));
         }
         Ok(Self { relation, right: right.to_owned() })
@@ -99,6 +144,15 @@ impl FromStr for Comparison {
 }
 
 impl fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.also {
+            Some(also) => write!(formatter, "{}{AND}{also}", self.bound),
+            None => self.bound.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for Bound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.relation {
             Relation::Less => "<",
@@ -147,6 +201,12 @@ mod tests {
             ("active", "active", Pass),
             ("= active", "standby", Fail),
             ("!= standby", "active", Pass),
+            (">= 950 and <= 1050", "1000", Pass),
+            (">= 950 and <= 1050", "949.5", Fail),
+            (">= 950 and <= 1050", "1051", Fail),
+            (">= 950 and <= 1050", "n/a", Inconclusive),
+            ("= salt and pepper", "salt and pepper", Pass),
+            ("salt and = pepper", "salt and = pepper", Pass),
             // Nothing was counted, or something else came: nobody may read that as good.
             ("< 0.01", "NaN", Inconclusive),
             ("< 0.01", "+Inf", Inconclusive),
@@ -161,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_refused() {
-        for text in ["", " ", "<", ">= ", "< many", "> NaN"] {
+        for text in ["", " ", "<", ">= ", "< many", "> NaN", "> 1 and < many"] {
             assert!(text.parse::<Comparison>().is_err(), "{text:?}");
         }
     }

@@ -4,8 +4,6 @@
 use super::{Proposal, Stage};
 use crate::{
     level::Level,
-    notice::{Guidance, Notice},
-    plan::Question,
     refusal::Refusal,
     run::{Steer, Steered},
 };
@@ -47,17 +45,5 @@ impl Proposal {
             });
         }
         Ok(())
-    }
-
-    /// The question, told to those who can answer it.
-    pub(super) fn asking(&self, step: &str, question: &Question) -> Notice {
-        let level = question.level.or_else(|| self.requirement().highest_need());
-        let level = level.unwrap_or(Level::LOWEST);
-        Notice::Steered(Guidance::Asks {
-            name: step.to_owned(),
-            question: question.text.clone(),
-            level,
-            people: self.requirement().people_from(level),
-        })
     }
 }

@@ -43,6 +43,9 @@ impl Proposal {
                 let outcome = Outcome::Rejected { by: by.clone(), reason: reason.clone() };
                 Ok(self.close(outcome, now))
             }
+            (Stage::Stuck { .. }, Event::Approved { by, level, plan }) => {
+                self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
+            }
             (Stage::Stuck { .. }, Event::Rejected { by, level, plan, reason }) => {
                 self.must_match(plan)?;
                 let needed = self.lowest_need();
@@ -72,8 +75,18 @@ impl Proposal {
             (Stage::Approved { .. }, Event::RunStarted { run }) => {
                 Ok(self.moved(Stage::Running { run: run.clone() }))
             }
-            (Stage::Running { run }, Event::RunStuck) => Ok(self.moved(Stage::Stuck { run })),
-            (Stage::Stuck { run }, Event::RunGoesOn) => Ok(self.moved(Stage::Running { run })),
+            (Stage::Running { run }, Event::RunStuck) => Ok(self.stuck(run, false, now)),
+            (Stage::Running { run }, Event::RunLapsed) => Ok(self.stuck(run, true, now)),
+            (Stage::Stuck { run }, Event::RunGoesOn) => {
+                Ok(Self { stage: Stage::Running { run }, ..self }.waits_no_more())
+            }
+            (Stage::Running { .. }, Event::RunGoesOn) if self.waits.is_some() => {
+                Ok(self.waits_no_more())
+            }
+            (
+                Stage::Running { .. } | Stage::Stuck { .. },
+                Event::DeadlinePassed { rung, repeats },
+            ) => self.asks_on((*rung, *repeats), now),
             (Stage::Running { .. }, Event::RunSucceeded) => Ok(self.rolled_back(vec![], now)),
             (Stage::Running { .. }, Event::RunSignedOff { signed_off })
                 if !signed_off.is_empty() =>
@@ -89,8 +102,7 @@ impl Proposal {
                 Ok(self.close(Outcome::Cancelled { by, reason, signed_off }, now))
             }
             (Stage::Running { .. }, Event::RunAsks { step, question }) => {
-                let asked = self.asking(step, question);
-                Ok((self, vec![Effect::Say(asked), Effect::SyncCard]))
+                Ok(self.asks(step, question, now))
             }
             (Stage::Closed { outcome, at }, _) => Err(Refusal::AlreadyClosed { outcome, at }),
             (
@@ -172,16 +184,25 @@ impl Proposal {
         plan: &Digest,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         self.must_match(plan)?;
-        // Approvals that ran out while others were awaited count no longer: the receipts that sign them would
-        // not allow the run. Whoever gave one may give it again.
-        let valid_ms = self.opening.requirement.valid_ms;
-        let is_good = |earlier: &Approval| escalation::later(earlier.at, valid_ms) >= approval.at;
-        let approvals = self.approvals.iter().filter(|earlier| is_good(earlier)).cloned().collect();
-        let proposal = Self { approvals, ..self };
-        proposal.approve_now(position, approval)
+        let (at, approvals) = (approval.at, self.good_approvals(approval.at));
+        let (proposal, mut effects) = Self { approvals, ..self }.counting(position, approval)?;
+        if !proposal.tally().is_complete() {
+            return Ok((proposal, effects));
+        }
+        effects.extend([Effect::ClearTimers, Effect::StartRun]);
+        Ok((Self { stage: Stage::Approved { at }, ..proposal }, effects))
     }
 
-    fn approve_now(
+    /// The approvals that have not run out. The others count no longer: the receipts that sign them would not allow the
+    /// run. Whoever gave one may give it again.
+    pub(super) fn good_approvals(&self, now: Timestamp) -> Vec<Approval> {
+        let valid_ms = self.opening.requirement.valid_ms;
+        let is_good = |earlier: &&Approval| escalation::later(earlier.at, valid_ms) >= now;
+        self.approvals.iter().filter(is_good).cloned().collect()
+    }
+
+    /// Counts one more approval, if it fills a need that is open.
+    pub(super) fn counting(
         self,
         position: &Position,
         approval: Approval,
@@ -201,25 +222,20 @@ impl Proposal {
         {
             return Err(self.needs_level(position, approval.level));
         }
-        let at = approval.at;
         let by = approval.person.clone();
         let level = approval.level;
         let mut approvals = self.approvals.clone();
         approvals.push(approval);
         let proposal = Self { approvals, ..self };
         let tally = proposal.tally();
-        let mut effects = vec![
+        let effects = vec![
             Effect::Say(Notice::ApprovedBy { by, level, given: tally.given, needed: tally.needed }),
             Effect::SyncCard,
         ];
-        if !tally.is_complete() {
-            return Ok((proposal, effects));
-        }
-        effects.extend([Effect::ClearTimers, Effect::StartRun]);
-        Ok((Self { stage: Stage::Approved { at }, ..proposal }, effects))
+        Ok((proposal, effects))
     }
 
-    fn must_match(&self, plan: &Digest) -> Result<(), Refusal> {
+    pub(super) fn must_match(&self, plan: &Digest) -> Result<(), Refusal> {
         if *plan == self.opening.plan {
             Ok(())
         } else {
@@ -252,8 +268,9 @@ impl Proposal {
     fn rolled_back(self, signed_off: Vec<SignOff>, now: Timestamp) -> (Self, Vec<Effect>) {
         let recovery = (now - self.opened_at).num_milliseconds();
         let recovery_ms = u64::try_from(recovery).unwrap_or_default();
+        let target_ms = self.opening.recovery_target_ms;
         let (proposal, mut effects) =
-            self.close(Outcome::RolledBack { recovery_ms, signed_off }, now);
+            self.close(Outcome::RolledBack { recovery_ms, target_ms, signed_off }, now);
         effects.push(Effect::PlaceHold);
         (proposal, effects)
     }
@@ -268,7 +285,7 @@ impl Proposal {
             Effect::ClearTimers,
             Effect::SyncCard,
         ];
-        (Self { stage: Stage::Closed { outcome, at }, ..self }, effects)
+        (Self { stage: Stage::Closed { outcome, at }, waits: None, ..self }, effects)
     }
 }
 
@@ -293,7 +310,11 @@ pub(super) fn ask(
     vec![Effect::Say(notice), set_timer(requirement, asked_from, position), Effect::SyncCard]
 }
 
-fn set_timer(requirement: &Requirement, asked_from: Timestamp, position: &Position) -> Effect {
+pub(super) fn set_timer(
+    requirement: &Requirement,
+    asked_from: Timestamp,
+    position: &Position,
+) -> Effect {
     let next = escalation::next(requirement, asked_from, position).position;
     Effect::SetTimer { rung: next.rung, repeats: next.repeats, due: next.asked_at }
 }

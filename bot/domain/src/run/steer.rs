@@ -81,6 +81,9 @@ impl Run {
             _ => None,
         };
         let mut effects = told(Guidance::Cancelled { by, reason, under_way });
+        if matches!(self.stage, Stage::Asking { .. }) {
+            effects.push(Effect::TellProposal(proposal::Event::RunGoesOn));
+        }
         let why = self.cancel_reason().unwrap_or_default();
         let (run, after) = match self.stage {
             Stage::Asking { step } | Stage::Pending { next: step, attempt: 1 } => {
@@ -186,6 +189,7 @@ impl Run {
         }
         let (by, level) = (steered.by.clone(), steered.level);
         let mut effects = told(Guidance::Confirmed { by, level, question: question.text.clone() });
+        effects.push(Effect::TellProposal(proposal::Event::RunGoesOn));
         let took_ms = self.took_ms(now);
         let run = self.over_with(stop.step, took_ms, "", &[]);
         let (run, after) = run.go_on(stop.step + 1, now);

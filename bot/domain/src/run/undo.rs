@@ -1,6 +1,6 @@
 //! How a run ends without success: steps are taken back in reverse, or it stops and asks for a person.
 
-use super::{Halt, Run, Stage, Trace};
+use super::{Halt, Run, Stage, StepRule, Trace};
 use crate::{Timestamp, effect::Effect, notice::Notice, plan::Finding, proposal};
 
 impl Run {
@@ -74,14 +74,45 @@ impl Run {
         (Self { stage, ..self }, vec![told])
     }
 
+    /// Where nothing was done yet, people are asked anew about the target as it is now. Otherwise they are asked to give
+    /// their approvals again: hours of restoring are not thrown away because a question waited for the morning.
+    pub(super) fn lapsed(
+        self,
+        (next, attempt): (usize, u32),
+        why: &str,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
+        // Whatever a probe could find has left something behind.
+        let has_effect = |step: &StepRule| step.has_undo || !step.idempotent || step.has_probe;
+        let begun = if attempt > 1 { next + 1 } else { next };
+        if self.steps[..begun].iter().any(has_effect) {
+            let reason = format!("the approvals have run out: {why}");
+            let halt = Halt::Before { attempt };
+            return self.stop_at(next, reason, halt, proposal::Event::RunLapsed);
+        }
+        let changes = vec![why.to_owned()];
+        let told = Effect::TellProposal(proposal::Event::Voided { changes: changes.clone() });
+        (Self { stage: Stage::Voided { changes, at: now }, ..self }, vec![told])
+    }
+
     /// Stops until a person answers. A pause has no further meaning: nothing runs.
-    pub(super) fn stick(mut self, step: usize, reason: String, halt: Halt) -> (Self, Vec<Effect>) {
+    pub(super) fn stick(self, step: usize, reason: String, halt: Halt) -> (Self, Vec<Effect>) {
+        self.stop_at(step, reason, halt, proposal::Event::RunStuck)
+    }
+
+    fn stop_at(
+        mut self,
+        step: usize,
+        reason: String,
+        halt: Halt,
+        told: proposal::Event,
+    ) -> (Self, Vec<Effect>) {
         let effects = vec![
             Effect::Say(Notice::Stuck {
                 name: self.steps[step].name.clone(),
                 reason: reason.clone(),
             }),
-            Effect::TellProposal(proposal::Event::RunStuck),
+            Effect::TellProposal(told),
             Effect::SyncCard,
         ];
         self.steering.paused = None;

@@ -23,4 +23,5 @@ mod run;
 mod steering;
 mod target;
 mod terminal;
+mod waiting;
 mod world;

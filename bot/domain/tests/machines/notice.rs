@@ -10,7 +10,7 @@ use domain::{
 use crate::world::{level, minute, people, person, version};
 
 /// The sentences, each with its volume and tone.
-fn read(notices: &[Notice]) -> String {
+pub(crate) fn read(notices: &[Notice]) -> String {
     let line = |notice: &Notice| {
         let volume = if notice.volume() == Volume::Channel { "channel" } else { "thread" };
         let tone = match notice.tone() {
@@ -237,13 +237,15 @@ fn people_steer() {
             name: text("Second look"),
             question: text("Swap the restored warehouse in?"),
             level: level(2),
-            people: vec![person("ben"), person("cleo")],
+            people: vec![person("ben")],
+            next: Some(minute(15)),
         },
         Guidance::Asks {
             name: text("Second look"),
             question: text("Swap the restored warehouse in?"),
             level: level(4),
             people: vec![],
+            next: None,
         },
         Guidance::Confirmed {
             by: person("ben"),
@@ -264,7 +266,7 @@ fn people_steer() {
     thread, neutral: Ana tries Point the models back again: it is taken back once more.
     thread, attention: Ben signed off Check the data, which counts as done or not needed: the duplicates are of last year.
     thread, attention: Ben signed off Point the models back, which counts as taken back or not needed: moved by hand.
-    channel, attention: The rollback waits at Second look: Swap the restored warehouse in? Ben and Cleo can answer (level 2 or higher). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
+    channel, attention: The rollback waits at Second look: Swap the restored warehouse in? Ben, please answer (level 2 or higher can). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that. Without an answer, the escalation goes on at 23 Nov 03:15:00 UTC.
     channel, attention: The rollback waits at Second look: Swap the restored warehouse in? The escalation names nobody of level 4 who could answer: tell the operator. Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.
     thread, good: Ben confirmed at level 2: Swap the restored warehouse in? The rollback goes on.
     ");
@@ -316,8 +318,8 @@ fn the_hold() {
 fn every_end() {
     let (by, reason) = (person("cleo"), text("the numbers are right"));
     let outcomes = [
-        Outcome::RolledBack { recovery_ms: 545_000, signed_off: vec![] },
-        Outcome::RolledBack { recovery_ms: 545_000, signed_off: signed_off() },
+        Outcome::RolledBack { recovery_ms: 545_000, target_ms: 900_000, signed_off: vec![] },
+        Outcome::RolledBack { recovery_ms: 545_000, target_ms: 300_000, signed_off: signed_off() },
         Outcome::Undone { reason: text("the warehouse does not answer"), signed_off: vec![] },
         Outcome::Undone { reason: text("it broke"), signed_off: signed_off() },
         Outcome::Cancelled { by: by.clone(), reason: text("wrong models"), signed_off: vec![] },
@@ -340,8 +342,8 @@ fn every_end() {
     insta::assert_snapshot!(names.join(", "), @"rolled back, rolled back, signed off, failed and taken back, failed and taken back, cancelled and taken back, cancelled and taken back, rejected, given up, void, withdrawn");
     let closed = outcomes.map(|outcome| Notice::Closed { outcome });
     insta::assert_snapshot!(read(&closed), @r"
-    channel, good: Rolled back: every step is done and every check passed, 9 min 5 s after the proposal.
-    channel, good: Rolled back 9 min 5 s after the proposal, on the word of people: not every step and check passed by itself.
+    channel, good: Rolled back: every step is done and every check passed, 9 min 5 s after the proposal, within the 15 min meant for it.
+    channel, good: Rolled back 9 min 5 s after the proposal, 4 min 5 s more than the 5 min meant for it, on the word of people: not every step and check passed by itself.
     • Check the data was signed off by Ben: the duplicates are of last year
     channel, bad: The rollback failed, and every step that can be taken back was taken back. Why it failed: the warehouse does not answer
     channel, bad: The rollback failed, and every step that can be taken back was taken back or signed off by a person. Why it failed: it broke

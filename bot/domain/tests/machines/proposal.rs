@@ -63,7 +63,11 @@ fn the_way_to_a_finished_rollback() {
     closes(
         running,
         &Event::RunSucceeded,
-        &Outcome::RolledBack { recovery_ms: 9 * MINUTE_MS, signed_off: vec![] },
+        &Outcome::RolledBack {
+            recovery_ms: 9 * MINUTE_MS,
+            target_ms: 15 * MINUTE_MS,
+            signed_off: vec![],
+        },
     );
 }
 

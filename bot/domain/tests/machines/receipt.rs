@@ -5,7 +5,10 @@ use domain::{
     digest::Digest,
     id::IncidentId,
     proposal::{Opening, Proposal, Proposer},
-    receipt::{CLOCK_SKEW_MS, Decision, Draft, StatementError, Unauthorised, Verdict, authorise},
+    receipt::{
+        CLOCK_SKEW_MS, Decision, Draft, StatementError, Unauthorised, Verdict, authorise,
+        was_authorised,
+    },
 };
 use uuid::Uuid;
 
@@ -178,6 +181,21 @@ fn an_approval_is_good_for_its_time_and_no_longer() {
     );
     decisions.extend(["cleo", "ben"].map(|id| signed(&proposal, id, late)));
     is_allowed(&proposal, &decisions, late);
+}
+
+#[test]
+fn what_was_allowed_once_may_be_cleaned_up_while_approvals_are_given_again() {
+    let (proposal, mut decisions) = quorum();
+    let plan = proposal.opening.plan.clone();
+    assert!(was_authorised(&proposal, &plan, &decisions).is_ok());
+    let late = decisions[0].execute_by + chrono::TimeDelta::minutes(60);
+    decisions.push(signed(&proposal, "ben", late));
+    assert!(was_authorised(&proposal, &plan, &decisions).is_ok());
+    // One of two was never enough.
+    let refused = was_authorised(&proposal, &plan, &decisions[2..]).unwrap_err();
+    assert_eq!(refused, Unauthorised::Incomplete { given: 1, needed: 2 });
+    let refused = was_authorised(&proposal, &plan, &[]).unwrap_err();
+    assert_eq!(refused, Unauthorised::Incomplete { given: 0, needed: 2 });
 }
 
 #[test]

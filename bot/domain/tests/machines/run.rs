@@ -232,6 +232,28 @@ fn a_target_that_changed_voids_the_run_before_it_has_changed_anything_and_asks_a
 }
 
 #[test]
+fn approvals_that_ran_out_void_a_run_that_did_nothing_and_are_asked_for_again_after() {
+    let event = Event::ApprovalsLapsed { why: "ana's was good until seven".to_owned() };
+    let (run, effects) = last(three(), std::slice::from_ref(&event));
+    assert!(matches!(run.stage, Stage::Voided { .. }), "{:?}", run.stage);
+    let changes = vec!["ana's was good until seven".to_owned()];
+    assert_eq!(effects, [Effect::TellProposal(proposal::Event::Voided { changes })]);
+    let events = [intended(0, 1), did(0), intended(1, 1), did(1), event.clone()];
+    let (run, effects) = last(three(), &events);
+    let reason = "the approvals have run out: ana's was good until seven".to_owned();
+    let halt = domain::run::Halt::Before { attempt: 1 };
+    assert_eq!(run.stage, Stage::Stuck { step: 2, reason, halt });
+    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunLapsed)), "{effects:?}");
+    // A second try meets what the first one left; a look leaves nothing.
+    let again = [intended(0, 1), failed(0), event.clone()];
+    assert!(matches!(last(three(), &again).0.stage, Stage::Voided { .. }));
+    let tried =
+        [intended(0, 1), did(0), intended(1, 1), failed(1), probed(1, ProbeAnswer::NotDone)];
+    let again = [&tried[..], &[event]].concat();
+    assert!(matches!(last(three(), &again).0.stage, Stage::Stuck { step: 1, .. }));
+}
+
+#[test]
 fn receipts_that_do_not_verify_stop_the_run() {
     let forged = Event::Unauthorised { why: "1 of 2 approvals are signed".to_owned() };
     let reason = "the signed approvals do not allow it: 1 of 2 approvals are signed";

@@ -98,6 +98,7 @@ proptest! {
                         event,
                         run::Event::UndoDid { .. }
                             | run::Event::UndoFailed { .. }
+                            | run::Event::ApprovalsLapsed { .. }
                             | run::Event::TargetChanged { .. }
                             | run::Event::Unauthorised { .. }
                     );

@@ -13,7 +13,7 @@ use domain::{
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
 
-use super::{choice::Choice, points::Besides};
+use super::{checks::Checks, choice::Choice, points::Besides};
 use crate::{engine::Engine, worker::ledger::Basis};
 
 /// Everything that was found out about one incident.
@@ -30,6 +30,8 @@ pub(super) struct Draft<'a> {
     pub(super) check: Check,
     /// What the runbook needs besides the versions of the models.
     pub(super) besides: Besides,
+    /// The checks of the house.
+    pub(super) checks: Checks,
     /// What was found besides what `check` says.
     pub(super) circumstances: Vec<Finding>,
     /// Why better types are not proposed, a sentence each.
@@ -76,7 +78,12 @@ impl Draft<'_> {
             target: self.target.clone(),
             models: choice.models.clone(),
             downstream: self.check.affected.downstream.clone(),
-            steps: self.runbook.steps(&parameters)?,
+            steps: [
+                self.checks.before.clone(),
+                self.runbook.steps(&parameters)?,
+                self.checks.after.clone(),
+            ]
+            .concat(),
             parameters,
             target_fingerprint: self.inspection.fingerprint.clone(),
             tool_versions: BTreeMap::from([sqlmesh]),
@@ -96,7 +103,7 @@ impl Draft<'_> {
         changes: Vec<String>,
     ) -> Opening {
         let plan = sealed.plan();
-        let findings = [self.check.findings, self.circumstances].concat();
+        let findings = [self.check.findings, self.checks.findings, self.circumstances].concat();
         let way = self.basis.map(|basis| format!("It goes back to {}.", basis.name));
         let because = [self.matched.because.clone()].into_iter().chain(way);
         let because = because.chain(self.not_possible).collect::<Vec<_>>().join(" ");

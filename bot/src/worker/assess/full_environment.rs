@@ -6,7 +6,7 @@ use domain::{
     Timestamp,
     plan::{Finding, Outcome, Target},
 };
-use sqlmesh::{Backfill, Check, Downstream, Environment, Inspection, Point, PointKind};
+use sqlmesh::{Backfill, Check, Downstream, Environment, Inspection, Point, PointKind, QUESTION};
 
 use super::{
     Assessor,
@@ -135,7 +135,8 @@ impl Assessor {
                 detail: format!("The rollback point was verified at {}.", spell(verdict.at_ms)),
             }]));
         }
-        let verification = self.sqlmesh.verify_point(python, target, folder, &point.id).await?;
+        let verification =
+            self.sqlmesh.verify_point(python, target, (folder, &point.id), QUESTION).await?;
         let findings: Vec<Finding> = verification.checks.into_iter().map(Finding::from).collect();
         let failed = findings.iter().find(|finding| finding.outcome != Outcome::Pass);
         Ok(match failed {

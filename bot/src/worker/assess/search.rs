@@ -8,7 +8,7 @@ use domain::{
     Timestamp,
     alert::Alert,
     incident::Incident,
-    plan::{Outcome as Answered, RollbackType, SealedPlan, Target},
+    plan::{RollbackType, SealedPlan, Target},
     proposal::{Outcome, Proposal, Stage},
     release::{Extent, Learnt, Release},
     request::Request,
@@ -24,6 +24,7 @@ use super::{
     draft::{self, Draft, target},
     full_environment::or_unreadable,
     points::Besides,
+    reasons::why_not,
 };
 use crate::{
     engine::Assessment,
@@ -224,9 +225,7 @@ impl Assessor {
             Err(why) => return Ok(Err(why)),
         };
         if !check.possible {
-            let failed = check.findings.iter().filter(|finding| finding.outcome == Answered::Fail);
-            let reasons: Vec<_> = failed.map(|finding| finding.detail.as_str()).collect();
-            return Ok(Err(reasons.join(" ")));
+            return Ok(Err(why_not(&check.findings)));
         }
         Ok(Ok(Possible { choice, start, check, besides }))
     }
@@ -251,6 +250,7 @@ impl Assessor {
         let runs = store.runs_on(id, REMEMBERED).await?.into_iter().map(|found| found.value);
         let free = circumstances::target_free(id, &case.incident.id, &open);
         let late = circumstances::answered_late(id, claim.attempts + 1, &claim.problem);
+        let checks = self.checks(case, &choice.models).await?;
         let draft = Draft {
             incident: case.incident,
             matched: case.matched,
@@ -262,6 +262,7 @@ impl Assessor {
             basis: start.basis.as_ref(),
             check,
             besides,
+            checks,
             circumstances: [free].into_iter().chain(late).collect(),
             not_possible,
             usual_ms: circumstances::usual_ms(

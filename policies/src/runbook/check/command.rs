@@ -134,7 +134,9 @@ impl Checker<'_, '_> {
     /// The limits, each written out: what a program may use is part of what people sign.
     fn limits(&mut self, at: Option<&At<LimitsLayout>>, role: Role) -> Limits {
         let timeout_ms = match role {
-            Role::Step { timeout_ms } | Role::Undo { timeout_ms } => timeout_ms,
+            Role::Step { timeout_ms } | Role::Undo { timeout_ms } | Role::Check { timeout_ms } => {
+                timeout_ms
+            }
             Role::Probe => PROBE_MS,
         };
         let layout = at.map(|at| &at.value);
@@ -236,6 +238,20 @@ impl Checker<'_, '_> {
                 flag,
                 "`sqlmesh janitor --ignore-ttl` removes the versions that a rollback goes back to",
                 "remove `--ignore-ttl`, or the step",
+            )
+        } else if let Some(flag) = has("--dry-run").filter(|_| !helper) {
+            (
+                flag,
+                "`--dry-run` is not dry: it is SQLMesh's other name for `--skip-backfill`, and changes the environment",
+                "use `sqlmesh plan --explain`, which changes nothing",
+            )
+        } else if let (Some(flag), None) = (has("--skip-backfill"), has("--no-gaps"))
+            && !helper
+        {
+            (
+                flag,
+                "`--skip-backfill` alone points the environment at tables that may be empty or stale",
+                "add `--no-gaps`, which stops where days are missing",
             )
         } else {
             return false;

@@ -45,10 +45,14 @@ impl Checker<'_, '_> {
             status: Vec::new(),
             json: BTreeMap::new(),
         };
-        if role == Role::Probe && !request.only_asks() {
+        if role.only_looks() && !request.only_asks() {
             let place = layout.method.as_ref().map_or(at.place, |method| method.place);
             let advice = "ask with `GET` or `HEAD`";
-            self.file.note(place, format!("a probe changes nothing, and `{method}` may"), advice);
+            self.file.note(
+                place,
+                format!("{} changes nothing, and `{method}` may", role.name()),
+                advice,
+            );
         }
         if let Some(body) = layout.body.as_ref().filter(|_| request.only_asks()) {
             let advice = "remove `body`, or give another `method`";

@@ -45,15 +45,16 @@ impl Checker<'_, '_> {
         }
         if let Some(lasting) = &layout.lasting {
             match role {
-                Role::Step { timeout_ms } if for_ms >= timeout_ms => {
+                Role::Step { timeout_ms } | Role::Check { timeout_ms } if for_ms >= timeout_ms => {
                     let advice = "make `timeout` longer than `for`";
-                    self.file.note(lasting.place, "the step would end before this is over", advice);
+                    let message = format!("{} would end before this is over", role.name());
+                    self.file.note(lasting.place, message, advice);
                 }
                 Role::Probe => {
                     let advice = "remove `for`: a probe says what is at one moment";
                     self.file.note(lasting.place, "a probe does not wait", advice);
                 }
-                Role::Step { .. } | Role::Undo { .. } => {}
+                Role::Step { .. } | Role::Undo { .. } | Role::Check { .. } => {}
             }
         }
         let headers = self.headers(&layout.headers);

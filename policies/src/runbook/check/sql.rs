@@ -4,6 +4,7 @@ use domain::plan::{Answer, Comparison, Statement};
 
 use super::{Checker, work::Role};
 use crate::{
+    baseline::Baseline,
     place::At,
     runbook::{
         action::ActionTemplate,
@@ -14,6 +15,12 @@ use crate::{
 
 /// Statements that give rows and mostly change nothing: without an expectation nobody would look at their answer.
 const QUESTIONS: [&str; 6] = ["select", "values", "show", "table", "describe", "explain"];
+/// Statements that change something by their first word. Others are found out when they are asked: the database is told
+/// that nothing may be written.
+const CHANGES: [&str; 12] = [
+    "insert", "update", "delete", "merge", "create", "drop", "alter", "truncate", "grant",
+    "revoke", "copy", "call",
+];
 
 impl Checker<'_, '_> {
     pub(super) fn sql(
@@ -28,6 +35,13 @@ impl Checker<'_, '_> {
             return None;
         }
         self.refuse_second(at, text);
+        let first: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
+        let first = first.to_lowercase();
+        if role.only_looks() && CHANGES.contains(&first.as_str()) {
+            let message = format!("{} changes nothing, and `{first}` does", role.name());
+            self.file.note(at.place, message, "write a query");
+            return None;
+        }
         if text.contains("${") {
             let letters = text.replace("${", "");
             if letters.contains(['\\', '$']) {
@@ -37,11 +51,10 @@ impl Checker<'_, '_> {
                 return None;
             }
         }
-        let first: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
-        let is_question = QUESTIONS.contains(&first.to_lowercase().as_str());
+        let is_question = QUESTIONS.contains(&first.as_str());
         let expect = match expect {
-            Some(expect) => self.answer(expect),
-            None if is_question || role == Role::Probe => {
+            Some(expect) => self.answer(expect, role),
+            None if is_question || role.only_looks() => {
                 let advice = "add `expect: { rows: 0 }` or `expect: { value: \">= 1\" }`";
                 let message = "nobody would look at what this statement answers";
                 self.file.note(at.place, message, advice);
@@ -50,7 +63,7 @@ impl Checker<'_, '_> {
             None => None,
         };
         let template = self.text_in(Language::Sql, at.place, text)?;
-        let statement = Statement { text: String::new(), read_only: role == Role::Probe, expect };
+        let statement = Statement { text: String::new(), read_only: role.only_looks(), expect };
         Some(ActionTemplate::Sql { text: template, statement })
     }
 
@@ -72,7 +85,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn answer(&mut self, at: &At<Expect>) -> Option<Answer> {
+    fn answer(&mut self, at: &At<Expect>, role: Role) -> Option<Answer> {
         let fields = match &at.value {
             Expect::Fields(fields) if fields.status.is_none() && fields.json.is_none() => fields,
             _ => {
@@ -86,11 +99,35 @@ impl Checker<'_, '_> {
             self.file.note(at.place, "nothing is expected here", advice);
         }
         let rows = fields.rows.as_ref().and_then(|at| self.comparison(at));
+        let by_before = |at: &&At<Scalar>| {
+            matches!(role, Role::Check { .. }) && Baseline::is_meant(&at.value.0)
+        };
+        if let Some(at) = fields.value.as_ref().filter(by_before) {
+            self.baseline = Baseline::parse(&at.value.0);
+            if self.baseline.is_none() {
+                let advice =
+                    "write `\"within 5 % of before\"`, `\">= 95 % of before\"` or `\">= before\"`";
+                self.file.note(at.place, format!("`{}` cannot be read", at.value.0), advice);
+            }
+            if let Some(rows) = &fields.rows {
+                let advice = "make a check of its own of one of them";
+                let message = "what was before is compared with one value alone";
+                self.file.note(rows.place, message, advice);
+            }
+            return Some(Answer { rows: None, value: None });
+        }
         let value = fields.value.as_ref().and_then(|at| self.comparison(at));
         (rows.is_some() || value.is_some()).then_some(Answer { rows, value })
     }
 
     pub(super) fn comparison(&mut self, at: &At<Scalar>) -> Option<Comparison> {
+        if at.value.0.trim_end().ends_with("% of before") {
+            let message = "only the `value` of an `sql` check can be compared with what was before";
+            let advice =
+                "write numbers, or move this to `checks.yaml` as the `value` of an `sql` check";
+            self.file.note(at.place, message, advice);
+            return None;
+        }
         match at.value.0.parse() {
             Ok(comparison) => Some(comparison),
             Err(error) => {

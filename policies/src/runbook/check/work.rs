@@ -18,8 +18,28 @@ pub(super) enum Role {
     Probe,
     /// Its undo.
     Undo { timeout_ms: u64 },
+    /// A check, which must not change anything either.
+    Check { timeout_ms: u64 },
 }
 
+impl Role {
+    /// Whether it must not change anything.
+    pub(super) fn only_looks(self) -> bool {
+        matches!(self, Self::Probe | Self::Check { .. })
+    }
+
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Step { .. } => "a step",
+            Self::Probe => "a probe",
+            Self::Undo { .. } => "an undo",
+            Self::Check { .. } => "a check",
+        }
+    }
+}
+
+const LOOKS: &str = "`sql`, `http`, `prometheus`, `dns` and `command`";
 const KINDS: &str =
     "`command`, `sqlmesh`, `sql`, `http`, `prometheus`, `dns`, `wait` and `confirm`";
 
@@ -45,12 +65,23 @@ impl Checker<'_, '_> {
         .collect();
         kinds.sort_by_key(|place| (place.line, place.column));
         match kinds[..] {
+            [] if matches!(role, Role::Check { .. }) => {
+                let advice = format!("add one of {LOOKS}");
+                self.file.note(place, "nothing is looked at here", advice);
+                return None;
+            }
             [] => {
                 let advice = "add `sqlmesh: [promote, ...]` or `command: [program, argument]`";
                 self.file.note(place, "there is nothing to do here", advice);
                 return None;
             }
             [_] => {}
+            [_, second, ..] if matches!(role, Role::Check { .. }) => {
+                let advice =
+                    format!("keep one of {LOOKS}, and make two checks of them if both are needed");
+                self.file.note(second, "a check looks at one thing", advice);
+                return None;
+            }
             [_, second, ..] => {
                 let advice =
                     format!("keep one of {KINDS}, and make two steps of them if both are needed");

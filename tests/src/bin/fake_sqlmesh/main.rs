@@ -75,8 +75,9 @@ struct Versions {
 }
 
 /// These can do without the state.
-const WITHOUT_STATE: [&str; 8] = [
+const WITHOUT_STATE: [&str; 9] = [
     "end-backends",
+    "drop-point",
     "verify-point",
     "restore-beside",
     "probe-beside",

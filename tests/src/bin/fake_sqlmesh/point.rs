@@ -26,6 +26,9 @@ pub(crate) fn answer(
     arguments: &Arguments,
     fault: Option<&str>,
 ) -> Option<(u8, Value)> {
+    if arguments.command == "drop-point" {
+        return Some(drop_point(arguments, fault));
+    }
     let known = [
         "verify-point",
         "restore-beside",
@@ -68,6 +71,23 @@ pub(crate) fn answer(
             verdict(&[compared("environment", Some(&live), copy(&folder).as_ref())])
         }
     })
+}
+
+/// A point that is being removed is none any more, whatever comes next.
+fn drop_point(arguments: &Arguments, fault: Option<&str>) -> (u8, Value) {
+    let folder = arguments.points.join(&arguments.point);
+    let already = !folder.exists();
+    if !already {
+        let manifest = folder.join("manifest.json");
+        if manifest.exists() {
+            fs::rename(manifest, folder.join("dropped.json")).expect("forgets the point");
+        }
+        if fault == Some("half") {
+            return refuse(1, "crash", "the warehouse does not let its tables go");
+        }
+        fs::remove_dir_all(&folder).expect("removes the point");
+    }
+    (0, json!({"already": already, "state": "done", "point": arguments.point}))
 }
 
 fn verify_point(folder: &Path, arguments: &Arguments) -> (u8, Value) {

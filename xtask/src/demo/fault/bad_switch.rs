@@ -5,10 +5,13 @@ use super::Fault;
 
 pub(super) const FAULT: Fault = Fault {
     types: &[1],
+    base: None,
     release: "bad_switch",
     removes: &["models/marts/segment_summary.sql"],
     keeps: &[],
     broken: &["marts.order_analytics", "marts.segment_summary", "marts.revenue_by_method"],
+    damage: None,
+    point: None,
     slow: None,
     title: "Error rate above 1 %: 9 of 10 queries of the dashboard fail since the last release",
     error: "Catalog Error: Table with name segment_summary does not exist; \

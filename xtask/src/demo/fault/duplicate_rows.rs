@@ -4,10 +4,13 @@ use super::Fault;
 
 pub(super) const FAULT: Fault = Fault {
     types: &[2],
+    base: None,
     release: "bad_release",
     removes: &[],
     keeps: &["models/marts/segment_summary.sql"],
     broken: &["marts.customer_segmentation", "marts.order_analytics"],
+    damage: None,
+    point: None,
     slow: None,
     title: "Data quality issues: duplicate rows in marts.customer_segmentation and marts.order_analytics",
     error: "grain violated: 500 of 1000 keys repeat in marts.customer_segmentation, \

@@ -5,10 +5,13 @@ use super::Fault;
 
 pub(super) const FAULT: Fault = Fault {
     types: &[2, 1],
+    base: None,
     release: "slow_query",
     removes: &[],
     keeps: &["models/marts/segment_summary.sql"],
     broken: &[],
+    damage: None,
+    point: None,
     slow: Some("marts.daily_revenue"),
     title: "Response time of the dashboard above 200 % of its baseline",
     error: "reading marts.daily_revenue takes many times as long as before the last release",

@@ -68,6 +68,7 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         1 => Just(Event::Voided { changes: changes() }),
         2 => Just(Event::RunStarted { run: run_id(7) }),
         1 => Just(Event::RunStuck),
+        1 => Just(Event::RunLapsed),
         1 => Just(Event::RunGoesOn),
         1 => Just(Event::RunAsks { step: "second look".to_owned(), question: question() }),
         1 => Just(Event::RunSucceeded),
@@ -182,6 +183,7 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         4 => step().prop_map(|step| Event::UndoDid { step }),
         2 => (step(), any_text()).prop_map(|(step, why)| Event::UndoFailed { step, why }),
         1 => any_text().prop_map(|why| Event::Unauthorised { why }),
+        1 => any_text().prop_map(|why| Event::ApprovalsLapsed { why }),
         1 => any_text().prop_map(|change| Event::TargetChanged { changes: vec![change] }),
         6 => any_steered(),
     ]

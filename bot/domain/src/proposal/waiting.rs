@@ -1,0 +1,156 @@
+//! A run that waits for a person is a decision that waits: it climbs the same frozen ladder by the same clock, so that
+//! nobody's silence leaves a rollback half done until the morning.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Proposal, Stage, step::set_timer};
+use crate::{
+    Timestamp,
+    digest::Digest,
+    effect::Effect,
+    escalation::{self, Position},
+    id::RunId,
+    level::Level,
+    notice::{Guidance, Notice},
+    plan::Question,
+    refusal::Refusal,
+    requirement::Approval,
+};
+
+/// What a run waits for, and who was asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What is asked; `None` where the run is stuck.
+    pub question: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Where the ladder's times count from, so that the rung that was asked first was due at `since`.
+    pub asked_from: Timestamp,
+    /// The rung that was asked last; `None` where the ladder has nobody of the level that is needed.
+    pub position: Option<Position>,
+    /// Whether the approvals have run out, so that it can go on only when they are given again.
+    #[serde(default)]
+    pub lapsed: bool,
+}
+
+impl Proposal {
+    /// The run has come to a question: asks the lowest people of the ladder who can answer it.
+    pub(super) fn asks(
+        mut self,
+        step: &str,
+        question: &Question,
+        now: Timestamp,
+    ) -> (Self, Vec<Effect>) {
+        let level = question.level.or_else(|| self.requirement().highest_need());
+        let level = level.unwrap_or(Level::LOWEST);
+        let waiting = self.waiting(level, Some(question.text.clone()), now);
+        let rung = waiting.position.as_ref().map(|asked| &self.requirement().ladder[asked.rung]);
+        let asked = Guidance::Asks {
+            name: step.to_owned(),
+            question: question.text.clone(),
+            level,
+            people: rung.map(|rung| rung.people.clone()).unwrap_or_default(),
+            next: self.next_ask(&waiting).map(|next| next.asked_at),
+        };
+        let effects = [Effect::Say(Notice::Steered(asked)), Effect::SyncCard].into_iter();
+        let effects = effects.chain(self.timer(&waiting)).collect();
+        self.waits = Some(waiting);
+        (self, effects)
+    }
+
+    /// The run is stuck: asks those who can try again or end it, or approve again where that has `lapsed`.
+    pub(super) fn stuck(mut self, run: RunId, lapsed: bool, now: Timestamp) -> (Self, Vec<Effect>) {
+        let waiting = Waiting { lapsed, ..self.waiting(self.lowest_need(), None, now) };
+        let asked = self.asked_for(&waiting, 0).into_iter();
+        let effects = asked.chain([Effect::SyncCard]).chain(self.timer(&waiting)).collect();
+        (self.stage, self.waits) = (Stage::Stuck { run }, Some(waiting));
+        (self, effects)
+    }
+
+    /// Nobody has answered: asks the next people, or the last ones again.
+    pub(super) fn asks_on(
+        mut self,
+        due: (usize, u32),
+        now: Timestamp,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let waiting = self.waits.take().ok_or(Refusal::Outdated)?;
+        let next = self.next_ask(&waiting).ok_or(Refusal::Outdated)?;
+        if (next.rung, next.repeats) != due || now < next.asked_at {
+            return Err(Refusal::Outdated);
+        }
+        let position = Some(Position { asked_at: now, ..next });
+        let waiting = Waiting { position, ..waiting };
+        let waited_ms = u64::try_from((now - waiting.since).num_milliseconds()).unwrap_or_default();
+        let asked = self.asked_for(&waiting, waited_ms).into_iter();
+        let effects = asked.chain([Effect::SyncCard]).chain(self.timer(&waiting)).collect();
+        self.waits = Some(waiting);
+        Ok((self, effects))
+    }
+
+    /// Approvals that ran out while the run waited are given again, for what is left of the same plan.
+    pub(super) fn renew(
+        self,
+        approval: Approval,
+        plan: &Digest,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        self.must_match(plan)?;
+        let approvals = self.good_approvals(approval.at);
+        if self.requirement().tally(&approvals).is_complete() {
+            return Err(Refusal::AlreadyApproved);
+        }
+        let asked = self.waits.as_ref().and_then(|waiting| waiting.position.clone());
+        let position = asked.unwrap_or(Position { rung: 0, repeats: 0, asked_at: approval.at });
+        let (mut proposal, mut effects) =
+            Self { approvals, ..self }.counting(&position, approval)?;
+        if proposal.tally().is_complete() {
+            effects.push(Effect::Say(Notice::Steered(Guidance::Renewed)));
+            if let Some(waiting) = &mut proposal.waits {
+                waiting.lapsed = false;
+            }
+        }
+        Ok((proposal, effects))
+    }
+
+    /// Somebody has answered, or the run went on by itself.
+    pub(super) fn waits_no_more(mut self) -> (Self, Vec<Effect>) {
+        self.waits = None;
+        (self, vec![Effect::ClearTimers, Effect::SyncCard])
+    }
+
+    /// Whether everybody was asked for the run's answer, and nobody gave it.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        let asked = self.waits.as_ref().and_then(|waiting| waiting.position.as_ref());
+        asked.is_some_and(|asked| asked.repeats > 0)
+    }
+
+    /// What comes after the rung that was asked last.
+    pub(crate) fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
+        let position = waiting.position.as_ref()?;
+        Some(escalation::next(self.requirement(), waiting.asked_from, position).position)
+    }
+
+    fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
+        let began = escalation::from_level(self.requirement(), level, now);
+        let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
+        Waiting { question, since: now, asked_from, position, lapsed: false }
+    }
+
+    fn asked_for(&self, waiting: &Waiting, waited_ms: u64) -> Option<Effect> {
+        let position = waiting.position.as_ref()?;
+        let rung = &self.requirement().ladder[position.rung];
+        Some(Effect::Say(Notice::Steered(Guidance::Wanted {
+            question: waiting.question.clone(),
+            level: rung.level,
+            role: rung.role.clone(),
+            people: rung.people.clone(),
+            waited_ms,
+            lapsed: waiting.lapsed,
+            next: self.next_ask(waiting)?.asked_at,
+        })))
+    }
+
+    fn timer(&self, waiting: &Waiting) -> Option<Effect> {
+        let position = waiting.position.as_ref()?;
+        Some(set_timer(self.requirement(), waiting.asked_from, position))
+    }
+}
