@@ -3,10 +3,12 @@
 //! Asking is open to everybody whom people.yaml names as an active human being; deciding is not its business.
 
 use domain::{
+    Timestamp,
     id::IncidentId,
     person::{Identity, Person},
     plan::RollbackType,
     request::Request,
+    window::Window,
 };
 
 use crate::{
@@ -35,6 +37,19 @@ pub struct Wanted {
     pub trigger: String,
     /// What they say of it.
     pub reason: String,
+    /// When it shall begin.
+    pub when: When,
+}
+
+/// When a rollback shall begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// As soon as it is approved.
+    AtOnce,
+    /// In the target's next maintenance window.
+    NextWindow,
+    /// At this moment, which has to be in a window: with its offset, or as `YYYY-MM-DD HH:MM` there.
+    At(String),
 }
 
 /// Why a request is not taken: wording for the person who asked.
@@ -59,7 +74,12 @@ impl Declined {
 
 impl Policies {
     /// What a person asks for, checked. Names nobody by what they typed: `identity` is as whom a chat knows them.
-    pub fn request(&self, identity: &Identity, wanted: &Wanted) -> Result<Request, Declined> {
+    pub fn request(
+        &self,
+        identity: &Identity,
+        wanted: &Wanted,
+        now: Timestamp,
+    ) -> Result<Request, Declined> {
         let person = self.asking(identity)?;
         let trigger = self.manual(&wanted.trigger)?;
         let target = self.meant(&wanted.target)?;
@@ -73,6 +93,7 @@ impl Policies {
             models,
             trigger: trigger.id.clone(),
             reason: reason(&wanted.reason)?,
+            window: window(target, &wanted.when, now)?,
         })
     }
 
@@ -203,6 +224,51 @@ fn offers(target: &TargetRule, rollback_type: RollbackType) -> Result<(), Declin
         target.id,
         offered.join(" or ")
     )))
+}
+
+fn window(target: &TargetRule, when: &When, now: Timestamp) -> Result<Option<Window>, Declined> {
+    let rule = match (when, &target.window) {
+        (When::AtOnce, _) => return Ok(None),
+        (When::NextWindow | When::At(_), Some(rule)) => rule,
+        (When::NextWindow | When::At(_), None) => {
+            return Err(Declined::Refused(format!(
+                "targets.yaml gives `{}` no maintenance window, so nothing can be planned there. Nothing was proposed.",
+                target.id
+            )));
+        }
+    };
+    let next = rule.next(now);
+    let opening = next.as_ref().map(|next| {
+        let local =
+            |at: Timestamp| at.with_timezone(&rule.time_zone).format("%Y-%m-%d %H:%M").to_string();
+        format!(
+            "the next one is from {} to {} ({})",
+            local(next.opens),
+            local(next.closes),
+            rule.time_zone
+        )
+    });
+    let opening = opening.unwrap_or_else(|| "there is none within a week".to_owned());
+    let When::At(text) = when else {
+        return next.map(Some).ok_or_else(|| {
+            Declined::Refused(format!("`{}` has no maintenance window: {opening}.", target.id))
+        });
+    };
+    let Some(chosen) = rule.moment(text) else {
+        return Err(Declined::Unclear(format!(
+            "`{text}` is no moment: write it as `2026-11-29 02:00` ({}) or with its offset, `2026-11-29T02:00:00+01:00`",
+            rule.time_zone
+        )));
+    };
+    if chosen < now {
+        return Err(Declined::Unclear(format!("`{text}` is past; {opening}")));
+    }
+    rule.at(chosen).map(Some).ok_or_else(|| {
+        Declined::Refused(format!(
+            "`{text}` is in no maintenance window of `{}`; {opening}. Nothing was proposed.",
+            target.id
+        ))
+    })
 }
 
 /// Whether a rollback of this type takes more than single models.

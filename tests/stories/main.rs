@@ -13,6 +13,7 @@ mod escalating;
 mod holding;
 mod intake;
 mod patching;
+mod planning;
 mod proposing;
 mod pruning;
 mod records;

@@ -5,20 +5,21 @@ use domain::{
     person::{ChatName, Identity},
     plan::RollbackType,
 };
-use policies::{Declined, Wanted};
+use policies::{Declined, Wanted, When};
 
 use crate::{
     story,
     world::{CUSTOMERS, EXTRA, ORDERS, World},
 };
 
-fn wanted(rollback_type: RollbackType, models: &[&str]) -> Wanted {
+pub(crate) fn wanted(rollback_type: RollbackType, models: &[&str]) -> Wanted {
     Wanted {
         rollback_type,
         target: "prod".to_owned(),
         models: models.iter().map(|model| (*model).to_owned()).collect(),
         trigger: "unexpected_behaviour".to_owned(),
         reason: "Order numbers look wrong since lunch".to_owned(),
+        when: When::AtOnce,
     }
 }
 
@@ -29,7 +30,7 @@ async fn ask(w: &World, person: &str, wanted: &Wanted) -> Result<IncidentId, Dec
     w.bot.engine.request(&identity, wanted).await.expect("the database takes it")
 }
 
-async fn propose(w: &World, person: &str, wanted: &Wanted) {
+pub(crate) async fn propose(w: &World, person: &str, wanted: &Wanted) {
     ask(w, person, wanted).await.expect("it is taken");
     w.drain().await;
 }

@@ -17,6 +17,7 @@ use crate::{
     plan::{Finding, Outcome as Answer},
     proposal::{Outcome, Proposal, Proposer, Stage},
     run::{self, Cancel, Pause, Run, Steer, Stop},
+    window::Window,
     words::Words,
 };
 
@@ -136,6 +137,10 @@ impl Proposal {
             opening.because,
             opening.plan,
         );
+        if let Some(Window { opens, closes, .. }) = &opening.outlook.window {
+            writeln!(text, "begins between {} and {}", opens.to_rfc3339(), closes.to_rfc3339())
+                .expect("writing to a string cannot fail");
+        }
         if !opening.outlook.without.is_empty() {
             writeln!(text, "taken away: {}", opening.outlook.without.join(", "))
                 .expect("writing to a string cannot fail");
@@ -310,6 +315,9 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         let words = Words::new().time(until);
         let soon = " – soon! Then SQLMesh's janitor may remove what this goes back to";
         add("Possible until", if proposal.warned { words.text(soon) } else { words });
+    }
+    if let Some(Window { opens, closes, .. }) = proposal.window() {
+        add("Begins", Words::plain("between ").time(*opens).text(" and ").time(*closes));
     }
     add("Plan", Words::new().code(opening.plan.short()));
     if let Stage::Closed { outcome, .. } = &proposal.stage {

@@ -131,13 +131,21 @@ impl Fold {
                 proposal.may_steer(steered, named).map_err(refused)?;
                 run.step(event, entry.at).map_err(refused)?
             }
-            (Some(run), event) => run.step(event, entry.at).map_err(refused)?,
+            (Some(run), event) => {
+                let proposal = self.proposals.get(&run.proposal);
+                if proposal.is_some_and(|proposal| proposal.begins_outside_window(event, entry.at))
+                {
+                    return Err("it began outside its maintenance window".to_owned());
+                }
+                run.step(event, entry.at).map_err(refused)?
+            }
             (None, run::Event::Created { proposal, plan, target, steps }) => {
                 // Invariant I3: a run is made of exactly what enough people have approved.
                 let is_approved = self.proposals.get(proposal).is_some_and(|found| {
                     matches!(found.stage, proposal::Stage::Approved { .. })
                         && found.opening.plan == *plan
                         && found.opening.target.id == *target
+                        && found.window().is_none_or(|window| window.contains(entry.at))
                 });
                 if !is_approved {
                     return Err(format!("{proposal} was not approved for this plan and target"));

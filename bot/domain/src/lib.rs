@@ -19,6 +19,7 @@ pub mod release;
 pub mod request;
 pub mod requirement;
 pub mod run;
+pub mod window;
 
 pub mod card;
 pub mod effect;

@@ -17,9 +17,11 @@ use crate::{
 mod guidance;
 mod hold;
 mod outcome;
+mod schedule;
 
 pub use guidance::{Again, Guidance, Settled};
 pub(crate) use outcome::settled;
+pub use schedule::Schedule;
 
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +106,8 @@ pub enum Notice {
     Stuck { name: String, reason: String },
     /// People steer the run.
     Steered(Guidance),
+    /// It waits for its maintenance window.
+    Planned(Schedule),
 }
 
 /// How loud a notice is.
@@ -201,6 +205,7 @@ impl Notice {
                 .strong(name)
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
             Self::Steered(guidance) => guidance.words(),
+            Self::Planned(schedule) => schedule.words(),
         }
     }
 
@@ -232,6 +237,7 @@ impl Notice {
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Volume::Thread,
             Self::Steered(guidance) => guidance.volume(),
+            Self::Planned(schedule) => schedule.volume(),
         }
     }
 
@@ -251,6 +257,7 @@ impl Notice {
             | Self::IncidentResolved => Tone::Good,
             Self::Closed { outcome } => outcome.tone(),
             Self::Steered(guidance) => guidance.tone(),
+            Self::Planned(schedule) => schedule.tone(),
             Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
                 Tone::Bad
             }

@@ -9,6 +9,7 @@ use crate::{
     person::PersonId,
     plan::RollbackType,
     proposal::{Opening, Proposer},
+    window::Window,
     words::Words,
 };
 
@@ -27,6 +28,9 @@ pub struct Request {
     pub trigger: String,
     /// What they say of it.
     pub reason: String,
+    /// When it shall begin; at once when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
 }
 
 impl Request {
@@ -41,6 +45,7 @@ impl Request {
         opening.proposer == Proposer::Person(self.by.clone())
             && opening.rollback_type == self.rollback_type
             && opening.target.id == self.target
+            && opening.outlook.window == self.window
             && opening.models.iter().all(|model| self.names(model))
     }
 

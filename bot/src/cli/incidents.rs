@@ -177,6 +177,8 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Posted => "the card is posted; the clock counts from here",
         proposal::Event::DeadlinePassed { .. } => "a deadline passed",
         proposal::Event::WayBackCloses => "people are warned that the way back may be gone soon",
+        proposal::Event::WindowNears => "people are told that the maintenance window comes near",
+        proposal::Event::WindowOpened => "the maintenance window is open",
         proposal::Event::Escalated { .. } => "the next level was asked for",
         proposal::Event::Approved { .. } => "approved",
         proposal::Event::Rejected { .. } => "rejected",

@@ -12,7 +12,7 @@ use domain::{
     plan::RollbackType,
     port::Clock,
 };
-use policies::{Declined, Policies, Wanted};
+use policies::{Declined, Policies, Wanted, When};
 use serde_json::json;
 use signer::KeyDirectory;
 use store::Store;
@@ -38,6 +38,12 @@ pub(super) struct Options {
     /// Why, for those who decide.
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// In the target's next maintenance window, instead of as soon as it is approved.
+    #[arg(long)]
+    planned: bool,
+    /// The moment in a window at which it begins, as `2026-11-29 02:00` there.
+    #[arg(long, value_name = "TIME", requires = "planned")]
+    at: Option<String>,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -57,6 +63,11 @@ pub(super) async fn run(
         models: options.models,
         trigger: options.trigger,
         reason: options.reason,
+        when: match (options.planned, options.at) {
+            (false, _) => When::AtOnce,
+            (true, None) => When::NextWindow,
+            (true, Some(at)) => When::At(at),
+        },
     };
     let engine = Engine {
         store,

@@ -14,7 +14,7 @@ impl Engine {
         identity: &Identity,
         wanted: &Wanted,
     ) -> Result<Result<IncidentId, Declined>, EngineError> {
-        let request = match self.policies.request(identity, wanted) {
+        let request = match self.policies.request(identity, wanted, self.clock.now()) {
             Ok(request) => request,
             Err(declined) => return Ok(Err(declined)),
         };

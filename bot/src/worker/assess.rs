@@ -165,6 +165,11 @@ impl Assessor {
                 return Ok(self.engine.not_proposed(id, &why).await?);
             }
         }
+        let window = incident.request.as_ref().and_then(|request| request.window.as_ref());
+        if window.is_some_and(|window| window.closes <= self.desk.clock.now()) {
+            let why = "its maintenance window is over. Propose it anew for another one.";
+            return Ok(self.engine.not_proposed(id, why).await?);
+        }
         let alert = self.detailed(&incident, claim.attempts).await?;
         let earlier = earlier.last().map(|found| &found.value);
         let found = self.find(claim, &incident, &alert, earlier).await?;

@@ -116,6 +116,7 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
         asked_from: at(0),
         posted: true,
         warned: false,
+        reminded: 0,
         approvals,
         stage,
         waits: None,

@@ -199,6 +199,7 @@ impl Scene {
             asked_from: night(0, 20),
             posted: true,
             warned: false,
+            reminded: 0,
             approvals: vec![],
             waits: None,
             stage: Stage::Open {

@@ -12,6 +12,7 @@ mod journal;
 mod ladder;
 mod notice;
 mod outlook;
+mod planned;
 mod proposal;
 mod quorum;
 mod receipt;

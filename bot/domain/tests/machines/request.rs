@@ -26,6 +26,7 @@ fn request() -> Request {
         models: vec!["orders_daily".to_owned()],
         trigger: "revenue_processing_affected".to_owned(),
         reason: "Two invoices in three are wrong".to_owned(),
+        window: None,
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     engine::Assessment,
+    restorable::spell,
     steps::python,
     worker::ledger::{self, Basis},
 };
@@ -226,6 +227,15 @@ impl Assessor {
         };
         if !check.possible {
             return Ok(Err(why_not(&check.findings)));
+        }
+        let window = case.incident.request.as_ref().and_then(|request| request.window.as_ref());
+        if let (Some(window), Some(until)) = (window, check.possible_until_ms)
+            && until <= window.opens.timestamp_millis()
+        {
+            return Ok(Err(format!(
+                "SQLMesh's janitor may remove what it goes back to from {} on, before the maintenance window opens.",
+                spell(until)
+            )));
         }
         Ok(Ok(Possible { choice, start, check, besides }))
     }
