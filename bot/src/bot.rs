@@ -98,7 +98,8 @@ impl Bot {
             bell: Bell::default(),
             chats: chats.clone(),
         };
-        let live = Live { store: store.clone(), clock: clock.clone(), bell: engine.bell.clone() };
+        let (pen, bell) = (Arc::default(), engine.bell.clone());
+        let live = Live { store: store.clone(), clock: clock.clone(), bell, pen };
         let environment = config::inherited(&config.inherit);
         let secrets = secrets(config, &environment);
         let work = std::path::absolute(&config.work)?;
@@ -153,6 +154,7 @@ impl Bot {
                 steps,
                 closing,
                 cancel,
+                floor: Floor::default(),
             }));
         }
         let pulses = workers.iter().map(|worker| Arc::new(Pulse::of(worker.as_ref()))).collect();

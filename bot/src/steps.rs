@@ -25,6 +25,7 @@ mod secret;
 mod sql;
 mod sqlmesh;
 mod wait;
+mod watched;
 
 pub use self::sqlmesh::python;
 
@@ -216,7 +217,7 @@ impl Steps {
 }
 
 /// Whether a step, its probe or its undo may leave something at work in the target's database.
-fn reaches_the_database(step: &Step) -> bool {
+pub(crate) fn reaches_the_database(step: &Step) -> bool {
     [Some(&step.action), step.probe.as_ref(), step.undo.as_ref()]
         .into_iter()
         .flatten()

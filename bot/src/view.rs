@@ -22,6 +22,11 @@ pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>
         Some(run) => store.live(&run.value.id).await?,
         None => None,
     };
+    // While it waits for a person nobody asks, and what was seen before says nothing of now.
+    let watched = match &run {
+        Some(run) if !run.value.is_at_rest() => store.watched(&run.value.id).await?,
+        _ => vec![],
+    };
     let hold = match &proposal {
         Some(proposal) => store.hold_of(&proposal.value.id).await?,
         None => None,
@@ -32,6 +37,7 @@ pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>
         run.as_ref().map(|found| &found.value),
         live.as_deref(),
     );
+    let card = card.with_watched(watched);
     Ok(Some(card.with_hold(hold.as_ref().map(|found| &found.value))))
 }
 

@@ -6,8 +6,10 @@
 use domain::plan::{Action, OnFailure, RollbackType, Step};
 
 mod layout;
+mod watch;
 
 pub(crate) use layout::ChecksFile;
+pub use watch::{Asked, Watch};
 
 use crate::{Baseline, ParameterError, runbook::Look};
 

@@ -40,7 +40,7 @@ pub use authority::{Ask, Conditions, RaiseRule};
 pub use baseline::Baseline;
 pub use case::{CaseReport, CaseResult, run_cases};
 pub use cedar::{Act, Verdict};
-pub use checks::{Check, Moment};
+pub use checks::{Asked, Check, Moment, Watch};
 pub use document::document;
 pub use escalation::{LevelRule, TurnOfClock, timeline};
 pub use files::Files;

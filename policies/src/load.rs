@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     authority::{Authority, AuthorityFile, Known},
     cedar::Rules,
-    checks::{Check, ChecksFile},
+    checks::{Check, ChecksFile, Watch},
     escalation::{EscalationFile, LevelRule, Matrix},
     files::Files,
     people::{Contact, PeopleBook, PeopleFile},
@@ -47,6 +47,7 @@ pub struct Policies {
     triggers: Vec<TriggerRule>,
     runbooks: BTreeMap<RollbackType, Runbook>,
     checks: Vec<Check>,
+    watches: Vec<Watch>,
     retention: Retention,
     pub(crate) matrix: Matrix,
     pub(crate) book: PeopleBook,
@@ -83,9 +84,11 @@ impl Policies {
             layout.targets(types.as_deref(), file)
         });
         let checks = match files.get(CHECKS) {
-            Some(_) => loader
-                .check(CHECKS, |layout: &ChecksFile, file| layout.checks(targets.as_deref(), file)),
-            None => Some(vec![]),
+            Some(_) => loader.check(CHECKS, |layout: &ChecksFile, file| {
+                let targets = targets.as_deref();
+                (layout.checks(targets, file), layout.watches(targets, file))
+            }),
+            None => Some((vec![], vec![])),
         };
         let triggers =
             loader.check("triggers.yaml", |layout: &TriggersFile, file| layout.triggers(file));
@@ -113,7 +116,7 @@ impl Policies {
                 Some(book),
                 Some(runbooks),
                 Some(targets),
-                Some(checks),
+                Some((checks, watches)),
                 Some(triggers),
                 Some(authority),
                 Some(rules),
@@ -126,6 +129,7 @@ impl Policies {
                     triggers,
                     runbooks,
                     checks,
+                    watches,
                     retention,
                     matrix,
                     book,
@@ -189,6 +193,15 @@ impl Policies {
         target: &str,
     ) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(move |check| check.is_for(rollback_type, target))
+    }
+
+    /// The metrics that are watched beside a rollback of this type on a target, in the file's order.
+    pub fn watches(
+        &self,
+        rollback_type: RollbackType,
+        target: &str,
+    ) -> impl Iterator<Item = &Watch> {
+        self.watches.iter().filter(move |watch| watch.is_for(rollback_type, target))
     }
 
     /// The levels of the matrix, lowest first.

@@ -29,7 +29,7 @@ mod confirm;
 pub(crate) use arguments::Arguments;
 pub(crate) use check::Look;
 pub(crate) use confirm::Deciders;
-pub(crate) use expect::{Expect, Scalar};
+pub(crate) use expect::{Expect, Fields, Scalar};
 pub(crate) use layout::{RunbookFile, TypeLayout};
 pub use parameter::{ParameterError, ParameterType};
 pub use progress::{Progress, ProgressError};

@@ -1,7 +1,9 @@
-//! The checks of the house: seen before people decide, asked again before anything is done, and after everything is.
+//! The checks of the house: seen before people decide, asked again before anything is done, and after everything is. The
+//! metrics that are watched meanwhile.
 
 use std::fs;
 
+use domain::card::Reading;
 use fakes::prometheus::FakePrometheus;
 
 use crate::{
@@ -206,5 +208,120 @@ story!(
         w.read_on();
         fs::remove_file(w.config.policies.join("checks.yaml")).expect("the file was there");
         w.restart().await;
+    }
+);
+
+/// Between two looks at the page.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Waits until the incident's page says this.
+async fn until_page_says(w: &World, text: &str) {
+    let path = format!("/incidents/{}", w.incident().await);
+    let mut page = String::new();
+    for _ in 0..3000 {
+        page = w.get(&path).await.1;
+        if page.contains(text) {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    panic!("the page never says `{text}`:\n{page}");
+}
+
+story!(
+    /// While a step works, people see a metric get better. What cannot be asked is said, and nobody waits for it.
+    watched_metrics_stand_beside_the_progress,
+    async |w| {
+        let prometheus = FakePrometheus::start().await;
+        prometheus.set(ERRORS, &["0.002", "0.031"]);
+        let watch = format!(
+            r#"
+watch:
+  - name: error rate
+    area: system
+    prometheus: {{ server: "{}", query: "{ERRORS}" }}
+    good: "< 0.01"
+    every: 1 s
+  - name: jobs
+    area: data
+    sql: "select value from flags where name = 'jobs'"
+    good: "= running"
+  - name: latency
+    area: performance
+    http: {{ url: "{}/latency" }}
+    value: /p95
+    good: "< 200"
+    unit: ms
+"#,
+            prometheus.url(),
+            prometheus.url(),
+        );
+        proposed(w, &format!(" []{watch}")).await;
+        assert_eq!(prometheus.asked(), [""; 0], "nothing is watched before there is a run");
+        w.warehouse.fault("promote", &["wait"]);
+        w.approve_and_meanwhile("ana", async |w| {
+            until_page_says(w, "System: error rate 0.031 · was 0.031 · not good").await;
+            until_page_says(w, "Data: jobs is not asked while a step works in the database").await;
+            until_page_says(w, "Performance: latency cannot be told").await;
+            prometheus.set(ERRORS, &["0.002", "0.004"]);
+            until_page_says(w, "System: error rate 0.004 · was 0.031 · good").await;
+            w.warehouse.go_on();
+        })
+        .await;
+        w.expect_whisper("ana", "is signed");
+        let card = w.expect_card("Rolled back");
+        assert!(!card.text().contains("error rate"), "{}", card.text());
+        assert_eq!(w.warehouse.calls("sql"), 0, "a query would have been in the way");
+        w.read_on();
+    }
+);
+
+/// Two steps besides: one that waits until somebody opens a gate, and one in the database.
+fn gated(prometheus: &FakePrometheus) -> String {
+    format!(
+        r#"
+  - name: Wait for the gate
+    prometheus: {{ server: "{}", query: gate, for: 1 ms, every: 20 ms }}
+    expect: "= 1"
+    timeout: 1 min
+  - name: Look at the jobs
+    sql: "select value from flags where name = 'jobs'"
+    expect: {{ value: "= running" }}
+    timeout: 10 s
+    idempotent: true
+"#,
+        prometheus.url()
+    )
+}
+
+story!(
+    /// A query that does not come back is ended when a step needs the database; the step does not wait for it.
+    a_watched_query_gives_way_to_a_step,
+    async |w| {
+        let prometheus = FakePrometheus::start().await;
+        prometheus.set("gate", &["0"]);
+        let file = w.config.policies.join("runbooks/model_level.yaml");
+        let text = fs::read_to_string(&file).expect("the runbook is there");
+        fs::write(&file, text + &gated(&prometheus)).expect("writes the runbook");
+        let jobs = r#" []
+watch:
+  - name: jobs
+    area: data
+    sql: "select value from flags where name = 'jobs'"
+    good: "= running"
+    every: 1 s
+"#;
+        proposed(w, jobs).await;
+        w.warehouse.fault("sql", &["hang"]);
+        w.approve_and_meanwhile("ana", async |_| prometheus.set("gate", &["1"])).await;
+        w.expect_whisper("ana", "is signed");
+        w.expect_card("Rolled back");
+        let store = &w.bot.engine.store;
+        let run = store.runs_of(&w.incident().await).await.expect("runs").remove(0).value;
+        let seen = store.watched(&run.id).await.expect("what was seen");
+        // Had the step waited for the query's own end, nobody could have told the value.
+        assert_eq!(seen[0].now, Reading::AtWork, "{seen:?}");
+        assert_eq!(w.warehouse.calls("sql"), 2, "the query and the step");
+        w.read_on();
     }
 );

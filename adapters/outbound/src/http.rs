@@ -46,6 +46,37 @@ impl Outbound {
         let (outcome, detail) = judge(request, &reply);
         Ok(Finding { check: "http".to_owned(), subject, outcome, detail })
     }
+
+    /// The single value at a JSON pointer of the answer; the error says why there is none, a sentence.
+    pub async fn value_at(
+        &self,
+        request: &Request,
+        pointer: &str,
+        headers: &[Header],
+        timeout: Duration,
+    ) -> Result<String, String> {
+        let sent = async {
+            let url = address(&request.url)?;
+            let call = Call { method: &request.method, url, headers, body: None, timeout };
+            self.send(call).await
+        };
+        let reply = sent.await.map_err(|error| format!("The server cannot be asked: {error}."))?;
+        value_of(request, pointer, &reply)
+    }
+}
+
+fn value_of(request: &Request, pointer: &str, reply: &Reply) -> Result<String, String> {
+    if !request.status.contains(&reply.status) {
+        return Err(format!("The server answered {}.", reply.status));
+    }
+    let body: Value = serde_json::from_slice(&reply.body)
+        .map_err(|_| "The server's answer is not JSON that can be read.".to_owned())?;
+    match body.pointer(pointer) {
+        Some(Value::String(text)) => Ok(shortened(text)),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string()),
+        Some(_) => Err(format!("There is no single value at {pointer}.")),
+        None => Err(format!("The answer holds no {pointer}.")),
+    }
 }
 
 /// What a reply says. A server that could not or would not answer says nothing about what was asked.
@@ -91,10 +122,13 @@ fn is_equal(found: &Value, expected: &Value) -> bool {
 }
 
 fn shown(value: &Value) -> String {
-    let text = value.to_string();
+    shortened(&value.to_string())
+}
+
+fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -124,6 +158,32 @@ mod tests {
         let reply = Reply { status, body: body.as_bytes().to_vec(), is_cut: false };
         let (outcome, detail) = judge(&request, &reply);
         assert_eq!((outcome, detail.as_str()), (expected, words));
+    }
+
+    #[test]
+    fn a_single_value_is_read_from_an_answer() {
+        let request = Request {
+            method: "GET".to_owned(),
+            url: "http://lb/".to_owned(),
+            headers: BTreeMap::new(),
+            body: None,
+            status: vec![200],
+            json: BTreeMap::new(),
+        };
+        let body = br#"{"rate": 0.25, "state": "up", "on": true, "none": null, "list": [1]}"#;
+        let read = |status, pointer: &str| {
+            let reply = Reply { status, body: body.to_vec(), is_cut: false };
+            value_of(&request, pointer, &reply)
+        };
+        for (pointer, value) in
+            [("/rate", "0.25"), ("/state", "up"), ("/on", "true"), ("/list/0", "1")]
+        {
+            assert_eq!(read(200, pointer), Ok(value.to_owned()));
+        }
+        for pointer in ["/none", "/list", "", "/other"] {
+            assert!(read(200, pointer).is_err(), "{pointer}");
+        }
+        assert_eq!(read(503, "/rate"), Err("The server answered 503.".to_owned()));
     }
 
     #[test]

@@ -77,6 +77,19 @@ impl Outbound {
         Finding { check: "prometheus".to_owned(), subject, outcome, detail }
     }
 
+    /// The value at this moment, and of several series that of the worst; the error says why there is none, a sentence.
+    pub async fn value(
+        &self,
+        question: &MetricQuery,
+        headers: &[Header],
+        timeout: Duration,
+    ) -> Result<String, String> {
+        let body = self.answer(question, headers, timeout).await;
+        let body = body.map_err(|error| format!("Prometheus cannot be asked: {error}."))?;
+        let values = values(&body)?;
+        Ok(worst(question, &values).1.to_owned())
+    }
+
     /// What holds at this moment.
     async fn ask(
         &self,
@@ -105,44 +118,53 @@ impl Outbound {
 }
 
 fn judge(question: &MetricQuery, body: &[u8]) -> (Outcome, String) {
-    let unclear = |detail: String| (Outcome::Inconclusive, detail);
-    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
-        return unclear("Prometheus answered something else than JSON of its own.".to_owned());
-    };
-    if answer.status != "success" {
-        let why = answer.error.unwrap_or_else(|| "without a reason".to_owned());
-        return unclear(format!("Prometheus refused the query: {why}."));
-    }
-    let Some(data) = answer.data else {
-        return unclear("Prometheus answered without data.".to_owned());
-    };
-    let values: Option<Vec<&str>> = match (data.kind.as_str(), &data.result) {
-        ("scalar", sample) => sample.get(1).and_then(Value::as_str).map(|value| vec![value]),
-        ("vector", Value::Array(series)) => {
-            series.iter().map(|one| one.get("value")?.get(1)?.as_str()).collect()
-        }
-        _ => None,
-    };
-    match values.as_deref() {
-        None => {
-            unclear(format!("The query gives a {}, which is no number at one moment.", data.kind))
-        }
-        Some([]) => unclear("The query finds no data.".to_owned()),
-        Some(values) => compare(question, values),
+    match values(body) {
+        Ok(values) => compare(question, &values),
+        Err(detail) => (Outcome::Inconclusive, detail),
     }
 }
 
-/// Every series must hold; the worst one is told.
-fn compare(question: &MetricQuery, values: &[&str]) -> (Outcome, String) {
+/// The values of an answer, at least one; the error says why there is none, a sentence.
+fn values(body: &[u8]) -> Result<Vec<String>, String> {
+    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+        return Err("Prometheus answered something else than JSON of its own.".to_owned());
+    };
+    if answer.status != "success" {
+        let why = answer.error.unwrap_or_else(|| "without a reason".to_owned());
+        return Err(format!("Prometheus refused the query: {why}."));
+    }
+    let Some(data) = answer.data else {
+        return Err("Prometheus answered without data.".to_owned());
+    };
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let values: Option<Vec<String>> = match (data.kind.as_str(), &data.result) {
+        ("scalar", sample) => text(sample.get(1)).map(|value| vec![value]),
+        ("vector", Value::Array(series)) => {
+            series.iter().map(|one| text(one.get("value")?.get(1))).collect()
+        }
+        _ => None,
+    };
+    match values {
+        None => Err(format!("The query gives a {}, which is no number at one moment.", data.kind)),
+        Some(values) if values.is_empty() => Err("The query finds no data.".to_owned()),
+        Some(values) => Ok(values),
+    }
+}
+
+/// What is to be said of the series that is furthest from what is expected, and its value.
+fn worst<'v>(question: &MetricQuery, values: &'v [String]) -> (Outcome, &'v str) {
     let worse = |outcome| match outcome {
         Outcome::Pass => 0,
         Outcome::Inconclusive => 1,
         Outcome::Fail => 2,
     };
-    let judged = values.iter().map(|value| (question.expect.of(value), *value));
-    let (outcome, value) = judged
-        .max_by_key(|(outcome, _)| worse(*outcome))
-        .unwrap_or((Outcome::Inconclusive, "no value"));
+    let judged = values.iter().map(|value| (question.expect.of(value), value.as_str()));
+    judged.max_by_key(|(outcome, _)| worse(*outcome)).unwrap_or((Outcome::Inconclusive, "no value"))
+}
+
+/// Every series must hold; the worst one is told.
+fn compare(question: &MetricQuery, values: &[String]) -> (Outcome, String) {
+    let (outcome, value) = worst(question, values);
     let count = match values.len() {
         1 => String::new(),
         many => format!(" of one of {many} series"),

@@ -4,7 +4,7 @@
 //! there. What asks for attention comes before what does not: a failed check is never cut for a passed one.
 
 use domain::{
-    card::{Button, Card, Fact, StepLine, StepState},
+    card::{Button, Card, Fact, StepLine, StepState, Watched},
     digest::Digest,
     id::ProposalId,
     notice::duration,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 // The shares of the 13,000 letters that Slack takes; with the JSON around them they stay below it.
-const FACTS: usize = 4200;
+const FACTS: usize = 3500;
 const ONE_FACT: usize = 600;
 const MOST_FACTS: usize = 18;
 const FINDINGS: usize = 1900;
@@ -30,6 +30,8 @@ const ONE_FINDING: usize = 300;
 const STEPS: usize = 1300;
 const ONE_STEP: usize = 120;
 const LIVE: usize = 300;
+const WATCHED: usize = 700;
+const ONE_WATCHED: usize = 200;
 const URL: usize = 400;
 /// A fact of at most so many letters stands in a column.
 const COLUMN: usize = 60;
@@ -51,6 +53,7 @@ pub(crate) fn blocks(card: &Card, readers: Readers<'_>) -> Vec<Value> {
     if let Some(live) = &card.live {
         blocks.push(block::context(&Mrkdwn::within(LIVE).markup("⚙️ ").text(live).finish()));
     }
+    blocks.extend(watched(&card.watched));
     blocks.extend(buttons(card, readers.people));
     blocks
 }
@@ -194,6 +197,18 @@ fn steps(steps: &[StepLine]) -> Option<Value> {
             .finish()
     });
     listed("Steps", lines, STEPS)
+}
+
+fn watched(watched: &[Watched]) -> Option<Value> {
+    let lines = watched.iter().map(|watched| {
+        let mark = match watched.outcome() {
+            Outcome::Pass => "🟢",
+            Outcome::Fail => "🔴",
+            Outcome::Inconclusive => "❔",
+        };
+        Mrkdwn::within(ONE_WATCHED).markup(&format!("{mark} ")).text(&watched.line()).finish()
+    });
+    listed("Watched", lines, WATCHED)
 }
 
 /// A paragraph of lines; those that do not fit are counted.

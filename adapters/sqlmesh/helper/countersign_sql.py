@@ -89,4 +89,4 @@ def _refuse_changes(statement: str, dialect: str) -> None:
     tree = _parsed(statement, dialect)
     looks = (exp.Query, exp.Show, exp.Describe)
     if not isinstance(tree, looks) or _is_change(statement, dialect):
-        raise usage("A probe must only look, and this statement is no query that is known to.")
+        raise usage("This may only look, and the statement is no query that is known to.")

@@ -30,6 +30,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0004_held_targets",
         text: include_str!("../../../migrations/0004_held_targets.sql"),
     },
+    Migration {
+        version: 8,
+        name: "0008_watched_metrics",
+        text: include_str!("../../../migrations/0008_watched_metrics.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

@@ -3,6 +3,7 @@
 
 use domain::{
     Timestamp,
+    card::Watched,
     digest::Digest,
     hold::Hold,
     id::{HoldId, IncidentId, ProposalId, RunId},
@@ -115,6 +116,9 @@ reading! {
 
     /// The newest line of the step under way.
     fn live(run: &RunId) -> Option<String> = live::line;
+
+    /// The metrics that are watched beside a run, as they were seen last.
+    fn watched(run: &RunId) -> Vec<Watched> = live::watched;
 
     /// What the programs of a run's steps printed, in order.
     fn outputs_of(run: &RunId) -> Vec<Output> = output::list;

@@ -24,9 +24,11 @@ use crate::{
 mod button;
 mod hold;
 mod step;
+mod watched;
 
 pub use button::Button;
 pub use step::{StepLine, StepState};
+pub use watched::{Reading, Watched};
 
 /// The state in a mark and a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -82,6 +84,9 @@ pub struct Card {
     pub steps: Vec<StepLine>,
     /// What the step under way says right now.
     pub live: Option<String>,
+    /// Metrics that are watched while the run is under way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<Watched>,
     /// What can be pressed.
     pub buttons: Vec<Button>,
     /// The place of the run that the buttons answer, where it waits for an answer.
@@ -112,9 +117,16 @@ impl Card {
             next_ask: proposal.and_then(next_ask),
             steps,
             live: live.filter(|_| run.is_some_and(|run| !run.is_at_rest())).map(str::to_owned),
+            watched: vec![],
             buttons: proposal.map(|proposal| button::of(proposal, run)).unwrap_or_default(),
             stop: run.and_then(Run::stop),
         }
+    }
+
+    /// The card with the metrics that are watched beside its run.
+    #[must_use]
+    pub fn with_watched(self, watched: Vec<Watched>) -> Self {
+        Self { watched, ..self }
     }
 
     /// How many findings are not a pass.

@@ -89,7 +89,7 @@ impl Steps {
     }
 
     /// The headers with their secrets, and what must not be shown because of them.
-    fn headers(
+    pub(super) fn headers(
         &self,
         texts: &BTreeMap<String, String>,
     ) -> Result<(Vec<Header>, Vec<String>), String> {

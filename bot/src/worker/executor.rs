@@ -14,10 +14,12 @@ use domain::{
 use store::{Output, RunLease};
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, Worker, after};
+mod watching;
+
+use super::{Desk, Worker, after, floor::Floor};
 use crate::{
     engine::{Begun, Engine, Guarded},
-    steps::{End, Steps},
+    steps::{End, Steps, reaches_the_database},
 };
 
 /// How long a lease on a target lasts without being renewed, in milliseconds.
@@ -39,6 +41,8 @@ pub struct Executor {
     pub closing: CancellationToken,
     /// Ends the step under way.
     pub cancel: CancellationToken,
+    /// Keeps a query of a watched metric from being in a step's way.
+    pub floor: Floor,
 }
 
 #[async_trait]
@@ -117,7 +121,7 @@ impl Executor {
 
     async fn carry(
         &self,
-        mut run: Run,
+        run: Run,
         lease: &RunLease,
         cancel: &CancellationToken,
     ) -> anyhow::Result<()> {
@@ -137,6 +141,24 @@ impl Executor {
         let plan = sealed.plan();
         // Whatever an earlier life of ours left behind must be dead before anything is asked or done.
         self.steps.end_leftovers(&run, plan).await?;
+        let ended = CancellationToken::new();
+        let going = async {
+            let gone = self.go(run.clone(), plan, lease, cancel).await;
+            ended.cancel();
+            gone
+        };
+        let (gone, ()) = tokio::join!(going, self.watch(&run, plan, &ended));
+        gone
+    }
+
+    /// Does one step after the other, until the run is over or waits for a person.
+    async fn go(
+        &self,
+        mut run: Run,
+        plan: &Plan,
+        lease: &RunLease,
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<()> {
         loop {
             // The lease is lost or the process stops: whoever comes next goes on from what is written down.
             if cancel.is_cancelled() {
@@ -155,6 +177,12 @@ impl Executor {
                 self.hold(&run, error.to_string(), lease).await?;
                 return Ok(());
             }
+            // Held for the whole of the step, its probe or its undo.
+            let _floor = if at(&run, plan).is_some_and(needs_the_database) {
+                Some(self.floor.take().await)
+            } else {
+                None
+            };
             run = match &run.stage {
                 Stage::Pending { .. } if self.closing.is_cancelled() => return Ok(()),
                 Stage::Pending { next, attempt } => {
@@ -339,4 +367,20 @@ impl Executor {
             tracing::warn!(run.id = %run.id, "what step {} printed was not kept: {error}", step + 1);
         }
     }
+}
+
+/// The step that comes next, or is found out or taken back now.
+fn at<'p>(run: &Run, plan: &'p Plan) -> Option<&'p Step> {
+    let (Stage::Pending { next: step, .. }
+    | Stage::InDoubt { step, .. }
+    | Stage::Undoing { step, .. }) = run.stage
+    else {
+        return None;
+    };
+    plan.steps.get(step)
+}
+
+/// Whether the target is read or changed for a step.
+fn needs_the_database(step: &Step) -> bool {
+    step.guard || reaches_the_database(step)
 }

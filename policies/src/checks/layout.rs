@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::plan::RollbackType;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Check, Moment};
+use super::{Check, Moment, Watch, watch::WatchLayout};
 use crate::{
     duration::DurationText,
     place::At,
@@ -24,12 +25,16 @@ const LONGEST_NAME: usize = 50;
 /// A check that an executor's restart has cut short is made once more.
 const USUAL_RETRIES: u32 = 1;
 
-/// What is looked at before and after every rollback.
+/// What is looked at before and after every rollback, and beside it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChecksFile {
-    /// In this order.
+    /// What must hold before or after, in this order.
+    #[serde(default)]
     checks: Vec<CheckLayout>,
+    /// The metrics that people see beside the progress, in this order.
+    #[serde(default)]
+    watch: Vec<WatchLayout>,
 }
 
 /// One check. It has exactly one of `sql`, `http`, `prometheus`, `dns` and `command`.
@@ -82,7 +87,7 @@ struct CheckLayout {
 /// What a check is about.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum AreaLayout {
+pub(super) enum AreaLayout {
     /// Services, databases, interfaces.
     System,
     /// Counts, quality, references.
@@ -118,20 +123,75 @@ impl ChecksFile {
         }
         self.checks.iter().filter_map(|layout| layout.check(targets, file)).collect()
     }
+
+    /// The watched metrics; mistakes are noted.
+    pub(crate) fn watches(
+        &self,
+        targets: Option<&[TargetRule]>,
+        file: &mut Examined<'_>,
+    ) -> Vec<Watch> {
+        for (index, layout) in self.watch.iter().enumerate() {
+            let name = &layout.name;
+            if self.watch[..index].iter().any(|other| other.name.value == name.value) {
+                let message = format!("there are two watched metrics `{}`", name.value);
+                file.note(name.place, message, "give each a name of its own");
+            }
+        }
+        self.watch.iter().filter_map(|layout| layout.watch(targets, file)).collect()
+    }
+}
+
+/// For which rollbacks something is looked at.
+pub(super) struct Scope<'l> {
+    pub(super) types: Option<&'l At<Vec<TypeLayout>>>,
+    pub(super) targets: Option<&'l At<Vec<At<String>>>>,
+}
+
+impl Scope<'_> {
+    /// Types and targets; for all where none is named. Mistakes are noted.
+    pub(super) fn read(
+        &self,
+        known: Option<&[TargetRule]>,
+        file: &mut Examined<'_>,
+    ) -> (Vec<RollbackType>, Vec<String>) {
+        if let Some(at) = self.types.filter(|at| at.value.is_empty()) {
+            let advice = "name a type, or leave `types` out: then it is for all of them";
+            file.note(at.place, "this is for no rollback", advice);
+        }
+        if let Some(at) = self.targets.filter(|at| at.value.is_empty()) {
+            let advice = "name a target, or leave `targets` out: then it is for all of them";
+            file.note(at.place, "this is for no target", advice);
+        }
+        let types = self.types.iter().flat_map(|at| &at.value);
+        let targets = self.targets.iter().flat_map(|at| &at.value);
+        if let Some(known) = known {
+            let ids: Vec<&str> = known.iter().map(|target| target.id.as_str()).collect();
+            for target in targets.clone().filter(|target| !ids.contains(&target.value.as_str())) {
+                file.unknown(target.place, "target", &target.value, &ids);
+            }
+        }
+        (
+            types.map(|layout| (*layout).into()).collect(),
+            targets.map(|target| target.value.clone()).collect(),
+        )
+    }
+}
+
+/// Notes a name that a line of the card has no room for; gives it without blanks around it.
+pub(super) fn readable<'l>(name: &'l At<String>, file: &mut Examined<'_>) -> &'l str {
+    let text = name.value.trim();
+    if text.is_empty() || text.chars().count() > LONGEST_NAME || text.contains(['\n', '\r']) {
+        let advice = format!("name it in one line of at most {LONGEST_NAME} letters");
+        file.note(name.place, "people could not read this name", advice);
+    }
+    text
 }
 
 impl CheckLayout {
     fn check(&self, targets: Option<&[TargetRule]>, file: &mut Examined<'_>) -> Option<Check> {
-        let name = self.name.value.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(['\n', '\r']) {
-            let advice = format!("name it in one line of at most {LONGEST_NAME} letters");
-            file.note(self.name.place, "people could not read this name", advice);
-        }
-        self.known_targets(targets, file);
-        if let Some(at) = self.types.as_ref().filter(|at| at.value.is_empty()) {
-            let advice = "name a type, or leave `types` out: then it is for all of them";
-            file.note(at.place, "this check is for no rollback", advice);
-        }
+        let name = readable(&self.name, file);
+        let scope = Scope { types: self.types.as_ref(), targets: self.targets.as_ref() };
+        let (types, targets) = scope.read(targets, file);
         let timeout_ms = DurationText::read(&self.timeout, file);
         if timeout_ms == 0 || timeout_ms > LONGEST_MS {
             let advice = "give it between a millisecond and a day, such as `1 min`";
@@ -145,20 +205,18 @@ impl CheckLayout {
         if self.refused(file) {
             return None;
         }
-        let look = Look::read(self.name.place, &self.work(), timeout_ms, file)?;
+        let look = Look::of_check(self.name.place, &self.work(), timeout_ms, file)?;
         let moment = Moment::from(self.when);
         if let (Moment::Before, Some(_), Some(expect)) = (moment, &look.baseline, &self.expect) {
             let advice = "write a number, or let it be made `after`";
             let message = "a check before the rollback has nothing before it to compare with";
             file.note(expect.place, message, advice);
         }
-        let types = self.types.iter().flat_map(|at| &at.value);
-        let targets = self.targets.iter().flat_map(|at| &at.value);
         Some(Check {
             title: format!("{}: {name}", self.area.name()),
             moment,
-            types: types.map(|layout| (*layout).into()).collect(),
-            targets: targets.map(|target| target.value.clone()).collect(),
+            types,
+            targets,
             look,
             timeout_ms,
             attempts: retries.min(9) + 1,
@@ -194,20 +252,6 @@ impl CheckLayout {
         is_refused
     }
 
-    fn known_targets(&self, known: Option<&[TargetRule]>, file: &mut Examined<'_>) {
-        if let Some(at) = self.targets.as_ref().filter(|at| at.value.is_empty()) {
-            let advice = "name a target, or leave `targets` out: then it is for all of them";
-            file.note(at.place, "this check is for no target", advice);
-        }
-        let Some(known) = known else { return };
-        let ids: Vec<&str> = known.iter().map(|target| target.id.as_str()).collect();
-        for target in self.targets.iter().flat_map(|at| &at.value) {
-            if !ids.contains(&target.value.as_str()) {
-                file.unknown(target.place, "target", &target.value, &ids);
-            }
-        }
-    }
-
     fn work(&self) -> Work<'_> {
         Work {
             command: self.command.as_ref(),
@@ -227,7 +271,7 @@ impl CheckLayout {
 }
 
 impl AreaLayout {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::System => "System",
             Self::Data => "Data",

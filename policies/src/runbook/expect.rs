@@ -38,7 +38,7 @@ pub(crate) struct Fields {
 
 /// A number, a word or a comparison, kept as text.
 #[derive(Clone, Debug)]
-pub(crate) struct Scalar(pub(super) String);
+pub(crate) struct Scalar(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

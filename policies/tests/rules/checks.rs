@@ -1,7 +1,7 @@
 //! `checks.yaml`: what becomes of each check, for which rollbacks it is made, and what is refused.
 
 use domain::plan::RollbackType;
-use policies::{Files, Moment, Policies, Problem};
+use policies::{Asked, Files, Moment, Policies, Problem};
 
 use crate::{changed, files};
 
@@ -44,6 +44,27 @@ const ALL: &str = r#"checks:
     env: { TOKEN: env:BOOKS_TOKEN }
     limits: { memory_mib: 512 }
     timeout: 30 s
+"#;
+
+/// A watched metric of every kind.
+const WATCH: &str = r#"watch:
+  - name: error rate
+    area: system
+    prometheus: { server: "http://prometheus:9090", query: "error_rate{model=~\"${models}\"}" }
+    good: "< 0.01"
+    unit: "%"
+  - name: oldest order
+    area: business
+    types: [schema]
+    http: { url: "https://shop.example.com/queue" }
+    value: /oldest/minutes
+    good: "< 30"
+    every: 1 min
+  - name: rows of today
+    area: data
+    sql: select count(*) from marts.today
+    good: ">= 1"
+    beside_steps: true
 "#;
 
 fn with(checks: &str) -> Files {
@@ -131,6 +152,43 @@ fn the_file_may_be_left_out_and_counts_where_it_is() {
     assert_eq!(without.checks(RollbackType::Schema, "warehouse").count(), 0);
 }
 
+#[test]
+fn every_watched_metric_asks_for_one_value() {
+    let policies = Policies::load(&with(WATCH)).unwrap_or_else(|problems| panic!("{problems}"));
+    let models = ["marts.a".to_owned()];
+    let lines: Vec<String> = policies
+        .watches(RollbackType::Schema, "warehouse")
+        .map(|watch| {
+            let asked = match watch.asked(&models).unwrap().unwrap() {
+                Asked::Sql(statement) => statement.text,
+                Asked::Prometheus(question) => format!("{} {}", question.server, question.query),
+                Asked::Http(request, pointer) => format!("{} {pointer}", request.url),
+            };
+            format!(
+                "{} ({}), good {}, every {} ms, beside steps {}\n  {asked}",
+                watch.title(),
+                watch.unit().unwrap_or("no unit"),
+                watch.good(),
+                watch.every_ms(),
+                watch.is_beside_steps(),
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    System: error rate (%), good < 0.01, every 15000 ms, beside steps false
+      http://prometheus:9090 error_rate{model=~"marts[.]a"}
+    Business: oldest order (no unit), good < 30, every 60000 ms, beside steps false
+      https://shop.example.com/queue /oldest/minutes
+    Data: rows of today (no unit), good >= 1, every 15000 ms, beside steps true
+      select count(*) from marts.today
+    "#);
+    let others = policies.watches(RollbackType::ModelLevel, "warehouse");
+    assert_eq!(
+        others.map(policies::Watch::title).collect::<Vec<_>>(),
+        ["System: error rate", "Data: rows of today"]
+    );
+}
+
 /// A replacement in the file, the text at which the caret must stand, and words of message and advice.
 type Slip = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
@@ -169,12 +227,39 @@ const SLIPS: &[Slip] = &[
     ("area: data\n    types", "area: data\n    when: before\n    types", "{ value: \">= 95", "nothing before it to compare with", "`after`"),
 ];
 
+#[rustfmt::skip] // one slip a line reads as a table
+const SLIPS_OF_WATCH: &[Slip] = &[
+    ("area: business", "area: busines", "busines", "`busines`", "did you mean `business`?"),
+    ("name: oldest order", "name: error rate", "error rate", "two watched metrics", "of its own"),
+    ("good: \"< 30\"", "good: \"< many\"", "\"< many", "is not a number", "relation and a value"),
+    ("good: \"< 30\"", "good: \"within 5 % of before\"", "\"within", "compared with a number", "what it was is shown"),
+    ("    good: \"< 30\"\n", "", "", "`good` is missing", "add `good:`"),
+    ("    value: /oldest/minutes\n", "", "{ url", "where the value stands", "JSON pointer"),
+    ("value: /oldest/minutes", "value: oldest", "oldest", "not a JSON pointer", "value: /rates/errors"),
+    ("    beside_steps: true", "    value: /a", "/a", "only an answer to `http`", "remove `value`"),
+    ("every: 1 min", "beside_steps: true", "true", "only `sql` could be in the way", "remove `beside_steps`"),
+    ("every: 1 min", "every: 100 ms", "100 ms", "without a pause", "a second or more"),
+    ("unit: \"%\"", "unit: parts of a whole", "parts", "could not read this unit", "at most 12"),
+    ("types: [schema]", "types: []", "[]", "for no rollback", "leave `types` out"),
+    ("http: { url", "http: { method: PUT, url", "PUT", "a watched metric changes nothing", "`GET` or `HEAD`"),
+    ("sql: select", "sql: drop table a; select", "drop", "a watched metric changes nothing, and `drop` does", "query"),
+    ("    sql: select count(*) from marts.today\n", "    sql: select 1\n    http: { url: \"https://a.example.com\" }\n    value: /a\n", "{ url", "one value", "keep one of"),
+    ("    http: { url: \"https://shop.example.com/queue\" }\n    value: /oldest/minutes\n", "", "oldest order", "nothing is watched", "add one of"),
+    ("{ server: \"http://prometheus:9090\",", "{ server: \"http://prometheus:9090\", for: 1 min,", "1 min", "does not wait", "remove `for`"),
+];
+
 #[test]
 fn every_slip_is_found_where_it_stands() {
+    slips(ALL, SLIPS);
+    slips(WATCH, SLIPS_OF_WATCH);
+}
+
+#[track_caller]
+fn slips(text: &str, slips: &[Slip]) {
     let mut wrong = Vec::new();
-    for (from, to, caret, message, advice) in SLIPS {
-        assert!(ALL.contains(from), "the checks do not contain `{from}`");
-        let files = with(&ALL.replacen(from, to, 1));
+    for (from, to, caret, message, advice) in slips {
+        assert!(text.contains(from), "the file does not contain `{from}`");
+        let files = with(&text.replacen(from, to, 1));
         let Err(problems) = Policies::load(&files) else {
             wrong.push(format!("`{to}` was accepted"));
             continue;

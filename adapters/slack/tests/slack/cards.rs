@@ -1,6 +1,12 @@
 //! What the card looks like in each state, as Slack gets it.
 
-use domain::{card::Card, port::Chat, proposal::Stage, run};
+use domain::{
+    card::{Card, Reading, Watched},
+    plan::Outcome,
+    port::Chat,
+    proposal::Stage,
+    run,
+};
 use serde_json::Value;
 
 use crate::{
@@ -98,6 +104,15 @@ async fn running() {
     let run = run(run::Stage::Doing { step: 1, attempt: 1 });
     let live = Some("3 of 8 models, <!channel>");
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), Some(&run), live);
+    let value = |value: &str| Reading::Value { value: value.to_owned(), outcome: Outcome::Pass };
+    let watched = |title: &str, now| {
+        let (unit, began) = (Some("<%>".to_owned()), Some("3.1".to_owned()));
+        Watched { title: title.to_owned(), unit, began, now }
+    };
+    let card = card.with_watched(vec![
+        watched("System: error rate", value("0.4")),
+        watched("Business: revenue", Reading::Unknown),
+    ]);
     insta::assert_snapshot!(posted(&card).await, @r"
     text: 🔵 Rolling back: orders_daily: row count (incident 000001)
     [header]
@@ -143,6 +158,10 @@ async fn running() {
     ▫️ 3. Check the data
     [context]
     ⚙️ 3 of 8 models, &lt;!channel&gt;
+    [section]
+    *Watched*
+    🟢 System: error rate 0.4 &lt;%&gt; · was 3.1 &lt;%&gt; · good
+    ❔ Business: revenue cannot be told · was 3.1 &lt;%&gt;
     [actions]
     (Pause) pause - confirm: -
     (Cancel the rollback) cancel danger confirm: -

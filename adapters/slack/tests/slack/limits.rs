@@ -1,7 +1,7 @@
 //! Whatever a card holds, Slack takes it. The fake refuses what Slack would refuse.
 
 use domain::{
-    card::{Card, Fact, StepLine, StepState},
+    card::{Card, Fact, Reading, StepLine, StepState, Watched},
     notice::{Tone, Volume},
     plan::Outcome,
     port::{Chat, Reply},
@@ -33,6 +33,15 @@ fn swollen(text: &str, many: usize) -> Card {
             many
         ],
         live: Some(text.to_owned()),
+        watched: vec![
+            Watched {
+                title: text.to_owned(),
+                unit: Some(text.to_owned()),
+                began: Some(text.to_owned()),
+                now: Reading::Value { value: text.to_owned(), outcome: Outcome::Fail },
+            };
+            many
+        ],
         ..open
     }
 }

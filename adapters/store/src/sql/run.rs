@@ -49,6 +49,16 @@ select live
 from run
 where id = $1";
 
+pub(crate) const WATCHED: &str = "
+select watched
+from run
+where id = $1";
+
+pub(crate) const UPDATE_WATCHED: &str = "
+update run
+set watched = $1
+where id = $2";
+
 pub(crate) const UPDATE_LIVE: &str = "
 update run
 set live = $1

@@ -1,6 +1,10 @@
 //! Runs: who may claim one, in which order, and what hangs on the lease.
 
-use domain::run::{Pause, Run, Stage};
+use domain::{
+    card::{Reading, Watched},
+    plan::Outcome,
+    run::{Pause, Run, Stage},
+};
 use store::{Output, RunLease, Store};
 use tokio::task::JoinSet;
 
@@ -143,6 +147,18 @@ contract!(the_live_line_is_kept_beside_the_run, async |database: &Database| {
     insert_runs(&store, &["warehouse"]).await;
     let lease = claim(&store, "a", 10).await.expect("waits");
     assert_eq!(store.live(&run_id(1)).await.unwrap(), None);
+    let watched = Watched {
+        title: "System: error rate".to_owned(),
+        unit: Some("%".to_owned()),
+        began: Some("3.1".to_owned()),
+        now: Reading::Value { value: "0.4\0".to_owned(), outcome: Outcome::Pass },
+    };
+    assert_eq!(store.watched(&run_id(1)).await.unwrap(), []);
+    commit(&store, async |tx| {
+        tx.set_watched(&run_id(1), std::slice::from_ref(&watched)).await.unwrap();
+    })
+    .await;
+    assert_eq!(store.watched(&run_id(1)).await.unwrap(), [watched]);
     commit(&store, async |tx| tx.set_live(&run_id(1), "3 of 7 models").await.unwrap()).await;
     assert_eq!(store.live(&run_id(1)).await.unwrap().as_deref(), Some("3 of 7 models"));
 

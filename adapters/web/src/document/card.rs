@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    card::{Button, Card, Fact, NextAsk, State, StepLine, StepState},
+    card::{Button, Card, Fact, NextAsk, State, StepLine, StepState, Watched},
     digest::Digest,
     id::ProposalId,
     notice::duration,
@@ -49,6 +49,7 @@ pub(super) struct CardDocument<'a> {
     steps: Vec<StepDocument<'a>>,
     steps_done: usize,
     live: Option<&'a str>,
+    watched: Vec<WatchedDocument>,
     buttons: Vec<ButtonDocument>,
     stop: Option<String>,
     question: Option<Vec<Piece<'a>>>,
@@ -73,6 +74,12 @@ struct StepDocument<'a> {
     state: StepState,
     word: &'static str,
     took: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WatchedDocument {
+    outcome: Outcome,
+    line: String,
 }
 
 #[derive(Serialize)]
@@ -120,6 +127,7 @@ impl<'a> CardDocument<'a> {
                 .filter(|step| matches!(step.state, StepState::Done | StepState::SignedOff))
                 .count(),
             live: card.live.as_deref(),
+            watched: card.watched.iter().map(watched).collect(),
             buttons: card
                 .buttons
                 .iter()
@@ -138,6 +146,10 @@ impl<'a> CardDocument<'a> {
 /// A link may only lead to the web: `javascript:` and its kin run in the reader's name.
 fn is_web_address(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
+}
+
+fn watched(watched: &Watched) -> WatchedDocument {
+    WatchedDocument { outcome: watched.outcome(), line: watched.line() }
 }
 
 fn step(line: &StepLine) -> StepDocument<'_> {

@@ -1,5 +1,9 @@
 //! The fragment at every stage, as it is read.
 
+use domain::{
+    card::{Reading, Watched},
+    plan::Outcome,
+};
 use insta::assert_snapshot;
 use web::{IncidentView, Pages, Viewer};
 
@@ -208,6 +212,31 @@ fn running_with_a_live_line() {
     Why? The others read this in the thread.
     {reason: ____}
     [Cancel the rollback]
+    ");
+}
+
+#[test]
+fn running_with_watched_metrics() {
+    let mut scene = Scene::running();
+    let watched = |title: &str, now| Watched {
+        title: title.to_owned(),
+        unit: Some("%".to_owned()),
+        began: Some("3.1".to_owned()),
+        now,
+    };
+    let good = Reading::Value { value: "0.4".to_owned(), outcome: Outcome::Pass };
+    scene.card.watched = vec![
+        watched("System: error rate", good),
+        watched("Data: rows of <today>", Reading::AtWork),
+    ];
+    let shown = read_card(&scene.view());
+    let (_, beside) = shown.split_once("Check the data waiting").unwrap();
+    let (beside, _) = beside.split_once("## Checks").unwrap();
+    assert_snapshot!(beside.trim(), @r"
+    Now: virtual update: 1 of 2 views
+    ## Watched while it runs
+    - System: error rate 0.4 % · was 3.1 % · good
+    - Data: rows of <today> is not asked while a step works in the database · was 3.1 %
     ");
 }
 

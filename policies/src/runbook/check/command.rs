@@ -137,7 +137,7 @@ impl Checker<'_, '_> {
             Role::Step { timeout_ms } | Role::Undo { timeout_ms } | Role::Check { timeout_ms } => {
                 timeout_ms
             }
-            Role::Probe => PROBE_MS,
+            Role::Probe | Role::Watch => PROBE_MS,
         };
         let layout = at.map(|at| &at.value);
         let cpu_s = match layout.and_then(|layout| layout.cpu.as_ref()) {

@@ -1,4 +1,4 @@
-//! A look that stands in no runbook: what a check asks. It changes nothing, and of the parameters it knows one.
+//! A look that stands in no runbook: what a check or a watched metric asks. It changes nothing, and of the parameters it knows one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,19 +32,24 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// The look, checked; mistakes are noted.
-    pub(crate) fn read(
+    /// The look of a check, itself checked; mistakes are noted.
+    pub(crate) fn of_check(
         place: Place,
         work: &Work<'_>,
         timeout_ms: u64,
         file: &mut Examined<'_>,
     ) -> Option<Self> {
-        let models = ParameterLayout {
-            kind: ParameterType::ModelList,
-            flag: None,
-            optional: false,
-            _about: None,
-        };
+        Self::read(place, work, Role::Check { timeout_ms }, file)
+    }
+
+    /// The look of a watched metric; mistakes are noted.
+    pub(crate) fn of_watch(place: Place, work: &Work<'_>, file: &mut Examined<'_>) -> Option<Self> {
+        Self::read(place, work, Role::Watch, file)
+    }
+
+    fn read(place: Place, work: &Work<'_>, role: Role, file: &mut Examined<'_>) -> Option<Self> {
+        let kind = ParameterType::ModelList;
+        let models = ParameterLayout { kind, flag: None, optional: false, _about: None };
         let declared =
             BTreeMap::from([(MODELS.to_owned(), At { value: models, place: Place::START })]);
         let deciders = Deciders { levels: &[], people: None };
@@ -55,7 +60,7 @@ impl Look {
             baseline: None,
             file,
         };
-        let action = checker.work(place, work, Role::Check { timeout_ms })?;
+        let action = checker.work(place, work, role)?;
         let names_models = checker.used.contains(MODELS);
         Some(Self { action, names_models, baseline: checker.baseline })
     }

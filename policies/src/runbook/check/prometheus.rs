@@ -50,9 +50,10 @@ impl Checker<'_, '_> {
                     let message = format!("{} would end before this is over", role.name());
                     self.file.note(lasting.place, message, advice);
                 }
-                Role::Probe => {
-                    let advice = "remove `for`: a probe says what is at one moment";
-                    self.file.note(lasting.place, "a probe does not wait", advice);
+                Role::Probe | Role::Watch => {
+                    let advice =
+                        format!("remove `for`: {} says what is at one moment", role.name());
+                    self.file.note(lasting.place, format!("{} does not wait", role.name()), advice);
                 }
                 Role::Step { .. } | Role::Undo { .. } | Role::Check { .. } => {}
             }

@@ -20,12 +20,14 @@ pub(super) enum Role {
     Undo { timeout_ms: u64 },
     /// A check, which must not change anything either.
     Check { timeout_ms: u64 },
+    /// A watched metric, which is looked at again and again.
+    Watch,
 }
 
 impl Role {
     /// Whether it must not change anything.
     pub(super) fn only_looks(self) -> bool {
-        matches!(self, Self::Probe | Self::Check { .. })
+        matches!(self, Self::Probe | Self::Check { .. } | Self::Watch)
     }
 
     /// What people call it.
@@ -35,6 +37,7 @@ impl Role {
             Self::Probe => "a probe",
             Self::Undo { .. } => "an undo",
             Self::Check { .. } => "a check",
+            Self::Watch => "a watched metric",
         }
     }
 }
