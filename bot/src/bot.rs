@@ -83,7 +83,7 @@ impl Bot {
         let policies = Arc::new(Policies::load(&policy_files::read(&config.policies)?)?);
         let directory = KeyDirectory::new(&config.keys);
         let slack = config.slack.as_ref().map(slack).transpose()?.map(Arc::new);
-        let chats: Arc<[ChatName]> = slack.iter().map(|_| ChatName::Slack).collect();
+        let chats = chats(config);
         let engine = Engine {
             store: store.clone(),
             policies: policies.clone(),
@@ -309,6 +309,11 @@ fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {
     let api =
         PagerDutyApi::new(&config.pagerduty.api_url, token, config.pagerduty.from.as_deref())?;
     Ok(Some(Arc::new(api)))
+}
+
+/// The chats that show cards.
+pub(crate) fn chats(config: &Config) -> Arc<[ChatName]> {
+    config.slack.iter().map(|_| ChatName::Slack).collect()
 }
 
 fn slack(config: &config::Slack) -> anyhow::Result<Slack> {

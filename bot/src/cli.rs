@@ -8,6 +8,7 @@ mod incidents;
 mod keys;
 mod point;
 mod policy;
+mod propose;
 mod release;
 mod serve;
 mod why;
@@ -92,6 +93,8 @@ enum Command {
         #[arg(long)]
         person: String,
     },
+    /// Asks for a rollback that no alert suggests; people decide on it.
+    Propose(propose::Options),
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -209,6 +212,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
                 clock.as_ref(),
             )
             .await
+        }
+        Command::Propose(options) => {
+            propose::run(&config, store(&config).await?, policies(&config)?, clock, options).await
         }
         Command::Policy(command) => policy::run(&config, &command),
         Command::Point(command) => point::run(&config, command, clock).await,

@@ -11,6 +11,7 @@ mod assessment;
 mod decision;
 mod hold;
 mod release;
+mod request;
 mod running;
 mod steering;
 mod work;

@@ -22,9 +22,11 @@ mod retention;
 mod runbook;
 mod target;
 mod trigger;
+mod window;
 
 mod cedar;
 mod load;
+mod request;
 mod requirement;
 mod triage;
 
@@ -45,6 +47,7 @@ pub use files::Files;
 pub use load::Policies;
 pub use people::Contact;
 pub use problem::{Problem, Problems};
+pub use request::{Declined, Wanted, When};
 pub use retention::{Fate, Reason, Retention, StoredPoint, Tier, Trust};
 pub use runbook::{ParameterError, ParameterType, Progress, ProgressError, Runbook};
 pub use schema::schemas;
@@ -52,3 +55,4 @@ pub use simulate::alert;
 pub use target::{ArchiveRule, ConsumerRule, ModelRule, TargetRule, is_model_name};
 pub use triage::{Match, Triage};
 pub use trigger::{Category, Kind, TriggerRule};
+pub use window::WindowRule;

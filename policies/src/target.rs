@@ -6,7 +6,14 @@ use domain::plan::{RollbackType, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{duration::DurationText, place::At, problem::Examined, runbook::TypeLayout, suggest};
+use crate::{
+    duration::DurationText,
+    place::At,
+    problem::Examined,
+    runbook::TypeLayout,
+    suggest,
+    window::{WindowLayout, WindowRule},
+};
 
 /// How often a target is looked at where the file says nothing of it.
 const LOOK_EVERY_MS: u64 = 300_000;
@@ -51,6 +58,8 @@ struct TargetLayout {
     archive: Option<At<ArchiveLayout>>,
     /// How long before `SQLMesh`'s janitor may remove the old versions people are warned; an hour when left out.
     warn_before: Option<At<DurationText>>,
+    /// When rollbacks that a person plans may begin; without it none can be planned.
+    window: Option<WindowLayout>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
     #[serde(default)]
     default_models: Vec<At<String>>,
@@ -120,6 +129,8 @@ pub struct TargetRule {
     pub archive: Option<ArchiveRule>,
     /// How long before the way back may be gone people are warned, in milliseconds.
     pub warn_before_ms: u64,
+    /// When rollbacks that a person plans may begin; `None`: none can be planned.
+    pub window: Option<WindowRule>,
     /// The models that go back when neither alert nor trigger names any.
     pub default_models: Vec<String>,
     /// What hangs on single models.
@@ -241,7 +252,8 @@ impl TargetsFile {
             let warning = layout.warn_before.as_ref();
             let warn_before_ms =
                 warning.map_or(WARN_BEFORE_MS, |length| DurationText::read(length, file));
-            targets.push(layout.rule(look_every_ms, warn_before_ms));
+            let window = layout.window.as_ref().map(|window| window.rule(file));
+            targets.push(TargetRule { window, ..layout.rule(look_every_ms, warn_before_ms) });
         }
         targets
     }
@@ -354,6 +366,7 @@ impl TargetLayout {
                 wal: archive.value.wal.clone(),
             }),
             warn_before_ms,
+            window: None,
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),
         }

@@ -13,5 +13,6 @@ mod holding;
 mod keys;
 mod page;
 mod pointing;
+mod proposing;
 mod reading;
 mod serving;

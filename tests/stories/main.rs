@@ -13,6 +13,8 @@ mod escalating;
 mod holding;
 mod intake;
 mod patching;
+mod planning;
+mod proposing;
 mod pruning;
 mod records;
 mod renaming;

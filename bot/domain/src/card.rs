@@ -17,6 +17,7 @@ use crate::{
     plan::{Finding, Outcome as Answer},
     proposal::{Outcome, Proposal, Proposer, Stage},
     run::{self, Cancel, Pause, Run, Steer, Stop},
+    window::Window,
     words::Words,
 };
 
@@ -148,6 +149,10 @@ impl Proposal {
             opening.because,
             opening.plan,
         );
+        if let Some(Window { opens, closes, .. }) = &opening.outlook.window {
+            writeln!(text, "begins between {} and {}", opens.to_rfc3339(), closes.to_rfc3339())
+                .expect("writing to a string cannot fail");
+        }
         if !opening.outlook.without.is_empty() {
             writeln!(text, "taken away: {}", opening.outlook.without.join(", "))
                 .expect("writing to a string cannot fail");
@@ -211,6 +216,9 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
                 Outcome::Voided { .. } => ("⚪", "Void", Tone::Neutral),
                 Outcome::Withdrawn => ("⚪", "Withdrawn", Tone::Neutral),
             },
+            (None, _) if incident.request.is_some() && !incident.is_resolved() => {
+                ("🟠", "Asked for", Tone::Attention)
+            }
             (None, _) => match incident.stage {
                 incident::Stage::Triggered => ("🟠", "Triggered", Tone::Attention),
                 incident::Stage::Acknowledged => ("🟡", "Acknowledged", Tone::Attention),
@@ -221,10 +229,11 @@ fn state(incident: &Incident, proposal: Option<&Proposal>, run: Option<&Run>) ->
 }
 
 fn bare_facts(incident: &Incident) -> Vec<Fact> {
-    vec![
-        Fact { label: "Service", value: Words::plain(incident.alert.service_name.clone()) },
-        Fact { label: "Since", value: Words::new().time(incident.opened_at) },
-    ]
+    let origin = match &incident.request {
+        Some(request) => Fact { label: "Proposed by", value: Words::new().person(&request.by) },
+        None => Fact { label: "Service", value: Words::plain(incident.alert.service_name.clone()) },
+    };
+    vec![origin, Fact { label: "Since", value: Words::new().time(incident.opened_at) }]
 }
 
 fn is_paused(run: &Run) -> bool {
@@ -281,6 +290,8 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     }
     let by = match &opening.proposer {
         Proposer::Trigger(_) => Words::new(),
+        // A fact of its own says so.
+        Proposer::Person(_) if incident.request.is_some() => Words::new(),
         Proposer::Person(person) => Words::plain("Proposed by ").person(person).text(". "),
     };
     add("Why", by.words(Words::marked(&opening.because)));
@@ -316,6 +327,9 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         let words = Words::new().time(until);
         let soon = " – soon! Then SQLMesh's janitor may remove what this goes back to";
         add("Possible until", if proposal.warned { words.text(soon) } else { words });
+    }
+    if let Some(Window { opens, closes, .. }) = proposal.window() {
+        add("Begins", Words::plain("between ").time(*opens).text(" and ").time(*closes));
     }
     add("Plan", Words::new().code(opening.plan.short()));
     if let Stage::Closed { outcome, .. } = &proposal.stage {

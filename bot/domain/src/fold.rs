@@ -7,7 +7,7 @@ use crate::{
     hold::{self, Hold},
     id::{HoldId, IncidentId, ProposalId, RunId},
     incident::{self, Incident},
-    journal::{Entry, Record},
+    journal::{Actor, Entry, Record},
     notice::Notice,
     proposal::{self, Outcome, Proposal},
     refusal::Refusal,
@@ -72,6 +72,14 @@ impl Fold {
             (None, incident::Event::Reported { alert, at }) => {
                 Incident::open(entry.incident.clone(), alert.clone(), *at, entry.at)
             }
+            (None, incident::Event::Requested { request }) => {
+                let is_theirs =
+                    matches!(&entry.actor, Actor::Person { person, .. } if *person == request.by);
+                if !is_theirs {
+                    return Err("somebody else asked for it".to_owned());
+                }
+                Incident::ask(entry.incident.clone(), request.clone(), entry.at)
+            }
             (None, _) => return Err("the incident was not reported before".to_owned()),
         };
         self.incident = Some(incident);
@@ -97,6 +105,10 @@ impl Fold {
                 if let Some(rival) = self.proposals.values().find(|other| is_rival(other)) {
                     return Err(format!("{} for the same target is still open", rival.id));
                 }
+                let request = self.incident.as_ref().and_then(|incident| incident.request.as_ref());
+                if request.is_some_and(|request| !request.is_answered_by(opening)) {
+                    return Err(format!("{id} is not what a person asked for"));
+                }
                 Proposal::open(id.clone(), (**opening).clone(), entry.at).map_err(refused)?
             }
             (None, _) => return Err(format!("{id} was not opened before")),
@@ -119,13 +131,21 @@ impl Fold {
                 proposal.may_steer(steered, named).map_err(refused)?;
                 run.step(event, entry.at).map_err(refused)?
             }
-            (Some(run), event) => run.step(event, entry.at).map_err(refused)?,
+            (Some(run), event) => {
+                let proposal = self.proposals.get(&run.proposal);
+                if proposal.is_some_and(|proposal| proposal.begins_outside_window(event, entry.at))
+                {
+                    return Err("it began outside its maintenance window".to_owned());
+                }
+                run.step(event, entry.at).map_err(refused)?
+            }
             (None, run::Event::Created { proposal, plan, target, steps }) => {
                 // Invariant I3: a run is made of exactly what enough people have approved.
                 let is_approved = self.proposals.get(proposal).is_some_and(|found| {
                     matches!(found.stage, proposal::Stage::Approved { .. })
                         && found.opening.plan == *plan
                         && found.opening.target.id == *target
+                        && found.window().is_none_or(|window| window.contains(entry.at))
                 });
                 if !is_approved {
                     return Err(format!("{proposal} was not approved for this plan and target"));

@@ -1,4 +1,4 @@
-//! The incident: what the alerting system says of it, in whatever order it says so.
+//! The incident: what the alerting system says of it, in whatever order it says so, or what a person asks for.
 //!
 //! ```text
 //! Triggered ──▶ Acknowledged ──▶ Resolved
@@ -8,10 +8,13 @@
 //! Deliveries may be doubled, late or out of order: an event older than the newest one heard changes
 //! nothing, so that every order of deliveries ends in the same stage. Resolved is final (invariant I7); an incident that is reopened elsewhere becomes a new one here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp, alert::Alert, effect::Effect, id::IncidentId, notice::Notice, refusal::Refusal,
+    Timestamp, alert::Alert, effect::Effect, id::IncidentId, notice::Notice, proposal::Proposer,
+    refusal::Refusal, request::Request,
 };
 
 /// One incident.
@@ -19,8 +22,11 @@ use crate::{
 pub struct Incident {
     /// Our id.
     pub id: IncidentId,
-    /// What the alert said; details may be filled in later.
+    /// What the alert said; details may be filled in later. Where there was none, the person's words stand for it.
     pub alert: Alert,
+    /// What a person asked for, where no alerting system told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
     /// When it was first heard of here.
     pub opened_at: Timestamp,
     /// The newest moment at which the alerting system spoke of the stage.
@@ -54,6 +60,11 @@ pub enum Event {
         alert: Alert,
         /// When it happened.
         at: Timestamp,
+    },
+    /// A person asks for a rollback; the first event of an incident that no alert opened.
+    Requested {
+        /// What they ask for.
+        request: Request,
     },
     /// Somebody took it.
     Acknowledged {
@@ -102,8 +113,36 @@ impl Incident {
             title: alert.title.clone(),
             service: alert.service_name.clone(),
         };
-        let incident = Self { id, alert, opened_at: now, heard_until: at, stage: Stage::Triggered };
+        let (heard_until, stage) = (at, Stage::Triggered);
+        let incident = Self { id, alert, request: None, opened_at: now, heard_until, stage };
         (incident, vec![Effect::Say(notice), Effect::SyncCard, Effect::Assess])
+    }
+
+    /// Opens an incident that a person asks for.
+    pub fn ask(id: IncidentId, request: Request, now: Timestamp) -> (Self, Vec<Effect>) {
+        let alert = Alert {
+            // No alerting system has an id like ours, so nothing it says can be taken for this one.
+            external_id: id.to_string(),
+            title: request.reason.clone(),
+            service_id: String::new(),
+            service_name: request.target.clone(),
+            url: None,
+            urgency: None,
+            details: BTreeMap::new(),
+        };
+        let notice = Notice::Requested(request.clone());
+        let (incident, effects) = Self::open(id, alert, now, now);
+        let rest = effects.into_iter().filter(|effect| !matches!(effect, Effect::Say(_)));
+        let effects = [Effect::Say(notice)].into_iter().chain(rest).collect();
+        (Self { request: Some(request), ..incident }, effects)
+    }
+
+    /// Who makes the proposals of this incident: the person who asked, else the trigger that was recognised.
+    pub fn proposer(&self, trigger: &str) -> Proposer {
+        match &self.request {
+            Some(request) => Proposer::Person(request.by.clone()),
+            None => Proposer::Trigger(trigger.to_owned()),
+        }
     }
 
     /// Whether nothing can change it any more.
@@ -123,6 +162,8 @@ impl Incident {
                 Ok((self, vec![Effect::Say(notice), Effect::SyncCard]))
             }
             (_, Event::Reported { at, .. }) => Ok((self.heard(*at), vec![])),
+            // An incident begins once.
+            (_, Event::Requested { .. }) => Err(Refusal::Outdated),
             // A remark says nothing of the stage, so it must not make an acknowledgement look outdated.
             (_, Event::Remarked { .. }) => Ok((self, vec![])),
             (_, Event::Resolved { at }) => {

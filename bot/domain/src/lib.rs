@@ -16,8 +16,10 @@ pub mod incident;
 pub mod plan;
 pub mod proposal;
 pub mod release;
+pub mod request;
 pub mod requirement;
 pub mod run;
+pub mod window;
 
 pub mod card;
 pub mod effect;

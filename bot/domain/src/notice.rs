@@ -9,6 +9,7 @@ use crate::{
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
     release::ModelVersion,
+    request::Request,
     run::ProbeAnswer,
     words::Words,
 };
@@ -16,9 +17,11 @@ use crate::{
 mod guidance;
 mod hold;
 mod outcome;
+mod schedule;
 
 pub use guidance::{Again, Guidance, Settled};
 pub(crate) use outcome::settled;
+pub use schedule::Schedule;
 
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,8 @@ pub(crate) use outcome::settled;
 pub enum Notice {
     /// The incident is here.
     IncidentOpened { title: String, service: String },
+    /// A person asks for a rollback.
+    Requested(Request),
     /// Somebody took it in the alerting system.
     IncidentAcknowledged,
     /// It is over.
@@ -101,6 +106,8 @@ pub enum Notice {
     Stuck { name: String, reason: String },
     /// People steer the run.
     Steered(Guidance),
+    /// It waits for its maintenance window.
+    Planned(Schedule),
 }
 
 /// How loud a notice is.
@@ -133,6 +140,7 @@ impl Notice {
             Self::IncidentOpened { title, service } => {
                 Words::plain("Alert from ").strong(service).text(": ").text(title)
             }
+            Self::Requested(request) => request.words(),
             Self::IncidentAcknowledged => Words::plain("Acknowledged in PagerDuty."),
             Self::IncidentResolved => Words::plain("Resolved in PagerDuty."),
             Self::NotProposed { why } => {
@@ -197,6 +205,7 @@ impl Notice {
                 .strong(name)
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
             Self::Steered(guidance) => guidance.words(),
+            Self::Planned(schedule) => schedule.words(),
         }
     }
 
@@ -210,6 +219,7 @@ impl Notice {
             | Self::BadVersionsBack { .. }
             | Self::Stuck { .. } => Volume::Channel,
             Self::IncidentOpened { .. }
+            | Self::Requested(_)
             | Self::IncidentAcknowledged
             | Self::IncidentResolved
             | Self::NotProposed { .. }
@@ -227,6 +237,7 @@ impl Notice {
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Volume::Thread,
             Self::Steered(guidance) => guidance.volume(),
+            Self::Planned(schedule) => schedule.volume(),
         }
     }
 
@@ -246,12 +257,14 @@ impl Notice {
             | Self::IncidentResolved => Tone::Good,
             Self::Closed { outcome } => outcome.tone(),
             Self::Steered(guidance) => guidance.tone(),
+            Self::Planned(schedule) => schedule.tone(),
             Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
                 Tone::Bad
             }
             Self::HoldPlaced { .. }
             | Self::HoldLifted { .. }
             | Self::IncidentOpened { .. }
+            | Self::Requested(_)
             | Self::IncidentAcknowledged
             | Self::NotProposed { .. }
             | Self::RunStarted { .. }

@@ -18,18 +18,21 @@ use crate::{
     escalation::{self, Position},
     id::{IncidentId, ProposalId, RunId},
     level::Level,
-    notice::Notice,
+    notice::{Notice, Schedule},
     person::PersonId,
     plan::{Finding, Question, RollbackType, Target},
     refusal::Refusal,
     requirement::{Approval, Requirement, Tally},
     run::SignOff,
+    window::Window,
 };
 
+mod planned;
 mod steering;
 mod step;
 mod waiting;
 
+pub use planned::Due;
 pub use waiting::Waiting;
 
 /// Within this time the first chat's acceptance moves the start of the clock; a chat that is down longer
@@ -92,11 +95,14 @@ pub struct Outlook {
     pub usual_ms: Option<u64>,
     /// How long before the way back may be gone people are warned, in milliseconds.
     pub warn_before_ms: u64,
+    /// When it may begin, where it is planned; else at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
 }
 
 impl Default for Outlook {
     fn default() -> Self {
-        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000 }
+        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000, window: None }
     }
 }
 
@@ -116,6 +122,9 @@ pub struct Proposal {
     /// Whether people were warned that the way back may be gone soon.
     #[serde(default)]
     pub warned: bool,
+    /// How many notices of its window were given or passed over.
+    #[serde(default)]
+    pub reminded: usize,
     /// The approvals that count, in order.
     pub approvals: Vec<Approval>,
     /// Where it stands.
@@ -234,6 +243,10 @@ pub enum Event {
     },
     /// The way back may be gone soon.
     WayBackCloses,
+    /// The maintenance window comes near.
+    WindowNears,
+    /// The maintenance window is open.
+    WindowOpened,
     /// A person asks for the next rung before its time.
     Escalated {
         /// Who.
@@ -333,6 +346,9 @@ impl Proposal {
             changes: opening.changes.clone(),
             without: opening.outlook.without.clone(),
         })];
+        if let Some(Window { opens, closes, .. }) = opening.outlook.window {
+            effects.push(Effect::Say(Notice::Planned(Schedule::Proposed { opens, closes })));
+        }
         effects.extend(requirement.ladder[..position.rung].iter().map(|rung| {
             Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })
         }));
@@ -343,6 +359,7 @@ impl Proposal {
             asked_from: now,
             posted: false,
             warned: false,
+            reminded: opening.outlook.window.as_ref().map_or(0, |window| window.passed(now)),
             approvals: Vec::new(),
             stage: Stage::Open { position },
             waits: None,

@@ -57,6 +57,11 @@ pub enum Refusal {
     },
     /// Enough people have signed.
     AlreadyApproved,
+    /// The maintenance window of a planned rollback is over.
+    WindowClosed {
+        /// Since when.
+        closes: Timestamp,
+    },
     /// The proposal is over.
     AlreadyClosed {
         /// How it ended.
@@ -158,6 +163,7 @@ impl Refusal {
             Self::AlreadyApproved => Words::plain(
                 "Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.",
             ),
+            Self::WindowClosed { closes } => window_closed(*closes),
             Self::AlreadyClosed { outcome, at } => {
                 Words::plain("You are a little late: this was already closed at ")
                     .time(*at)
@@ -221,6 +227,12 @@ impl Refusal {
             ),
         }
     }
+}
+
+fn window_closed(closes: Timestamp) -> Words {
+    Words::plain("You are a little late: the maintenance window of this rollback closed at ")
+        .time(closes)
+        .text(". Propose it anew for another one; nothing was changed.")
 }
 
 fn needs_level(needed: Level, held: Level, who: &[PersonId], due: Option<Timestamp>) -> Words {

@@ -161,6 +161,7 @@ fn quiet(entry: &Entry, people: &People) -> String {
 fn quiet_incident(event: &incident::Event) -> String {
     match event {
         incident::Event::Reported { .. } => "the alert was reported again".to_owned(),
+        incident::Event::Requested { .. } => "a rollback was asked for".to_owned(),
         incident::Event::Acknowledged { .. } => "the incident was acknowledged".to_owned(),
         incident::Event::Unacknowledged { .. } => "the incident was given back".to_owned(),
         incident::Event::Resolved { .. } => "the incident was resolved".to_owned(),
@@ -176,6 +177,8 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Posted => "the card is posted; the clock counts from here",
         proposal::Event::DeadlinePassed { .. } => "a deadline passed",
         proposal::Event::WayBackCloses => "people are warned that the way back may be gone soon",
+        proposal::Event::WindowNears => "people are told that the maintenance window comes near",
+        proposal::Event::WindowOpened => "the maintenance window is open",
         proposal::Event::Escalated { .. } => "the next level was asked for",
         proposal::Event::Approved { .. } => "approved",
         proposal::Event::Rejected { .. } => "rejected",

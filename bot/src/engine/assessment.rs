@@ -123,6 +123,21 @@ impl Engine {
         .await
     }
 
+    /// Does what is due of a proposal that waits for its maintenance window. Somebody may have done it meanwhile.
+    pub async fn planned(&self, proposal: &proposal::Proposal) -> Result<(), EngineError> {
+        again(|| async {
+            let mut work = self.work(&proposal.opening.incident).await?;
+            let found = work.proposal(&proposal.id).await?.value;
+            let Some(due) = found.due(work.now) else { return Ok(work.tx.rollback().await?) };
+            let change = Change::Proposal(found.id.clone(), found.event_of(due), None);
+            match work.apply(Actor::Clock, change).await? {
+                Ok(()) => work.commit().await,
+                Err(_) => Ok(work.tx.rollback().await?),
+            }
+        })
+        .await
+    }
+
     /// Fires a timer. One that is late, doubled or outdated is dropped.
     pub async fn deadline(&self, timer: &store::Timer) -> Result<(), EngineError> {
         again(|| async {

@@ -69,13 +69,21 @@ impl Engine {
         let step = (&run.id, next);
         let authorised =
             receipts::authorise_step(&self.keys, &proposal, &plan, &envelopes, step, work.now);
+        let begins = Event::Intended { step: next, attempt };
+        if proposal.begins_outside_window(&begins, work.now) {
+            // Nobody was there to begin it in time: what was approved for the window is not done after it.
+            let changes =
+                vec!["its maintenance window closed before the rollback began".to_owned()];
+            self.change(&mut work, &run.id, Event::TargetChanged { changes }, lease).await?;
+            let run = current(&mut work, &run.id).await?;
+            work.commit().await?;
+            return Ok(Begun::Held(run));
+        }
         let (event, authorised) = match (guarded, authorised) {
             (Guarded::Changed(changes), _) => {
                 (Event::TargetChanged { changes: changes.clone() }, None)
             }
-            (Guarded::Same, Ok(authorised)) => {
-                (Event::Intended { step: next, attempt }, Some(authorised))
-            }
+            (Guarded::Same, Ok(authorised)) => (begins, Some(authorised)),
             (Guarded::Same, Err(error)) if error.is_expiry() => {
                 (Event::ApprovalsLapsed { why: error.to_string() }, None)
             }

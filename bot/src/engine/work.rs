@@ -165,6 +165,11 @@ impl Work<'_> {
                 self.tx.insert_incident(&incident).await?;
                 effects
             }
+            (None, incident::Event::Requested { request }) => {
+                let (incident, effects) = Incident::ask(id, request.clone(), self.now);
+                self.tx.insert_incident(&incident).await?;
+                effects
+            }
             (None, _) => return Err(EngineError::Missing { what: "incident", id: id.to_string() }),
             (Some(Versioned { value, version }), event) => match value.step(event) {
                 Ok((value, effects)) => {

@@ -22,6 +22,7 @@ use domain::{
     incident::Incident,
 };
 use pagerduty::PagerDutyApi;
+use policies::Declined;
 use sqlmesh::Sqlmesh;
 use store::JobClaim;
 
@@ -156,6 +157,19 @@ impl Assessor {
         if incident.is_resolved() || is_waiting {
             return Ok(());
         }
+        if let Some(request) = &incident.request {
+            // Somebody may have been faster since this was asked for.
+            let open = self.desk.store.open_proposal_on(&request.target).await?;
+            if let Some(open) = open.map(|found| found.value.opening.incident) {
+                let why = Declined::already_open(&request.target, &open).to_string();
+                return Ok(self.engine.not_proposed(id, &why).await?);
+            }
+        }
+        let window = incident.request.as_ref().and_then(|request| request.window.as_ref());
+        if window.is_some_and(|window| window.closes <= self.desk.clock.now()) {
+            let why = "its maintenance window is over. Propose it anew for another one.";
+            return Ok(self.engine.not_proposed(id, why).await?);
+        }
         let alert = self.detailed(&incident, claim.attempts).await?;
         let earlier = earlier.last().map(|found| &found.value);
         let found = self.find(claim, &incident, &alert, earlier).await?;
@@ -175,8 +189,8 @@ impl Assessor {
 
     /// The alert with its details, read once.
     async fn detailed(&self, incident: &Incident, attempts: u32) -> anyhow::Result<Alert> {
-        let Some(api) = self.pagerduty.as_ref().filter(|_| incident.alert.details.is_empty())
-        else {
+        let is_told = incident.request.is_none() && incident.alert.details.is_empty();
+        let Some(api) = self.pagerduty.as_ref().filter(|_| is_told) else {
             return Ok(incident.alert.clone());
         };
         let mut alert = incident.alert.clone();

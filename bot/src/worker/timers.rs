@@ -1,7 +1,7 @@
 //! Fires timers: durable rows, found by their due time, after a restart too (invariant I6).
 //!
 //! When the way back may be gone is known by the open proposals themselves: each says when people are to be warned,
-//! and whether they were.
+//! and whether they were. So does one that waits for its maintenance window.
 
 use async_trait::async_trait;
 use domain::{Timestamp, proposal::Proposal};
@@ -22,7 +22,7 @@ impl Worker for Timers {
     }
 
     async fn drain(&self) -> anyhow::Result<usize> {
-        let mut fired = self.warn().await?;
+        let mut fired = self.warn().await? + self.plan().await?;
         loop {
             let due = self.engine.store.due_timers(self.engine.clock.now(), BATCH).await?;
             let now = self.engine.clock.now();
@@ -45,7 +45,10 @@ impl Worker for Timers {
         let warnings = self.unwarned().await?.into_iter().map(|(due, _)| due);
         let store = &self.engine.store;
         let timers = [store.next_timer().await?, store.next_reminder().await?];
-        Ok(warnings.chain(timers.into_iter().flatten()).min())
+        let now = self.engine.clock.now();
+        let open = store.open_proposals().await?;
+        let planned = open.iter().filter_map(|found| found.value.next_due(now));
+        Ok(warnings.chain(planned).chain(timers.into_iter().flatten()).min())
     }
 }
 
@@ -59,6 +62,18 @@ impl Timers {
             warned += 1;
         }
         Ok(warned)
+    }
+
+    /// Tells of windows that come near, begins in those that are open, and voids what missed its own.
+    async fn plan(&self) -> anyhow::Result<usize> {
+        let mut done = 0;
+        for found in self.engine.store.open_proposals().await? {
+            if found.value.due(self.engine.clock.now()).is_some() {
+                self.engine.planned(&found.value).await?;
+                done += 1;
+            }
+        }
+        Ok(done)
     }
 
     async fn unwarned(&self) -> anyhow::Result<Vec<(Timestamp, Proposal)>> {

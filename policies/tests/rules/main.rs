@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod kinds;
 mod problems;
+mod request;
 mod requirement;
 mod retention;
 mod runbook;

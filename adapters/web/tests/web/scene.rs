@@ -152,6 +152,7 @@ impl Scene {
                 urgency: Some("high".into()),
                 details: [].into(),
             },
+            request: None,
             opened_at: night(0, 12),
             heard_until: night(0, 12),
             stage: incident::Stage::Triggered,
@@ -198,6 +199,7 @@ impl Scene {
             asked_from: night(0, 20),
             posted: true,
             warned: false,
+            reminded: 0,
             approvals: vec![],
             waits: None,
             stage: Stage::Open {

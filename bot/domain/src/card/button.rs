@@ -125,6 +125,7 @@ pub(super) fn of(proposal: &Proposal, run: Option<&Run>) -> Vec<Button> {
             retry.into_iter().chain([Button::Skip, Button::GiveUp]).collect()
         }
         (Stage::Stuck { .. }, None) => vec![Button::GiveUp],
+        (Stage::Approved { .. }, None) if proposal.window().is_some() => vec![Button::Reject],
         (Stage::Approved { .. } | Stage::Running { .. } | Stage::Closed { .. }, _) => vec![],
     }
 }

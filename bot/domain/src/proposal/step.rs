@@ -25,6 +25,11 @@ impl Proposal {
                 self.deadline(&position, (*rung, *repeats), now)
             }
             (Stage::Open { .. }, Event::WayBackCloses) => self.warn(now),
+            (Stage::Open { .. } | Stage::Approved { .. }, Event::WindowNears) => self.remind(now),
+            (Stage::Approved { .. }, Event::WindowOpened) => self.begin(now),
+            (Stage::Approved { .. }, Event::Rejected { by, level, plan, reason }) => {
+                self.call_off(Approval { person: by.clone(), level: *level, at: now }, plan, reason)
+            }
             (Stage::Open { position }, Event::Escalated { by }) => {
                 self.may_climb(&position, now)?;
                 let (proposal, mut effects) = self.climb(&position, now);
@@ -189,7 +194,7 @@ impl Proposal {
         if !proposal.tally().is_complete() {
             return Ok((proposal, effects));
         }
-        effects.extend([Effect::ClearTimers, Effect::StartRun]);
+        effects.extend([Effect::ClearTimers, proposal.when_approved(at)?]);
         Ok((Self { stage: Stage::Approved { at }, ..proposal }, effects))
     }
 
@@ -279,7 +284,7 @@ impl Proposal {
         (Self { stage, ..self }, vec![Effect::SyncCard])
     }
 
-    fn close(self, outcome: Outcome, at: Timestamp) -> (Self, Vec<Effect>) {
+    pub(super) fn close(self, outcome: Outcome, at: Timestamp) -> (Self, Vec<Effect>) {
         let effects = vec![
             Effect::Say(Notice::Closed { outcome: outcome.clone() }),
             Effect::ClearTimers,
@@ -289,7 +294,7 @@ impl Proposal {
     }
 }
 
-fn must_be_said(reason: &str) -> Result<(), Refusal> {
+pub(super) fn must_be_said(reason: &str) -> Result<(), Refusal> {
     if reason.trim().is_empty() { Err(Refusal::ReasonMissing) } else { Ok(()) }
 }
 

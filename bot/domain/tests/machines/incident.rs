@@ -90,7 +90,7 @@ fn when(event: &Event) -> Timestamp {
         | Event::Unacknowledged { at }
         | Event::Resolved { at }
         | Event::Remarked { at, .. } => *at,
-        Event::Detailed { .. } | Event::NotProposed { .. } => minute(0),
+        Event::Requested { .. } | Event::Detailed { .. } | Event::NotProposed { .. } => minute(0),
     }
 }
 

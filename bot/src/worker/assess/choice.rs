@@ -3,7 +3,7 @@
 //! Each type has a file of its own beside this one with a function `choose`, which says what it would change or why
 //! it would not help.
 
-use domain::plan::RollbackType;
+use domain::{plan::RollbackType, request::Request};
 use policies::Match;
 use sqlmesh::{Changed, Inspection};
 
@@ -93,6 +93,29 @@ pub(super) fn meant<'a>(
 pub(in super::super) fn is_meant(matched: &Match, model: &str) -> bool {
     let is_named = |named: &String| model == named || model.ends_with(&format!(".{named}"));
     matched.models.is_empty() || matched.models.iter().any(is_named)
+}
+
+/// Which of the models that a person named would stay as they are, where there are any: they asked for all of them.
+pub(super) fn left_out(
+    request: &Request,
+    choice: &Choice,
+    inspection: &Inspection,
+) -> Option<String> {
+    let goes_back = |named: &&String| {
+        let one = Request { models: vec![(*named).clone()], ..request.clone() };
+        choice.models.iter().any(|model| one.names(model))
+    };
+    let stay: Vec<&str> =
+        request.models.iter().filter(|named| !goes_back(named)).map(String::as_str).collect();
+    (!stay.is_empty()).then(|| {
+        format!(
+            "{} would stay as {}, because the last release of {} did not change {} from one version to another.",
+            stay.join(", "),
+            if stay.len() == 1 { "it is" } else { "they are" },
+            inspection.environment.name,
+            if stay.len() == 1 { "it" } else { "them" },
+        )
+    })
 }
 
 /// Why nothing can go back.

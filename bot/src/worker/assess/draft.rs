@@ -8,7 +8,7 @@ use domain::{
     incident::Incident,
     person::Person,
     plan::{Finding, Plan, SealedPlan, Target},
-    proposal::{Opening, Outlook, Proposer},
+    proposal::{Opening, Outlook},
 };
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
@@ -127,7 +127,13 @@ impl Draft<'_> {
             engine.chats.is_empty()
                 || identities.any(|identity| engine.chats.contains(&identity.chat))
         };
-        let requirement = engine.policies.requirement(&ask, &is_reachable);
+        let mut requirement = engine.policies.requirement(&ask, &is_reachable);
+        let window = self.incident.request.as_ref().and_then(|request| request.window.clone());
+        if let Some(window) = &window {
+            // An approval that ran out before the window opens would be good for nothing.
+            let until = (window.closes - self.now).num_milliseconds();
+            requirement.valid_ms = requirement.valid_ms.max(u64::try_from(until).unwrap_or(0));
+        }
         Opening {
             incident: plan.incident.clone(),
             plan: sealed.digest().clone(),
@@ -137,7 +143,7 @@ impl Draft<'_> {
             downstream: plan.downstream.clone(),
             possible_until: plan.possible_until,
             recovery_target_ms: plan.recovery_target_ms,
-            proposer: Proposer::Trigger(self.matched.trigger.clone()),
+            proposer: self.incident.proposer(&self.matched.trigger),
             because,
             findings,
             requirement,
@@ -146,6 +152,7 @@ impl Draft<'_> {
                 without: self.choice.without,
                 usual_ms: self.usual_ms,
                 warn_before_ms: self.rule.warn_before_ms,
+                window,
             },
         }
     }

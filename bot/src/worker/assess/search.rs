@@ -11,6 +11,7 @@ use domain::{
     plan::{RollbackType, SealedPlan, Target},
     proposal::{Outcome, Proposal, Stage},
     release::{Extent, Learnt, Release},
+    request::Request,
 };
 use policies::{Match, TargetRule, Triage};
 use sqlmesh::{Check, Environment, Inspection};
@@ -18,7 +19,7 @@ use store::{JobClaim, Versioned};
 
 use super::{
     ATTEMPTS, Assessor,
-    choice::{Choice, choose, order},
+    choice::{Choice, choose, left_out, order},
     circumstances,
     draft::{self, Draft, target},
     full_environment::or_unreadable,
@@ -27,6 +28,7 @@ use super::{
 };
 use crate::{
     engine::Assessment,
+    restorable::spell,
     steps::python,
     worker::ledger::{self, Basis},
 };
@@ -90,7 +92,11 @@ impl Assessor {
         earlier: Option<&Proposal>,
     ) -> anyhow::Result<Found> {
         let policies = &self.engine.policies;
-        let matched = match policies.triage(alert) {
+        let triage = match &incident.request {
+            Some(request) => policies.requested(request),
+            None => policies.triage(alert),
+        };
+        let matched = match triage {
             Triage::Propose(matched) => matched,
             Triage::Nothing { why } => return Ok(Found::Nothing(why)),
         };
@@ -144,7 +150,22 @@ impl Assessor {
                 }
             }
         }
-        Ok(Found::Nothing(not_possible.join(" ")))
+        let why = not_possible.join(" ");
+        let Some(request) = &incident.request else { return Ok(Found::Nothing(why)) };
+        // A person asked for one type, so no other is proposed in its place; but they hear which one would be possible.
+        for other in policies.instead_of(request) {
+            let (matched, target, unreadable) = (&matched, &target, unreadable.as_deref());
+            let case = Case { incident, matched, rule, target, rollback_type: other, unreadable };
+            if self.attempt(&case, &known).await?.is_ok() {
+                return Ok(Found::Nothing(format!(
+                    "{why} A {other} would be possible: propose that one, if it helps."
+                )));
+            }
+        }
+        Ok(Found::Nothing(format!(
+            "{why} No other type that `{}` offers is possible now.",
+            rule.id
+        )))
     }
 
     /// Looks whether a rollback of one type would help and is possible; the inner error says why not.
@@ -176,6 +197,12 @@ impl Assessor {
             Ok(choice) => choice,
             Err(why) => return Ok(Err(why)),
         };
+        let is_asked_for = |request: &&Request| request.rollback_type == case.rollback_type;
+        if let Some(request) = case.incident.request.as_ref().filter(is_asked_for)
+            && let Some(why) = left_out(request, &choice, &start.inspection)
+        {
+            return Ok(Err(why));
+        }
         if let Some(bad) = choice.to.iter().find(|version| known.bad.contains(*version)) {
             // SQLMesh remembers one release: after a rollback, the one before is the bad one.
             let why =
@@ -200,6 +227,15 @@ impl Assessor {
         };
         if !check.possible {
             return Ok(Err(why_not(&check.findings)));
+        }
+        let window = case.incident.request.as_ref().and_then(|request| request.window.as_ref());
+        if let (Some(window), Some(until)) = (window, check.possible_until_ms)
+            && until <= window.opens.timestamp_millis()
+        {
+            return Ok(Err(format!(
+                "SQLMesh's janitor may remove what it goes back to from {} on, before the maintenance window opens.",
+                spell(until)
+            )));
         }
         Ok(Ok(Possible { choice, start, check, besides }))
     }
