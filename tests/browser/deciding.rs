@@ -70,8 +70,8 @@ async fn expect_rolled_back(visit: &Visit) {
     let browser = &visit.browser;
     browser.text_with("#card .state", "Rolled back").await;
     browser.text_with("#thread", "Rolled back: every step is done").await;
-    assert_eq!(browser.all("#card-steps .step").await.len(), 3);
-    assert_eq!(browser.all("#card-steps .step-done").await.len(), 3);
+    assert_eq!(browser.all("#card-steps .step").await.len(), 4);
+    assert_eq!(browser.all("#card-steps .step-done").await.len(), 4);
     let thread = browser.texts("#thread .said").await.join("\n");
     let mut rest = thread.as_str();
     for line in [

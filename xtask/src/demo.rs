@@ -21,6 +21,8 @@ mod outcome;
 mod report;
 mod thread;
 
+mod bench;
+
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
@@ -34,6 +36,7 @@ use crate::{
     venv,
 };
 
+pub(crate) use self::bench::bench;
 use self::{
     alert::Pager,
     fault::{Break, Scene},
@@ -91,18 +94,23 @@ struct Demo {
 /// Shows it; an error is what did not go as it should.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     Scene::of(options.rollback_type, options.broken)?;
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| anyhow::anyhow!("choose the cryptography for HTTP"))?;
     let mut stages = Stages::new();
-    packages::install(&[Package::PythonVenv], &mut stages).await?;
-    let binary = server::build(&mut stages).await?;
-    let python = venv::install(venv::Venv::Sqlmesh, &mut stages).await?;
+    let (binary, python) = tools(&mut stages).await?;
     if options.auto {
         let shown = tokio::time::timeout(AUTO, show_alone(options, stages, binary, python)).await;
         return shown.with_context(|| format!("the demo did not end within {AUTO:?}"))?;
     }
     show(options, stages, binary, python).await
+}
+
+/// What every demo needs: the bot, and a Python with SQLMesh.
+async fn tools(stages: &mut Stages) -> Result<(PathBuf, PathBuf)> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("choose the cryptography for HTTP"))?;
+    packages::install(&[Package::PythonVenv], stages).await?;
+    let binary = server::build(stages).await?;
+    Ok((binary, venv::install(venv::Venv::Sqlmesh, stages).await?))
 }
 
 /// Clicks by itself.
@@ -168,6 +176,19 @@ async fn show(
     Ok(())
 }
 
+/// Makes the data and the releases of a demo.
+async fn prepare(
+    folder: &mut Folder,
+    (project, countersign): (&Project, &Countersign),
+    scene: Scene,
+    speed: u32,
+    stages: &mut Stages,
+) -> Result<()> {
+    policies::install(folder.path(), speed, project)?;
+    let prepared = project.prepare(scene, countersign, stages).await?;
+    folder.prepared(scene, prepared)
+}
+
 impl Demo {
     /// Goes on with a demo that has not ended, or prepares a new one; returns when its incident is on the page.
     async fn start(
@@ -190,9 +211,7 @@ impl Demo {
             server::end_earlier(record).await?;
         } else {
             let scene = Scene::of(options.rollback_type, options.broken)?;
-            policies::install(&place, options.speed, &project)?;
-            let prepared = project.prepare(scene, &countersign, stages).await?;
-            folder.prepared(scene, prepared)?;
+            prepare(&mut folder, (&project, &countersign), scene, options.speed, stages).await?;
         }
         let stage = stages.begin("Start Countersign");
         let pager = Pager::start(folder.needed_record()?).await;

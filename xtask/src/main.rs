@@ -1,6 +1,6 @@
-//! The commands of this repository: `cargo xtask test` and `cargo xtask demo`.
+//! The commands of this repository: `cargo xtask test`, `cargo xtask demo` and `cargo xtask bench`.
 //!
-//! Both install what they need, say what they do, and leave no process behind. Everything runs on the main thread:
+//! They install what they need, say what they do, and leave no process behind. Everything runs on the main thread:
 //! a child that asked to die with its parent dies with the thread that started it.
 
 mod repository;
@@ -43,6 +43,15 @@ enum Command {
     Test(test::Options),
     /// Shows a whole rollback on this machine, from the alert to the verified journal.
     Demo(demo::Options),
+    /// Measures what Countersign costs; ratios within one run, never a verdict.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// From the approving click to the verified rollback, against SQLMesh's own time for the same.
+    Rollback,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,6 +60,7 @@ async fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Test(options) => test::run(options).await,
         Command::Demo(options) => demo::run(options).await,
+        Command::Bench(Bench::Rollback) => demo::bench().await,
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
     eprintln!("{} {error:#}", Paint::for_errors().bad("error:"));

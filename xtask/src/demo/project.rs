@@ -7,6 +7,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -140,6 +141,38 @@ impl Project {
                 .with_context(|| format!("copy {file}"))?;
         }
         Ok(())
+    }
+
+    /// How long SQLMesh alone takes to go back, by its own command line, on a copy of the warehouse; ends in `truth` or
+    /// fails.
+    pub(super) async fn alone(
+        &self,
+        fault: &Fault,
+        truth: &Fingerprints,
+        stage: &Stage,
+    ) -> Result<Duration> {
+        let [from, to] = ["truth", "alone"].map(|name| self.warehouse(name).display().to_string());
+        fs::copy(self.warehouse("warehouse"), &to).with_context(|| format!("copy to {to}"))?;
+        copy(&self.release("truth"), &self.release("alone"))?;
+        edit(&self.release("alone").join("config.yaml"), |text| {
+            ensure!(text.contains(&from), "it does not name {from}");
+            Ok(text.replace(&from, &to))
+        })?;
+        let mut options = vec!["--skip-tests".to_owned()];
+        for model in fault.names {
+            // Without the second one it fails half way where a model downstream is new in this combination.
+            options.extend(["--select-model".to_owned(), (*model).to_owned()]);
+            options.extend(["--backfill-model".to_owned(), format!("{model}+")]);
+        }
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let started = Instant::now();
+        self.deploy("alone", &options, stage).await?;
+        let took = started.elapsed();
+        ensure!(
+            self.fingerprints("alone", "alone", stage).await? == *truth,
+            "SQLMesh alone did not bring the rows back"
+        );
+        Ok(took)
     }
 
     /// How long it takes to read the slow model, in milliseconds; `None` where no model is to be slow.

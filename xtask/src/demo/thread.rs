@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use chrono::{DateTime, FixedOffset};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reqwest::Client;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -81,6 +82,19 @@ impl Thread {
                 self.click(people, ask).await?;
             }
         }
+    }
+
+    /// From the last approval to the rollback's end, both as the thread dates them.
+    pub(super) async fn from_click_to_end(&self) -> Result<Duration> {
+        let report = self.look().await?;
+        let at = |is_it: fn(&str) -> bool| -> Result<DateTime<FixedOffset>> {
+            let line = report.thread.iter().rev().find(|line| is_it(&line.text));
+            let line = line.context("find the line in the thread")?;
+            DateTime::parse_from_rfc3339(&line.at).context("understand the thread's times")
+        };
+        let click = at(|text| text.contains(" approved at "))?;
+        let end = at(|text| text.starts_with("Rolled back: "))?;
+        (end - click).to_std().context("the rollback ended before its approval")
     }
 
     async fn look(&self) -> Result<Report> {
