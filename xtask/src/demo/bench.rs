@@ -58,7 +58,7 @@ pub(crate) async fn bench() -> Result<()> {
         died = demo.server.died() => bail!(died?),
     };
     let all = match &ended {
-        Ended::RolledBack(_) => thread.from_click_to_end().await?,
+        Ended::RolledBack(_) => thread.since_the_click().await?,
         Ended::Otherwise(how) => bail!("there was no rollback: {how}"),
     };
     drop(thread);

@@ -85,7 +85,7 @@ impl Thread {
     }
 
     /// From the last approval to the rollback's end, both as the thread dates them.
-    pub(super) async fn from_click_to_end(&self) -> Result<Duration> {
+    pub(super) async fn since_the_click(&self) -> Result<Duration> {
         let report = self.look().await?;
         let at = |is_it: fn(&str) -> bool| -> Result<DateTime<FixedOffset>> {
             let line = report.thread.iter().rev().find(|line| is_it(&line.text));
