@@ -32,7 +32,8 @@ impl Policies {
 
     fn standing(&self, person: &Person, proposal: &Proposal, now: Timestamp) -> Words {
         let words = Words::new().person(&person.id);
-        if proposal.approvals.iter().any(|approval| approval.person == person.id) {
+        let is_lapsed = proposal.waits.as_ref().is_some_and(|waiting| waiting.lapsed);
+        if !is_lapsed && proposal.approvals.iter().any(|approval| approval.person == person.id) {
             return words.text(" has signed already, and one person counts once. ");
         }
         match self.may(person, Act::Approve, proposal, now) {
@@ -75,7 +76,7 @@ impl Policies {
         let words =
             words.text(format!("It has {} of {} approvals. {reasons} ", tally.given, tally.needed));
         let Stage::Open { position } = &proposal.stage else {
-            return words.text("It no longer waits for a decision.");
+            return words.words(waiting(proposal));
         };
         let Some(lowest) = lowest_need(proposal) else {
             return words.text("Nobody can approve it.");
@@ -173,4 +174,21 @@ fn levels(approvals: &[Level]) -> String {
         if levels.len() == 1 { "one approval" } else { "approvals" },
         levels.join(" and ")
     )
+}
+
+/// What a proposal that is decided waits for.
+fn waiting(proposal: &Proposal) -> Words {
+    let words = Words::plain("It no longer waits for a decision.");
+    let Some(waiting) = &proposal.waits else { return words };
+    let words = if waiting.lapsed {
+        words.text(" But its approvals have run out, and whoever may approve can do so again.")
+    } else {
+        words.text(" Its run waits for a person.")
+    };
+    let Some(asked) = &waiting.position else { return words };
+    let rung = &proposal.requirement().ladder[asked.rung];
+    words
+        .text(" Asked now: ")
+        .people(&rung.people)
+        .text(format!(" ({}, {}).", rung.role, rung.level))
 }

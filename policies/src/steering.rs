@@ -55,7 +55,7 @@ impl Policies {
                         format!(" may not {what}: they hold {level}, and it needs {needed}. ");
                     self.cite(words.text(text), &rules)
                 }
-                Verdict::Denied { reason, .. } => words.text(format!(" may not {what}. {reason}")),
+                Verdict::Denied { reason, .. } => words.text(format!(" may not {what}. {reason} ")),
             }
         }))
     }

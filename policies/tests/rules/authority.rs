@@ -326,7 +326,32 @@ fn why_speaks_of_a_run_that_is_under_way() {
 
     Mia Haddad may pause the run, let it go on, cancel it or try a stuck step again, holding level 3. Rule level_steers: Whoever holds the level of the lowest approval that the rollback needs, or a higher one, may pause its run, let it go on, cancel it, or try a step that is stuck again. Mia Haddad may skip a stuck step, holding level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another. Mia Haddad may answer a question between two steps, holding level 3. Rule highest_level_settles: To skip a step or to answer the question between two steps, one needs the level of the highest approval that the rollback asks for, unless the step names another.
 
-    Sam Weber may not pause the run, let it go on, cancel it, try a stuck step again or answer a question between two steps. People without a level watch and are told, but do not decide.Sam Weber may not skip a stuck step. People without a level watch and are told, but do not decide.
+    Sam Weber may not pause the run, let it go on, cancel it, try a stuck step again or answer a question between two steps. People without a level watch and are told, but do not decide. Sam Weber may not skip a stuck step. People without a level watch and are told, but do not decide.
+    ");
+}
+
+#[test]
+fn why_says_what_a_decided_proposal_waits_for() {
+    let policies = defaults();
+    let opened = open(&policies, RollbackType::ModelLevel, by_trigger());
+    let event =
+        Event::Approved { by: PersonId::new("ana"), level: level(1), plan: Digest::of("plan") };
+    let run = "run_01h455vb4pex5vsknk084sn02q".parse().unwrap();
+    let begun = [event, Event::RunStarted { run }];
+    let running =
+        begun.iter().fold(opened, |proposal, event| proposal.step(event, at(1)).unwrap().0);
+    let after = |event: &Event| running.clone().step(event, at(2)).unwrap().0;
+    let say = |proposal: &Proposal| {
+        let words = policies.why(&PersonId::new("ana"), proposal, at(3));
+        words.to_plain(policies.people())
+    };
+    let answers = [say(&running), say(&after(&Event::RunStuck)), say(&after(&Event::RunLapsed))];
+    insta::assert_snapshot!(answers.join("\n\n"), @r"
+    Ana Ruiz has signed already, and one person counts once. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision.
+
+    Ana Ruiz has signed already, and one person counts once. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision. Its run waits for a person. Asked now: Ana Ruiz (on-call engineer (primary), level 1).
+
+    Ana Ruiz may approve this, holding level 1. Rule level_reaches: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision. But its approvals have run out, and whoever may approve can do so again. Asked now: Ana Ruiz (on-call engineer (primary), level 1).
     ");
 }
 
