@@ -152,9 +152,14 @@ async fn create(
     let answer = called.await.answer?;
     let number = |name: &str| answer.value.get(name).and_then(serde_json::Value::as_u64);
     let verification = sqlmesh.verify_point(python, &target, (folder, &id), SAVING).await?;
-    let tables = counted(number("tables").unwrap_or_default(), "table");
-    let rows = counted(number("rows").unwrap_or_default(), "row");
-    println!("Made rollback point {id} of {}: {tables}, {rows}.", rule.id);
+    let holds = match number("tables").unwrap_or_default() {
+        0 => "which version every model has, and no data".to_owned(),
+        tables => {
+            let rows = counted(number("rows").unwrap_or_default(), "row");
+            format!("{}, {rows}", counted(tables, "table"))
+        }
+    };
+    println!("Made rollback point {id} of {}: {holds}.", rule.id);
     for check in &verification.checks {
         println!("  {}", check.detail);
     }
