@@ -185,8 +185,7 @@ fn waiting(proposal: &Proposal) -> Words {
     } else {
         words.text(" Its run waits for a person.")
     };
-    let Some(asked) = &waiting.position else { return words };
-    let rung = &proposal.requirement().ladder[asked.rung];
+    let Some(rung) = proposal.asked_now() else { return words };
     words
         .text(" Asked now: ")
         .people(&rung.people)

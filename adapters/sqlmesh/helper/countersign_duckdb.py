@@ -14,6 +14,7 @@ import os
 import typing as t
 from pathlib import Path
 
+from countersign_point import sync
 from countersign_state import conflict, impossible
 from countersign_units import BACKUPS, Table
 
@@ -115,10 +116,10 @@ class DuckdbUnit:
             database.attach("countersign_from", folder / f"{self.name}.duckdb", read_only=True)
             database.attach("countersign_copy", part)
             database.run("COPY FROM DATABASE countersign_from TO countersign_copy")
-        _sync(part)
+        sync(part)
         # Complete is what carries the name: a half one never does.
         os.rename(part, restored)
-        _sync(restored.parent)
+        sync(restored.parent)
         return True
 
     def inspect_beside(self, point: str) -> list[dict] | None:
@@ -144,7 +145,7 @@ class DuckdbUnit:
             os.rename(coming, live)
         if _log(coming).exists():
             os.rename(_log(coming), _log(live))
-        _sync(live.parent)
+        sync(live.parent)
         return str(leaving)
 
     def _put(self, live: Path, coming: Path, leaving: Path) -> None:
@@ -152,7 +153,7 @@ class DuckdbUnit:
         with _locked(live):
             if not leaving.exists():
                 os.link(live, leaving)
-                _sync(live.parent)
+                sync(live.parent)
             if _log(live).exists():
                 os.rename(_log(live), _log(leaving))
             os.replace(coming, live)
@@ -290,14 +291,6 @@ def _nothing(path: Path) -> Path:
 def _remove(path: Path) -> None:
     for file in (path, _log(path)):
         file.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _quoted(name: str) -> str:

@@ -73,7 +73,7 @@ class Point:
     def finish(self, manifest: dict[str, t.Any]) -> None:
         """From this moment on it is a point."""
         for file in sorted(self.folder.rglob("*"), reverse=True):
-            _sync(file)
+            sync(file)
         self.write(MANIFEST, manifest)
         (self.folder / BEGUN).unlink(missing_ok=True)
 
@@ -84,13 +84,13 @@ class Point:
             file.flush()
             os.fsync(file.fileno())
         os.rename(draft, self.folder / name)
-        _sync(self.folder)
-        _sync(self.folder.parent)
+        sync(self.folder)
+        sync(self.folder.parent)
 
     def forget(self) -> None:
         """No point any more; what it was is kept until its tables are gone as well."""
         os.rename(self.folder / MANIFEST, self.folder / DROPPED)
-        _sync(self.folder)
+        sync(self.folder)
 
     def empty(self) -> None:
         """Removes what an interrupted `save` left; never a finished point."""
@@ -154,7 +154,8 @@ def _read(file: Path) -> dict[str, t.Any] | None:
         return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Returns when the file, or the names in the directory, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

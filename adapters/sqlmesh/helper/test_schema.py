@@ -54,6 +54,16 @@ class SchemaCase(PointCase):
         self.assertEqual((code, probed["state"]), (0, "done"), probed)
         return answer
 
+    def restored_and_the_way_back(self) -> tuple[dict, list[str]]:
+        """Goes back; gives the rows from before that, and the call that undoes it from the run's own point."""
+        self.site.sql(f"UPDATE {self.physical_table()} SET source = 'letter'")
+        broken = self.content()
+        self.save("tables", "--models", MODEL, point="pt_2")
+        answer = self.assert_restored()
+        back = self.between("restore-schema", self.bad, self.good)
+        back = ["pt_2" if word == "pt_1" else word for word in back]
+        return broken, [*back, "--expect-fingerprint", answer["fingerprint"], "--user", "ana"]
+
     def physical_table(self) -> str:
         return self.site.table(self.site.row_table(MODEL).split(".", 1)[1])
 
@@ -83,14 +93,8 @@ class Schema(SchemaCase):
 
     def test_taken_back(self) -> None:
         """The run's own point has the values of the column that only the bad release has."""
-        self.site.sql(f"UPDATE {self.physical_table()} SET source = 'letter'")
-        broken = self.content()
-        self.save("tables", "--models", MODEL, point="pt_2")
-        answer = self.assert_restored()
-        back = self.between("restore-schema", self.bad, self.good)
-        back = ["pt_2" if word == "pt_1" else word for word in back]
-        approved = ["--expect-fingerprint", answer["fingerprint"], "--user", "ana"]
-        code, answer = self.site.ask(*back, *approved)
+        broken, back = self.restored_and_the_way_back()
+        code, answer = self.site.ask(*back)
         self.assertEqual((code, answer.get("filled")), (0, {MODEL: {"source": 500}}), answer)
         self.assertEqual(self.content(), broken)
 
@@ -116,13 +120,7 @@ class SchemaCrash(SchemaCase):
 
     def test_killed_while_it_is_taken_back(self) -> None:
         """The way back ends where it began, too; its point is the run's own."""
-        self.site.sql(f"UPDATE {self.physical_table()} SET source = 'letter'")
-        broken = self.content()
-        self.save("tables", "--models", MODEL, point="pt_2")
-        answer = self.assert_restored()
-        back = self.between("restore-schema", self.bad, self.good)
-        back = ["pt_2" if word == "pt_1" else word for word in back]
-        back += ["--expect-fingerprint", answer["fingerprint"], "--user", "ana"]
+        broken, back = self.restored_and_the_way_back()
         for stage in ("MigrateSchemasStage", "VirtualLayerUpdateStage", "Fill source"):
             self.site.die(f'"stage": "{stage}', *back)
         code, answer = self.site.ask(*back)

@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::{
     Timestamp,
     digest::Digest,
-    escalation,
     id::{IncidentId, ProposalId},
     incident::{self, Incident},
     level::Level,
@@ -303,13 +302,7 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     let usually = usually.unwrap_or_default();
     let within = format!("within {}{usually}", duration(opening.recovery_target_ms));
     add("Target recovery", Words::plain(within));
-    let asked = match (&proposal.stage, &proposal.waits) {
-        (Stage::Open { position }, _) => Some(position),
-        (_, Some(waiting)) => waiting.position.as_ref(),
-        (_, None) => None,
-    };
-    if let Some(position) = asked {
-        let rung = &opening.requirement.ladder[position.rung];
+    if let Some(rung) = proposal.asked_now() {
         add(
             "Asked now",
             Words::new().people(&rung.people).text(format!(" ({}, {})", rung.role, rung.level)),
@@ -341,13 +334,6 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
 }
 
 fn next_ask(proposal: &Proposal) -> Option<NextAsk> {
-    let next = match (&proposal.stage, &proposal.waits) {
-        (Stage::Open { position }, _) => {
-            escalation::next(proposal.requirement(), proposal.asked_from, position).position
-        }
-        (_, Some(waiting)) => proposal.next_ask(waiting)?,
-        (_, None) => return None,
-    };
-    let level = proposal.requirement().ladder[next.rung].level;
-    Some(NextAsk { level, at: next.asked_at })
+    let (level, at) = proposal.asked_next()?;
+    Some(NextAsk { level, at })
 }

@@ -255,17 +255,14 @@ impl CheckLayout {
     fn work(&self) -> Work<'_> {
         Work {
             command: self.command.as_ref(),
-            sqlmesh: None,
             sql: self.sql.as_ref(),
             http: self.http.as_ref(),
             prometheus: self.prometheus.as_ref(),
             dns: self.dns.as_ref(),
-            wait: None,
             expect: self.expect.as_ref(),
             env: self.env.as_ref(),
-            writes: None,
             limits: self.limits.as_ref(),
-            progress: None,
+            ..Work::default()
         }
     }
 }

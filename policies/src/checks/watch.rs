@@ -249,18 +249,11 @@ impl WatchLayout {
         };
         let expect = At { value: expect, place };
         let work = Work {
-            command: None,
-            sqlmesh: None,
             sql: self.sql.as_ref(),
             http: self.http.as_ref(),
             prometheus: self.prometheus.as_ref(),
-            dns: None,
-            wait: None,
             expect: Some(&expect),
-            env: None,
-            writes: None,
-            limits: None,
-            progress: None,
+            ..Work::default()
         };
         Look::of_watch(self.name.place, &work, file)
     }

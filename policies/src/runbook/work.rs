@@ -85,6 +85,7 @@ pub(crate) struct LimitsLayout {
 }
 
 /// What is to be done, whoever asks for it: exactly one of the kinds, and what goes with it.
+#[derive(Default)]
 pub(crate) struct Work<'l> {
     pub(crate) command: Option<&'l At<Arguments>>,
     pub(crate) sqlmesh: Option<&'l At<Arguments>>,
@@ -130,12 +131,11 @@ impl ActionLayout {
             http: self.http.as_ref(),
             prometheus: self.prometheus.as_ref(),
             dns: self.dns.as_ref(),
-            wait: None,
             expect: self.expect.as_ref(),
             env: self.env.as_ref(),
             writes: self.writes.as_ref(),
             limits: self.limits.as_ref(),
-            progress: None,
+            ..Work::default()
         }
     }
 }

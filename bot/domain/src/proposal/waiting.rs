@@ -14,7 +14,7 @@ use crate::{
     notice::{Guidance, Notice},
     plan::Question,
     refusal::Refusal,
-    requirement::Approval,
+    requirement::{Approval, Rung},
 };
 
 /// What a run waits for, and who was asked for it.
@@ -123,8 +123,29 @@ impl Proposal {
         asked.is_some_and(|asked| asked.repeats > 0)
     }
 
-    /// What comes after the rung that was asked last.
-    pub(crate) fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
+    /// The rung that was asked last, for a decision or for what its run waits for; `None` where nobody is asked.
+    pub fn asked_now(&self) -> Option<&Rung> {
+        let (_, position) = self.walk()?;
+        Some(&self.requirement().ladder[position.rung])
+    }
+
+    /// What the clock brings next, and at which level.
+    pub(crate) fn asked_next(&self) -> Option<(Level, Timestamp)> {
+        let (asked_from, position) = self.walk()?;
+        let next = escalation::next(self.requirement(), asked_from, position);
+        Some((next.rung.level, next.position.asked_at))
+    }
+
+    /// Where the walk up the ladder stands, and where its times count from.
+    fn walk(&self) -> Option<(Timestamp, &Position)> {
+        match (&self.stage, &self.waits) {
+            (Stage::Open { position }, _) => Some((self.asked_from, position)),
+            (_, Some(waiting)) => Some((waiting.asked_from, waiting.position.as_ref()?)),
+            (_, None) => None,
+        }
+    }
+
+    fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
         let position = waiting.position.as_ref()?;
         Some(escalation::next(self.requirement(), waiting.asked_from, position).position)
     }

@@ -137,51 +137,35 @@ fn approvals_that_are_good_are_not_given_twice() {
 
 #[test]
 fn a_run_waits_for_people() {
-    let text = str::to_owned;
+    let wanted =
+        |question: Option<&str>, (number, role, id): (u8, &str, &str), waited_min, lapsed| {
+            Guidance::Wanted {
+                question: question.map(str::to_owned),
+                level: levels(&[number])[0],
+                role: role.to_owned(),
+                people: vec![person(id)],
+                waited_ms: waited_min * MINUTE_MS,
+                lapsed,
+                next: minute(30),
+            }
+        };
     let notices = [
-        Guidance::Wanted {
-            question: None,
-            level: levels(&[1])[0],
-            role: text("on-call engineer"),
-            people: vec![person("ana")],
-            waited_ms: 0,
-            lapsed: false,
-            next: minute(15),
-        },
-        Guidance::Wanted {
-            question: None,
-            level: levels(&[2])[0],
-            role: text("tech lead"),
-            people: vec![person("ben")],
-            waited_ms: 900_000,
-            lapsed: false,
-            next: minute(30),
-        },
-        Guidance::Wanted {
-            question: Some(text("Swap the restored warehouse in?")),
-            level: levels(&[3])[0],
-            role: text("engineering manager"),
-            people: vec![person("cleo")],
-            waited_ms: 900_000,
-            lapsed: false,
-            next: minute(30),
-        },
-        Guidance::Wanted {
-            question: None,
-            level: levels(&[1])[0],
-            role: text("on-call engineer"),
-            people: vec![person("ana")],
-            waited_ms: 0,
-            lapsed: true,
-            next: minute(15),
-        },
+        wanted(None, (1, "on-call engineer", "ana"), 0, false),
+        wanted(None, (2, "tech lead", "ben"), 15, false),
+        wanted(
+            Some("Swap the restored warehouse in?"),
+            (3, "engineering manager", "cleo"),
+            15,
+            false,
+        ),
+        wanted(None, (1, "on-call engineer", "ana"), 0, true),
         Guidance::Renewed,
     ];
     insta::assert_snapshot!(read(&notices.map(Notice::Steered)), @r"
-    thread, attention: Ana, on-call engineer (level 1): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:15:00 UTC.
+    thread, attention: Ana, on-call engineer (level 1): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     channel, attention: Ben, tech lead (level 2): the rollback has been stuck for 15 min. Please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     channel, attention: Cleo, engineering manager (level 3): the rollback has been waiting for 15 min: Swap the restored warehouse in? Confirm lets it go on, Cancel takes back what was done. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
-    thread, attention: Ana, on-call engineer (level 1): please look at it, then approve the same plan again, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:15:00 UTC.
+    thread, attention: Ana, on-call engineer (level 1): please look at it, then approve the same plan again, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     thread, good: The approvals are good again. Try again lets the rollback go on where it stopped.
     ");
 }

@@ -74,18 +74,8 @@ struct Versions {
     previous: Option<String>,
 }
 
-/// These can do without the state.
-const WITHOUT_STATE: [&str; 9] = [
-    "end-backends",
-    "drop-point",
-    "verify-point",
-    "restore-beside",
-    "probe-beside",
-    "verify-beside",
-    "swap",
-    "unswap",
-    "probe-swap",
-];
+/// These can do without the state, as those of `point::OF_COPIES`.
+const WITHOUT_STATE: [&str; 2] = ["end-backends", "drop-point"];
 
 fn main() -> ExitCode {
     let arguments = arguments();
@@ -108,7 +98,11 @@ fn main() -> ExitCode {
             let error = "could not set lock on the warehouse";
             (1, json!({"error": error, "kind": "crash", "transient": true}))
         }
-        (command, _) if warehouse.destroyed && !WITHOUT_STATE.contains(&command) => {
+        (command, _)
+            if warehouse.destroyed
+                && !WITHOUT_STATE.contains(&command)
+                && !point::OF_COPIES.contains(&command) =>
+        {
             refuse(3, "impossible", "The DuckDB file warehouse.duckdb does not exist.")
         }
         ("inspect", _) => inspect(&warehouse, arguments.source.as_deref()),

@@ -20,6 +20,17 @@ pub(crate) struct Database {
     destroyed: bool,
 }
 
+/// These look at copies, or move them, and can do without the state.
+pub(crate) const OF_COPIES: [&str; 7] = [
+    "verify-point",
+    "restore-beside",
+    "probe-beside",
+    "verify-beside",
+    "swap",
+    "unswap",
+    "probe-swap",
+];
+
 /// The answer of a sub-command about points; `None` where it is none.
 pub(crate) fn answer(
     warehouse: &mut Warehouse,
@@ -29,17 +40,8 @@ pub(crate) fn answer(
     if arguments.command == "drop-point" {
         return Some(drop_point(arguments, fault));
     }
-    let known = [
-        "verify-point",
-        "restore-beside",
-        "probe-beside",
-        "verify-beside",
-        "swap",
-        "unswap",
-        "probe-swap",
-        "verify-live",
-    ];
-    if !known.contains(&arguments.command.as_str()) {
+    let command = arguments.command.as_str();
+    if command != "verify-live" && !OF_COPIES.contains(&command) {
         return None;
     }
     let folder = arguments.points.join(&arguments.point);
