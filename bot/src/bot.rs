@@ -100,22 +100,8 @@ impl Bot {
         };
         let (pen, bell) = (Arc::default(), engine.bell.clone());
         let live = Live { store: store.clone(), clock: clock.clone(), bell, pen };
-        let environment = config::inherited(&config.inherit);
-        let secrets = secrets(config, &environment);
-        let work = std::path::absolute(&config.work)?;
-        let sqlmesh = Arc::new(Sqlmesh::install(&work, environment.clone(), secrets.clone())?);
         let executor_closing = CancellationToken::new();
-        let steps = Arc::new(Steps {
-            sqlmesh: sqlmesh.clone(),
-            outbound: Outbound::new()?,
-            policies,
-            environment,
-            secrets,
-            work,
-            launcher: config.launcher.clone(),
-            closing: executor_closing.clone(),
-            live,
-        });
+        let steps = Arc::new(steps(config, policies, live, executor_closing.clone())?);
         let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
@@ -302,6 +288,29 @@ fn askers(
         next: Mutex::default(),
     };
     [Arc::new(assessor), Arc::new(watcher), Arc::new(pruner)]
+}
+
+/// What carries out steps on this machine.
+pub(crate) fn steps(
+    config: &Config,
+    policies: Arc<Policies>,
+    live: Live,
+    closing: CancellationToken,
+) -> anyhow::Result<Steps> {
+    let environment = config::inherited(&config.inherit);
+    let secrets = secrets(config, &environment);
+    let work = std::path::absolute(&config.work)?;
+    Ok(Steps {
+        sqlmesh: Arc::new(Sqlmesh::install(&work, environment.clone(), secrets.clone())?),
+        outbound: Outbound::new()?,
+        policies,
+        environment,
+        secrets,
+        work,
+        launcher: config.launcher.clone(),
+        closing,
+        live,
+    })
 }
 
 fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod dry_run;
 mod gate;
 mod hold;
 mod incidents;
@@ -95,6 +96,8 @@ enum Command {
     },
     /// Asks for a rollback that no alert suggests; people decide on it.
     Propose(propose::Options),
+    /// Tries what a proposal would do, as far as that changes nothing.
+    DryRun(dry_run::Options),
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -215,6 +218,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         }
         Command::Propose(options) => {
             propose::run(&config, store(&config).await?, policies(&config)?, clock, options).await
+        }
+        Command::DryRun(options) => {
+            dry_run::run(&config, store(&config).await?, policies(&config)?, clock, options).await
         }
         Command::Policy(command) => policy::run(&config, &command),
         Command::Point(command) => point::run(&config, command, clock).await,

@@ -21,13 +21,14 @@ mod command;
 mod dns;
 mod http;
 mod look;
+mod rehearsed;
 mod secret;
 mod sql;
 mod sqlmesh;
 mod wait;
 mod watched;
 
-pub use self::sqlmesh::python;
+pub use self::{rehearsed::Tried, sqlmesh::python};
 
 /// How long a probe may take, in milliseconds.
 const PROBE_MS: u64 = 120_000;
@@ -191,16 +192,7 @@ impl Steps {
         let (say, said) = watch::channel(String::new());
         let work = async {
             let under = Under { run, plan, timeout_ms, cancel, say: &say };
-            let performed = match action {
-                Action::Command(program) => self.command(program, &under).await,
-                Action::Sqlmesh(arguments) => self.helper(arguments, &under).await,
-                Action::Sql(statement) => self.statement(statement, &under).await,
-                Action::Http(request) => self.request(request, &under).await,
-                Action::Prometheus(question) => self.question(question, &under).await,
-                Action::Dns(lookup) => self.lookup(lookup, &under).await,
-                Action::Wait(pause) => self.wait(*pause, &under).await,
-                Action::Confirm(_) => Performed { end: failed(ASKED), output: String::new() },
-            };
+            let performed = self.work(action, &under).await;
             drop(say);
             performed
         };
@@ -212,6 +204,19 @@ impl Steps {
                 Performed { end: End::CutShort, output }
             }
             end => Performed { end, output },
+        }
+    }
+
+    async fn work(&self, action: &Action, under: &Under<'_>) -> Performed {
+        match action {
+            Action::Command(program) => self.command(program, under).await,
+            Action::Sqlmesh(arguments) => self.helper(arguments, under).await,
+            Action::Sql(statement) => self.statement(statement, under).await,
+            Action::Http(request) => self.request(request, under).await,
+            Action::Prometheus(question) => self.question(question, under).await,
+            Action::Dns(lookup) => self.lookup(lookup, under).await,
+            Action::Wait(pause) => self.wait(*pause, under).await,
+            Action::Confirm(_) => Performed { end: failed(ASKED), output: String::new() },
         }
     }
 }

@@ -84,6 +84,9 @@ impl Check {
             guard: false,
             probe: None,
             undo: None,
+            dry_run: None,
+            // Whoever writes a check says so, also of a program's.
+            only_reads: true,
             // Before: nothing was done, and whoever mends what was found tries again under the same approvals. After:
             // going back to the fault because a check says no would help nobody.
             on_failure: OnFailure::Ask,

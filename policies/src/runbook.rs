@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{OnFailure, RollbackType, Step},
+    plan::{Action, OnFailure, RollbackType, Step},
 };
 
 mod arguments;
@@ -21,6 +21,7 @@ mod action;
 mod argument;
 mod parameter;
 mod progress;
+mod reading;
 mod template;
 
 mod check;
@@ -37,6 +38,7 @@ pub(crate) use work::{DnsLayout, HttpLayout, LimitsLayout, PrometheusLayout, Wor
 
 use action::ActionTemplate;
 use parameter::Parameter;
+use reading::only_reads;
 
 /// A checked runbook.
 #[derive(Clone, Debug)]
@@ -60,6 +62,7 @@ pub(crate) struct StepTemplate {
     pub(crate) guard: bool,
     pub(crate) probe: Option<ActionTemplate>,
     pub(crate) undo: Option<ActionTemplate>,
+    pub(crate) dry_run: Option<ActionTemplate>,
     pub(crate) on_failure: OnFailure,
 }
 
@@ -102,17 +105,19 @@ impl Runbook {
             values.insert(name.as_str(), (parameter, given));
         }
         let fill = |action: &ActionTemplate| action.fill(&values);
-        let step = |template: &StepTemplate| Step {
+        let step = |template: &StepTemplate, action: Action| Step {
             name: template.name.clone(),
-            action: fill(&template.action),
+            only_reads: only_reads(&action),
+            action,
             timeout_ms: template.timeout_ms,
             attempts: template.attempts,
             idempotent: template.idempotent,
             guard: template.guard,
             probe: template.probe.as_ref().map(fill),
             undo: template.undo.as_ref().map(fill),
+            dry_run: template.dry_run.as_ref().map(fill),
             on_failure: template.on_failure,
         };
-        Ok(self.steps.iter().map(step).collect())
+        Ok(self.steps.iter().map(|template| step(template, fill(&template.action))).collect())
     }
 }

@@ -11,12 +11,14 @@ use crate::{Timestamp, digest::Digest, id::IncidentId};
 
 mod action;
 mod comparison;
+mod rehearsal;
 
 pub use action::{
     Action, Answer, Limits, Lookup, MetricQuery, Pause, Program, Question, RecordType, Request,
     Statement,
 };
 pub use comparison::{Comparison, ComparisonError};
+pub use rehearsal::{Rehearsal, Untried, rehearse};
 
 /// The four ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,6 +105,12 @@ pub struct Step {
     pub probe: Option<Action>,
     /// Takes the step back. Must be idempotent: after a crash it is run again.
     pub undo: Option<Action>,
+    /// What is done in its place in a dry run; changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<Action>,
+    /// Whether the step itself changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_reads: bool,
     /// What happens when it fails for good.
     pub on_failure: OnFailure,
 }

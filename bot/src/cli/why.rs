@@ -33,7 +33,8 @@ pub(super) async fn why(
     Ok(Done::Well)
 }
 
-async fn find(store: &Store, text: &str) -> anyhow::Result<ProposalId> {
+/// The proposal that this id, or the end of one, names.
+pub(super) async fn find(store: &Store, text: &str) -> anyhow::Result<ProposalId> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }

@@ -116,6 +116,10 @@ impl Checker<'_, '_> {
             .undo
             .as_ref()
             .and_then(|undo| self.work(place, &undo.work(), Role::Undo { timeout_ms }));
+        let dry_run = layout
+            .dry_run
+            .as_ref()
+            .and_then(|dry| self.work(place, &dry.work(), Role::DryRun { timeout_ms }));
         Some(StepTemplate {
             name: layout.name.value.clone(),
             action: action?,
@@ -125,6 +129,7 @@ impl Checker<'_, '_> {
             guard: layout.guard,
             probe,
             undo,
+            dry_run,
             on_failure: match layout.on_failure {
                 FailureLayout::Undo => OnFailure::Undo,
                 FailureLayout::Ask => OnFailure::Ask,

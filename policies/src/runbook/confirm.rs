@@ -50,6 +50,7 @@ impl Checker<'_, '_> {
             ("guard", place(step.guard, step.name.place)),
             ("probe", place(step.probe.is_some(), step.name.place)),
             ("undo", place(step.undo.is_some(), step.name.place)),
+            ("dry_run", place(step.dry_run.is_some(), step.name.place)),
         ];
         for (field, place) in besides {
             if let Some(place) = place {
@@ -86,6 +87,7 @@ impl Checker<'_, '_> {
             guard: false,
             probe: None,
             undo: None,
+            dry_run: None,
             on_failure: OnFailure::Undo,
         }
     }

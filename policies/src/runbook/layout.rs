@@ -109,6 +109,8 @@ pub(super) struct StepLayout {
     pub(super) probe: Option<ActionLayout>,
     /// Takes the step back; must leave the same when it is run twice.
     pub(super) undo: Option<ActionLayout>,
+    /// What `countersign dry-run` does in its place; must not change anything.
+    pub(super) dry_run: Option<ActionLayout>,
     /// What happens when it fails for good: `undo` takes the steps before it back, `ask` leaves all as it is and asks a
     /// person.
     #[serde(default)]
@@ -125,7 +127,7 @@ pub(super) struct ConfirmLayout {
     pub(super) level: Option<At<u8>>,
 }
 
-/// What is done besides the step itself. A probe only asks, and an undo is no question.
+/// What is done besides the step itself. A probe and a dry run only ask, and an undo is no question.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionLayout {

@@ -31,6 +31,8 @@ fn step(action: Action) -> Step {
         guard: false,
         probe: None,
         undo: None,
+        dry_run: None,
+        only_reads: false,
         on_failure: OnFailure::Undo,
     }
 }

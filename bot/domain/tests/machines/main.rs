@@ -17,6 +17,7 @@ mod proposal;
 mod quorum;
 mod receipt;
 mod refusal;
+mod rehearsal;
 mod release;
 mod request;
 mod requirement;

@@ -13,34 +13,12 @@ use crate::{
         argument::Argument,
         arguments::Arguments,
         progress::{Progress, ProgressError},
+        reading::{CHANGES, READS},
         template::{Form, Template},
         work::{LimitsLayout, Work},
     },
 };
 
-/// The sub-commands of the `SQLMesh` helper.
-const HELPER: [&str; 20] = [
-    "inspect",
-    "check",
-    "promote",
-    "probe",
-    "verify",
-    "measure",
-    "save",
-    "probe-point",
-    "verify-point",
-    "check-schema",
-    "restore-schema",
-    "probe-schema",
-    "verify-schema",
-    "restore-beside",
-    "probe-beside",
-    "verify-beside",
-    "swap",
-    "probe-swap",
-    "unswap",
-    "verify-live",
-];
 const SHELLS: [&str; 10] =
     ["sh", "bash", "zsh", "dash", "ksh", "fish", "busybox", "cmd", "powershell", "pwsh"];
 /// Processor time of a program that names no limit: this many times the step's time-out.
@@ -84,11 +62,16 @@ impl Checker<'_, '_> {
         Some(ActionTemplate::Command { argv, env, program })
     }
 
-    pub(super) fn sqlmesh(&mut self, at: &At<Arguments>) -> Option<ActionTemplate> {
+    pub(super) fn sqlmesh(&mut self, at: &At<Arguments>, role: Role) -> Option<ActionTemplate> {
         let (words, arguments) = self.arguments(at)?;
-        if !self.refuse_destruction(words) && !HELPER.contains(&words[0].value.as_str()) {
-            let (name, place) = (words[0].value.clone(), words[0].place);
-            self.file.unknown(place, "sub-command of the SQLMesh helper", &name, &HELPER);
+        let (name, place) = (words[0].value.as_str(), words[0].place);
+        let all = [&READS[..], &CHANGES].concat();
+        if !self.refuse_destruction(words) && !all.contains(&name) {
+            self.file.unknown(place, "sub-command of the SQLMesh helper", name, &all);
+        } else if role.only_looks() && CHANGES.contains(&name) {
+            let message = format!("{} must not change anything, and `{name}` does", role.name());
+            let advice = format!("use a sub-command that only reads: {}", READS.join(", "));
+            self.file.note(place, message, advice);
         }
         Some(ActionTemplate::Sqlmesh(arguments))
     }
@@ -134,9 +117,10 @@ impl Checker<'_, '_> {
     /// The limits, each written out: what a program may use is part of what people sign.
     fn limits(&mut self, at: Option<&At<LimitsLayout>>, role: Role) -> Limits {
         let timeout_ms = match role {
-            Role::Step { timeout_ms } | Role::Undo { timeout_ms } | Role::Check { timeout_ms } => {
-                timeout_ms
-            }
+            Role::Step { timeout_ms }
+            | Role::Undo { timeout_ms }
+            | Role::DryRun { timeout_ms }
+            | Role::Check { timeout_ms } => timeout_ms,
             Role::Probe | Role::Watch => PROBE_MS,
         };
         let layout = at.map(|at| &at.value);

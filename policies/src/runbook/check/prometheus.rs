@@ -45,7 +45,11 @@ impl Checker<'_, '_> {
         }
         if let Some(lasting) = &layout.lasting {
             match role {
-                Role::Step { timeout_ms } | Role::Check { timeout_ms } if for_ms >= timeout_ms => {
+                Role::Step { timeout_ms }
+                | Role::Check { timeout_ms }
+                | Role::DryRun { timeout_ms }
+                    if for_ms >= timeout_ms =>
+                {
                     let advice = "make `timeout` longer than `for`";
                     let message = format!("{} would end before this is over", role.name());
                     self.file.note(lasting.place, message, advice);
@@ -55,7 +59,10 @@ impl Checker<'_, '_> {
                         format!("remove `for`: {} says what is at one moment", role.name());
                     self.file.note(lasting.place, format!("{} does not wait", role.name()), advice);
                 }
-                Role::Step { .. } | Role::Undo { .. } | Role::Check { .. } => {}
+                Role::Step { .. }
+                | Role::Undo { .. }
+                | Role::DryRun { .. }
+                | Role::Check { .. } => {}
             }
         }
         let headers = self.headers(&layout.headers);

@@ -18,6 +18,8 @@ pub(super) enum Role {
     Probe,
     /// Its undo.
     Undo { timeout_ms: u64 },
+    /// What is done in its place in a dry run, and must not change anything.
+    DryRun { timeout_ms: u64 },
     /// A check, which must not change anything either.
     Check { timeout_ms: u64 },
     /// A watched metric, which is looked at again and again.
@@ -27,7 +29,7 @@ pub(super) enum Role {
 impl Role {
     /// Whether it must not change anything.
     pub(super) fn only_looks(self) -> bool {
-        matches!(self, Self::Probe | Self::Check { .. } | Self::Watch)
+        matches!(self, Self::Probe | Self::DryRun { .. } | Self::Check { .. } | Self::Watch)
     }
 
     /// What people call it.
@@ -36,6 +38,7 @@ impl Role {
             Self::Step { .. } => "a step",
             Self::Probe => "a probe",
             Self::Undo { .. } => "an undo",
+            Self::DryRun { .. } => "a dry run",
             Self::Check { .. } => "a check",
             Self::Watch => "a watched metric",
         }
@@ -105,7 +108,7 @@ impl Checker<'_, '_> {
             return self.command(at, work, role);
         }
         if let Some(at) = work.sqlmesh {
-            return self.sqlmesh(at);
+            return self.sqlmesh(at, role);
         }
         if let Some(at) = work.sql {
             return self.sql(at, work.expect, role);
