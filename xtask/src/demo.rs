@@ -6,6 +6,7 @@
 mod folder;
 mod record;
 
+mod databases;
 mod fault;
 mod point;
 mod policies;
@@ -39,6 +40,7 @@ use crate::{
 pub(crate) use self::bench::bench;
 use self::{
     alert::Pager,
+    databases::{Cluster, Databases, Warehouse},
     fault::{Break, Scene},
     folder::Folder,
     outcome::Outcome,
@@ -63,10 +65,13 @@ pub(crate) struct Options {
     /// What is broken; left out, it is what the rollback type usually answers.
     #[arg(long = "break", value_enum)]
     broken: Option<Break>,
+    /// What the data are kept in; left out, it is DuckDB.
+    #[arg(long, value_enum)]
+    warehouse: Option<Warehouse>,
     /// How many times faster people are asked; 60 makes seconds of minutes.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
-    /// Where the web page is.
+    /// Where the web page is; 0 is any free port.
     #[arg(long, default_value_t = 8080)]
     port: u16,
     /// Where demos are kept; `target/demo` by default.
@@ -87,13 +92,14 @@ struct Demo {
     countersign: Countersign,
     server: Server,
     incident: String,
-    // The account exists for as long as the demo is shown.
+    // They exist for as long as the demo is shown.
+    cluster: Cluster,
     _pager: Pager,
 }
 
 /// Shows it; an error is what did not go as it should.
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    Scene::of(options.rollback_type, options.broken)?;
+    options.scene()?;
     let mut stages = Stages::new();
     let (binary, python) = tools(&mut stages).await?;
     if options.auto {
@@ -199,25 +205,26 @@ impl Demo {
     ) -> Result<Self> {
         let mut folder = Folder::open(options.dir.as_deref(), options.keep, options.fresh)?;
         let place = folder.path().to_owned();
-        let project = Project::new(&place, python);
-        let countersign = Countersign::new(binary, &place);
+        let scene = match folder.record() {
+            Some(record) => options.go_on_with(record.scene)?,
+            None => options.scene()?,
+        };
         if let Some(record) = folder.record() {
-            let wanted = Scene::of(options.rollback_type, options.broken)?;
-            let is_given = options.rollback_type.is_some() || options.broken.is_some();
-            if is_given && wanted != record.scene {
-                return Err(Unusable(another_scene(record.scene)).into());
-            }
             println!("\nGoing on with the demo in {} (`--fresh` starts anew).", place.display());
             server::end_earlier(record).await?;
-        } else {
-            let scene = Scene::of(options.rollback_type, options.broken)?;
+        }
+        let (databases, cluster) = Databases::open(scene.warehouse, &place, stages).await?;
+        let project = Project::new(&place, python, databases);
+        let countersign = Countersign::new(binary, &place);
+        if folder.record().is_none() {
             prepare(&mut folder, (&project, &countersign), scene, options.speed, stages).await?;
         }
         let stage = stages.begin("Start Countersign");
         let pager = Pager::start(folder.needed_record()?).await;
         let port =
             server::choose_port(folder.needed_record()?.port.unwrap_or(options.port), &stage)?;
-        server::configure(&place, port, &pager, folder.needed_record()?)?;
+        let known = (folder.needed_record()?, project.databases());
+        server::configure(&place, port, &pager, known)?;
         if !countersign.is_set_up() {
             countersign.set_up(&stage).await?;
         }
@@ -232,7 +239,7 @@ impl Demo {
         };
         folder.fired(&incident)?;
         stage.done("PagerDuty's signed webhook was accepted");
-        let demo = Self { folder, project, countersign, server, incident, _pager: pager };
+        let demo = Self { folder, project, countersign, server, incident, cluster, _pager: pager };
         println!("\n   {}\n", Paint::new().strong(&demo.address()));
         Ok(demo)
     }
@@ -272,15 +279,39 @@ impl Demo {
     }
 
     async fn stop(self) -> Result<()> {
-        self.server.stop().await
+        self.server.stop().await?;
+        if self.folder.needed_record()?.finished {
+            self.cluster.leave_nothing()?;
+        }
+        Ok(())
+    }
+}
+
+impl Options {
+    fn scene(&self) -> Result<Scene, Unusable> {
+        Scene::of(self.rollback_type, self.broken, self.warehouse)
+    }
+
+    /// The scene of the demo that has not ended, unless another one was asked for.
+    fn go_on_with(&self, begun: Scene) -> Result<Scene, Unusable> {
+        let is_given = self.rollback_type.is_some() || self.broken.is_some();
+        let wanted = self.scene()?;
+        if (is_given
+            && (wanted.rollback_type, wanted.broken) != (begun.rollback_type, begun.broken))
+            || self.warehouse.is_some_and(|warehouse| warehouse != begun.warehouse)
+        {
+            return Err(Unusable(another_scene(begun)));
+        }
+        Ok(begun)
     }
 }
 
 fn another_scene(scene: Scene) -> String {
-    let Scene { rollback_type, broken } = scene;
+    let Scene { rollback_type, broken, warehouse } = scene;
     format!(
-        "a demo of type {rollback_type} (`--break {}`) has not ended: give `--type {rollback_type}` to go on \
-         with it, or `--fresh` to start anew",
-        broken.name()
+        "a demo of type {rollback_type} (`--break {}`) on `--warehouse {}` has not ended: leave these options out to \
+         go on with it, or give `--fresh` to start anew",
+        broken.name(),
+        warehouse.name()
     )
 }

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     alert::{Pager, client},
+    databases::Databases,
     record::Record,
 };
 use crate::{
@@ -104,8 +105,11 @@ impl Countersign {
     }
 }
 
-/// The port that was asked for, or a free one where that is taken.
+/// The port that was asked for, or a free one where that is taken; with 0, any free one.
 pub(super) fn choose_port(wanted: u16, stage: &Stage) -> Result<u16> {
+    if wanted == 0 {
+        return free_port();
+    }
     if TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).is_ok() {
         return Ok(wanted);
     }
@@ -115,14 +119,19 @@ pub(super) fn choose_port(wanted: u16, stage: &Stage) -> Result<u16> {
 }
 
 /// Writes `countersign.yaml`.
-pub(super) fn configure(folder: &Path, port: u16, pager: &Pager, record: &Record) -> Result<()> {
+pub(super) fn configure(
+    folder: &Path,
+    port: u16,
+    pager: &Pager,
+    (record, databases): (&Record, &Databases),
+) -> Result<()> {
     let (api_url, token) = pager.api();
-    let secret = &record.webhook_secret;
+    let (secret, records) = (&record.webhook_secret, databases.records());
     let text = format!(
         "# Written by `cargo xtask demo`.\n\
          listen: 127.0.0.1:{port}\n\
          public_url: http://127.0.0.1:{port}\n\
-         database_url: sqlite://countersign.db\n\
+         database_url: {records}\n\
          policies: policies/rules\n\
          keys: keys\n\
          work: work\n\
