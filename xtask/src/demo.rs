@@ -18,6 +18,7 @@ mod server;
 mod form;
 mod visitor;
 
+mod killing;
 mod outcome;
 mod report;
 mod thread;
@@ -43,6 +44,7 @@ use self::{
     databases::{Cluster, Databases, Warehouse},
     fault::{Break, Scene},
     folder::Folder,
+    killing::{Due, Killer, Killing},
     outcome::Outcome,
     project::Project,
     server::{Countersign, Server},
@@ -50,7 +52,8 @@ use self::{
     visitor::Personas,
 };
 
-/// How long a demo that clicks by itself may take once everything is built.
+/// How long a demo that clicks by itself may take once everything is built; three times as long where the bot is killed
+/// on the way.
 const AUTO: Duration = Duration::from_mins(10);
 
 /// How to show it.
@@ -77,6 +80,9 @@ pub(crate) struct Options {
     /// Where demos are kept; `target/demo` by default.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Kills the bot while the rollback runs, again and again, and lets it start anew.
+    #[arg(long, value_enum, requires = "auto")]
+    killing: Option<Killing>,
     /// Keeps the folders of earlier demos that have ended.
     #[arg(long)]
     keep: bool,
@@ -103,8 +109,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut stages = Stages::new();
     let (binary, python) = tools(&mut stages).await?;
     if options.auto {
-        let shown = tokio::time::timeout(AUTO, show_alone(options, stages, binary, python)).await;
-        return shown.with_context(|| format!("the demo did not end within {AUTO:?}"))?;
+        let limit = AUTO * if options.killing.is_some() { 3 } else { 1 };
+        let shown = tokio::time::timeout(limit, show_alone(options, stages, binary, python)).await;
+        return shown.with_context(|| format!("the demo did not end within {limit:?}"))?;
     }
     show(options, stages, binary, python).await
 }
@@ -129,19 +136,41 @@ async fn show_alone(
     let mut demo = Demo::start(options, &mut stages, binary, python).await?;
     let mut visitor = Personas::of(demo.server.url(), &demo.incident)?;
     let mut thread = Thread::new(demo.server.url(), &demo.incident)?;
-    let ended = tokio::select! {
-        ended = thread.follow(Some(&mut visitor)) => ended?,
-        died = demo.server.died() => bail!(died?),
-        interruption = program::interruption() => return demo.interrupted(interruption).await,
+    let killer = |killing| Killer::new(killing, demo.server.url(), &demo.incident);
+    let mut killer = options.killing.map(killer).transpose()?;
+    let ended = loop {
+        tokio::select! {
+            ended = thread.follow(Some(&mut visitor)) => break ended?,
+            due = next(&mut killer) => demo.kill(due, killer.as_ref(), &mut stages).await?,
+            died = demo.server.died() => bail!(died?),
+            interruption = program::interruption() => return demo.interrupted(interruption).await,
+        }
     };
     drop(thread);
-    let outcome = demo.judge(&mut stages, ended).await;
+    if let Some(due) = killer.as_mut().and_then(Killer::last) {
+        demo.kill(due, killer.as_ref(), &mut stages).await?;
+    }
+    let judged = demo.judge(&mut stages, ended).await;
+    let outcome = match (killer, judged) {
+        (Some(killer), Ok(outcome)) => {
+            demo.count_steps(&mut stages).map(|()| outcome.after(killer.kills()))
+        }
+        (_, judged) => judged,
+    };
     let place = demo.folder.path().display().to_string();
     demo.stop().await?;
     let outcome =
         outcome.with_context(|| format!("see {place}/serve.log; `--fresh` starts anew"))?;
     println!("{}", outcome.line()?);
     Ok(())
+}
+
+/// The next place at which the bot is to be killed; never, where nobody kills it.
+async fn next(killer: &mut Option<Killer>) -> Due {
+    match killer {
+        Some(killer) => killer.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Lets a person click.
@@ -269,6 +298,26 @@ impl Demo {
         stage.done(&proof);
         self.folder.finish()?;
         Outcome::of(scene, &self.incident, rolled_back)
+    }
+
+    /// Kills the bot, and starts it again once what it held is free.
+    async fn kill(&mut self, due: Due, killer: Option<&Killer>, stages: &mut Stages) -> Result<()> {
+        let stage = stages.begin(&format!("Kill Countersign {}", due.place));
+        let kills_all = killer.is_some_and(Killer::kills_all);
+        self.server.kill(kills_all.then_some(&*due.run)).await?;
+        self.project.free_lease().await?;
+        let port = self.folder.needed_record()?.port.context("find the page's port")?;
+        self.server = Server::start(&self.countersign, port, &stage).await?;
+        self.folder.serving(port, self.server.identity())?;
+        stage.done("its next life begins");
+        Ok(())
+    }
+
+    /// Whether each step was done once although the bot was killed.
+    fn count_steps(&self, stages: &mut Stages) -> Result<()> {
+        let stage = stages.begin("Count the steps in the journal");
+        stage.done(&killing::proved(self.folder.path())?);
+        Ok(())
     }
 
     async fn interrupted(self, interruption: Result<()>) -> Result<()> {

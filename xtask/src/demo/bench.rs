@@ -34,6 +34,7 @@ pub(crate) async fn bench() -> Result<()> {
         rollback_type: None,
         broken: None,
         warehouse: None,
+        killing: None,
         speed: 60,
         port: 8080,
         dir: Some(repository::target().join("bench")),

@@ -232,6 +232,17 @@ impl Project {
         program::read(command).await
     }
 
+    /// What a dead executor of Countersign's held is free: thirty seconds have passed.
+    pub(super) async fn free_lease(&self) -> Result<()> {
+        let records = self.databases.records();
+        let records = records.strip_prefix("sqlite://").unwrap_or(&records);
+        let mut command = Command::new(&self.python);
+        command.arg("-B").arg(repository::demo().join("free_lease.py"));
+        command.args(["--records", records]).current_dir(&self.folder);
+        program::read(command).await?;
+        Ok(())
+    }
+
     async fn deploy(&self, release: &str, options: &[&str], stage: &Stage) -> Result<()> {
         let mut plan = self.sqlmesh(&self.python.with_file_name("sqlmesh"));
         plan.arg("-p").arg(self.release(release)).args(["--gateway", self.databases.gateway()]);

@@ -207,6 +207,18 @@ impl Server {
         Ok(format!("`countersign serve` ended ({status}):\n{}", self.last_words()))
     }
 
+    /// Kills it, with all that it had started for `run` where that is given.
+    pub(super) async fn kill(&mut self, run: Option<&str>) -> Result<()> {
+        self.child.start_kill().context("kill `countersign serve`")?;
+        self.child.wait().await.context("wait for `countersign serve`")?;
+        if let Some(run) = run {
+            runner::end_marked("COUNTERSIGN_RUN", run, Duration::ZERO)
+                .await
+                .context("kill the programs of a step")?;
+        }
+        Ok(())
+    }
+
     /// Asks it to end and waits for that.
     pub(super) async fn stop(self) -> Result<()> {
         runner::end_group(&self.identity, GRACE).await.context("end `countersign serve`")?;
@@ -218,15 +230,21 @@ impl Server {
         let address = format!("{}/readyz", self.url);
         let until = Instant::now() + READY;
         loop {
-            let answer = client.get(&address).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
+            let mut says = String::new();
+            if let Ok(answer) = client.get(&address).send().await {
+                if answer.status().is_success() {
+                    return Ok(());
+                }
+                says = answer.text().await.unwrap_or_default();
             }
             if let Some(status) = self.child.try_wait().context("look after `countersign serve`")? {
                 bail!("`countersign serve` ended ({status}):\n{}", self.last_words());
             }
             if Instant::now() > until {
-                bail!("`countersign serve` is not ready after {READY:?}:\n{}", self.last_words());
+                bail!(
+                    "`countersign serve` is not ready after {READY:?}: {says}\n{}",
+                    self.last_words()
+                );
             }
             sleep(Duration::from_millis(100)).await;
         }
