@@ -63,9 +63,10 @@ async fn show(stage: &Stage, pair: Pair) -> Result<()> {
     let folder = tempfile::tempdir().context("make a folder for a demo")?;
     let mut demo = Command::new(std::env::current_exe().context("find this program")?);
     demo.args(pair.arguments()).arg("--dir").arg(folder.path());
-    let said = program::read(demo).await.with_context(|| pair.name())?;
-    let last = said.lines().last().unwrap_or_default();
-    pair.judge(last).with_context(|| format!("{} ended with {last}", pair.name()))?;
+    if let Err(error) = program::read(demo).await.and_then(|said| pair.judge(&said)) {
+        let kept = folder.keep();
+        return Err(error.context(format!("{}, kept in {}", pair.name(), kept.display())));
+    }
     stage.note(&format!("{} ({})", pair.name(), duration(started.elapsed())));
     Ok(())
 }
@@ -85,9 +86,10 @@ impl Pair {
         format!("type {rollback_type} on {warehouse}{killed}")
     }
 
-    /// Whether a demo's last line says that all went well.
-    fn judge(self, line: &str) -> Result<()> {
+    /// Whether the last line of what a demo said tells that all went well.
+    fn judge(self, said: &str) -> Result<()> {
         let Self(rollback_type, _, killing) = self;
+        let line = said.lines().last().unwrap_or_default();
         let verdict: Verdict = serde_json::from_str(line).context("it is no verdict")?;
         ensure!(verdict.incident.starts_with("inc_"), "it names no incident");
         ensure!(verdict.rollback_type == rollback_type, "it is another type");
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn a_good_end_passes_and_every_other_one_is_named() {
         let pair = Pair(2, "duckdb", None);
-        pair.judge(WELL).expect("all went well");
+        pair.judge(&format!("1. Build\n{WELL}\n")).expect("all went well");
         for (old, new, said) in [
             ("inc_1", "", "it names no incident"),
             ("\"type\":2", "\"type\":1", "it is another type"),

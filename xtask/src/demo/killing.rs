@@ -29,14 +29,21 @@ pub(crate) enum Killing {
     AtProgress,
 }
 
-/// Knows where the bot was killed already, and where it is to be killed next.
+/// Looks at the incident until the bot has to be killed.
 #[derive(Debug)]
 pub(super) struct Killer {
-    killing: Killing,
     client: Client,
     address: String,
-    killed: BTreeSet<(usize, String)>,
+    places: Places,
     kills: usize,
+}
+
+/// Knows where the bot was killed already, and where it is to be killed next.
+#[derive(Debug)]
+struct Places {
+    killing: Killing,
+    /// Steps, and what they said.
+    killed: BTreeSet<(usize, String)>,
 }
 
 /// A place at which the bot is to be killed.
@@ -52,7 +59,8 @@ impl Killer {
     /// One that has killed nobody, for the incident at the server's `url`.
     pub(super) fn new(killing: Killing, url: &str, incident: &str) -> Result<Self> {
         let address = format!("{url}/api/incidents/{incident}");
-        Ok(Self { killing, client: client()?, address, killed: BTreeSet::new(), kills: 0 })
+        let places = Places { killing, killed: BTreeSet::new() };
+        Ok(Self { client: client()?, address, places, kills: 0 })
     }
 
     /// Completes when the bot has to be killed.
@@ -60,7 +68,7 @@ impl Killer {
         loop {
             // The server may be on its way up or down.
             if let Ok(report) = self.look().await
-                && let Some(due) = self.due(&report)
+                && let Some(due) = self.places.due(&report)
             {
                 self.kills += 1;
                 return due;
@@ -71,7 +79,7 @@ impl Killer {
 
     /// Where it is to be killed once more when everything is done.
     pub(super) fn last(&mut self) -> Option<Due> {
-        if self.killing != Killing::AtIntents {
+        if self.places.killing != Killing::AtIntents {
             return None;
         }
         self.kills += 1;
@@ -93,7 +101,9 @@ impl Killer {
         let answer = self.client.get(&self.address).send().await?.error_for_status()?;
         Ok(answer.json().await?)
     }
+}
 
+impl Places {
     fn due(&mut self, report: &Report) -> Option<Due> {
         let run = report.runs.last().filter(|run| run.stage.stage == "doing")?;
         let (step, attempt) = (run.stage.step?, run.stage.attempt?);
@@ -160,8 +170,8 @@ mod tests {
     }
 
     fn places(killing: Killing, reports: &[(usize, u32, Option<&str>)]) -> Vec<String> {
-        let mut killer = Killer::new(killing, "http://127.0.0.1", "inc_1").expect("a killer");
-        let due = |&(step, attempt, live): &_| killer.due(&report(step, attempt, live));
+        let mut places = Places { killing, killed: BTreeSet::new() };
+        let due = |&(step, attempt, live): &_| places.due(&report(step, attempt, live));
         reports.iter().filter_map(due).map(|due| due.place).collect()
     }
 

@@ -132,8 +132,8 @@ fn shown(milliseconds: u64, speed: u64) -> String {
     }
 }
 
-/// Lets the target be the demo's project, at a gateway of it, with its Python. Nobody's business depends on the demo's numbers, so the
-/// on-call engineer may decide alone.
+/// Lets the target be the demo's project, at a gateway of it, with its Python. Nobody's business depends on the demo's
+/// numbers, so the on-call engineer may decide alone.
 fn here(text: &str, (project, gateway): (&Path, &str), python: &Path) -> Result<String> {
     let quoted = |path: &Path| {
         serde_json::to_string(path.to_str().context("the folder's name is not UTF-8")?)
