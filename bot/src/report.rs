@@ -88,6 +88,10 @@ pub async fn incident(
     id: &IncidentId,
 ) -> anyhow::Result<Option<IncidentReport>> {
     let Some(card) = view::card(store, id).await? else { return Ok(None) };
+    let proposals = store.proposals_of(id).await?.into_iter().map(|found| found.value).collect();
+    let holds = store.holds_of(id).await?.into_iter().map(|found| found.value).collect();
+    let runs = store.runs_of(id).await?.into_iter().map(|found| found.value).collect();
+    // The thread last: whoever stops looking because the state says that it is over has read how it ended.
     let thread = view::thread(store, id).await?.into_iter().map(|line| ThreadLine {
         seq: line.seq,
         at: line.at,
@@ -95,14 +99,8 @@ pub async fn incident(
         text: line.words.to_plain(people),
         tone: line.tone,
     });
-    Ok(Some(IncidentReport {
-        id: id.clone(),
-        card,
-        thread: thread.collect(),
-        proposals: store.proposals_of(id).await?.into_iter().map(|found| found.value).collect(),
-        holds: store.holds_of(id).await?.into_iter().map(|found| found.value).collect(),
-        runs: store.runs_of(id).await?.into_iter().map(|found| found.value).collect(),
-    }))
+    let thread = thread.collect();
+    Ok(Some(IncidentReport { id: id.clone(), card, thread, proposals, holds, runs }))
 }
 
 /// Every entry of an incident's journal, those too that nobody was told of.

@@ -51,7 +51,7 @@ pub trait Worker: Send + Sync {
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
 }
 
-/// When a worker last looked into the store without a failure.
+/// When a worker last looked into the store without a failure; of one that may be busy for long, at first when it began.
 #[derive(Debug)]
 pub struct Pulse {
     /// The worker's name.
@@ -88,6 +88,10 @@ pub async fn turn(
     shutdown: CancellationToken,
 ) {
     let mut ring = bell.workers();
+    if pulse.may_take_long {
+        // Its first turn may be a run of an hour that another life left, and people have to be let in meanwhile.
+        pulse.beat(clock.now());
+    }
     while !shutdown.is_cancelled() {
         // Seen before the store is asked, so that a commit after the question wakes us.
         ring.mark_unchanged();
@@ -141,4 +145,54 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// This process, as the owner of leases.
     pub owner: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// Its first turn does not end.
+    struct Busy {
+        may_take_long: bool,
+    }
+
+    #[async_trait]
+    impl Worker for Busy {
+        fn name(&self) -> String {
+            "busy".to_owned()
+        }
+
+        fn may_take_long(&self) -> bool {
+            self.may_take_long
+        }
+
+        async fn drain(&self) -> anyhow::Result<usize> {
+            std::future::pending().await
+        }
+
+        async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+            Ok(None)
+        }
+    }
+
+    async fn has_started(may_take_long: bool) -> bool {
+        let worker = Arc::new(Busy { may_take_long });
+        let pulse = Arc::new(Pulse::of(worker.as_ref()));
+        let clock = Arc::new(SystemClock);
+        let turning =
+            turn(worker, Bell::default(), clock.clone(), pulse.clone(), CancellationToken::new());
+        tokio::select! {
+            biased;
+            () = turning => {}
+            () = std::future::ready(()) => {}
+        }
+        pulse.age_ms(clock.now()).is_some()
+    }
+
+    #[tokio::test]
+    async fn a_first_turn_of_an_hour_keeps_nobody_out() {
+        assert!(has_started(true).await);
+        assert!(!has_started(false).await, "what has not looked into the store has not started");
+    }
 }

@@ -27,13 +27,16 @@ impl Serving {
             rest.split('"').next().expect("its value").to_owned()
         };
         let (token, proposal, plan) = (field("token"), field("proposal"), field("plan"));
-        let form = [
+        let mut form = vec![
             ("token", token.as_str()),
             ("proposal", &proposal),
             ("plan", &plan),
             ("verdict", verdict),
             ("reason", reason),
         ];
+        // Where a run waits for an answer, the form says at which of its stops.
+        let stop = page.contains("name=\"stop\"").then(|| field("stop"));
+        form.extend(stop.as_deref().map(|stop| ("stop", stop)));
         let cookies = format!("{persona}; countersign_token={token}");
         let post = client().post(format!("{url}/decide")).header(header::COOKIE, cookies);
         text(post.form(&form)).await

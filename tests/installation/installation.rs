@@ -57,6 +57,11 @@ pub(crate) struct Serving {
 impl Installation {
     /// Everything but a key and a database.
     pub(crate) async fn bare() -> Self {
+        Self::bare_on("sqlite://store.db").await
+    }
+
+    /// The same with its records in another database.
+    pub(crate) async fn bare_on(database_url: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let pagerduty = FakePagerDuty::start().await;
         let warehouse = Warehouse::broken(&folder.path().join("project"));
@@ -64,7 +69,7 @@ impl Installation {
         let installation = Self { warehouse, pagerduty, folder };
         let configuration = format!(
             "listen: 127.0.0.1:0\n\
-             database_url: sqlite://store.db\n\
+             database_url: {database_url}\n\
              policies: rules\n\
              pagerduty:\n  webhook_secrets: [{WEBHOOK_SECRET}]\n  api_url: {}\n  api_token: {API_TOKEN}\n\
              web: {{ demo_personas: true }}\n",
@@ -77,7 +82,12 @@ impl Installation {
 
     /// Everything, with an empty database.
     pub(crate) async fn fresh() -> Self {
-        let installation = Self::bare().await;
+        Self::fresh_on("sqlite://store.db").await
+    }
+
+    /// The same with its records in another database, which is empty.
+    pub(crate) async fn fresh_on(database_url: &str) -> Self {
+        let installation = Self::bare_on(database_url).await;
         for command in [["keys", "new"].as_slice(), &["migrate"]] {
             installation.run(command).await.expect_code(0);
         }

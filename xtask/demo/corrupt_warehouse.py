@@ -7,13 +7,14 @@ SQLMesh notices nothing.
 
 import argparse
 
-import duckdb
+from warehouse import Warehouse
 
 RAW = (
-    "DELETE FROM wh.raw.orders WHERE order_id % 3 = 0",
-    "UPDATE wh.raw.payments SET amount_cents = 0 WHERE payment_id % 2 = 0",
+    "DELETE FROM raw.orders WHERE order_id % 3 = 0",
+    "UPDATE raw.payments SET amount_cents = 0 WHERE payment_id % 2 = 0",
 )
-TABLES = r"""
+# Each table of SQLMesh's, and whether a view that people read names it.
+ON_DUCKDB = r"""
 SELECT
   t.schema_name || '.' || t.table_name,
   EXISTS (
@@ -23,19 +24,31 @@ SELECT
 FROM duckdb_tables() AS t
 WHERE t.database_name = 'wh' AND t.schema_name LIKE 'sqlmesh\_\_%' ESCAPE '\'
 """
+ON_POSTGRES = r"""
+SELECT
+  t.schemaname || '.' || t.tablename,
+  EXISTS (
+    SELECT 1 FROM pg_views AS v
+    WHERE v.schemaname NOT IN ('pg_catalog', 'information_schema') AND v.schemaname NOT LIKE 'sqlmesh%'
+      AND position(t.tablename IN v.definition) > 0
+  )
+FROM pg_tables AS t
+WHERE t.schemaname LIKE 'sqlmesh\_\_%'
+"""
 
 
-def corrupt(warehouse: str) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{warehouse}' AS wh")
+def corrupt(place: str) -> None:
+    with Warehouse(place, changes=True) as warehouse:
         for statement in RAW:
-            connection.execute(statement)
-        for table, is_read in connection.execute(TABLES).fetchall():
-            damage = f"DELETE FROM wh.{table} WHERE rowid % 2 = 0" if is_read else f"DROP TABLE wh.{table}"
-            connection.execute(damage)
+            warehouse.run(statement)
+        row = "(ctid::text::point)[1]::int" if warehouse.is_postgres else "rowid"
+        cascade = " CASCADE" if warehouse.is_postgres else ""
+        for table, is_read in warehouse.run(ON_POSTGRES if warehouse.is_postgres else ON_DUCKDB):
+            damage = f"DELETE FROM {table} WHERE {row} % 2 = 0" if is_read else f"DROP TABLE {table}{cascade}"
+            warehouse.run(damage)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--warehouse", required=True, help="path of the DuckDB file")
+    parser.add_argument("--warehouse", required=True, help="path of the DuckDB file, or URL of the database")
     corrupt(parser.parse_args().warehouse)

@@ -1,4 +1,4 @@
-"""Writes the raw tables of the demo into a DuckDB file.
+"""Writes the raw tables of the demo into a DuckDB file, or into a database of PostgreSQL.
 
 Deterministic: the same --today gives the same rows. Orders lie on the 120 days up to yesterday.
 Every fifth order is paid in two parts; a join on payments therefore doubles it.
@@ -6,6 +6,9 @@ Every fifth order is paid in two parts; a join on payments therefore doubles it.
 
 import argparse
 import datetime
+import tempfile
+import typing as t
+from pathlib import Path
 
 import duckdb
 
@@ -45,6 +48,9 @@ FROM (
 """
 
 
+RAW = ("customers", "orders", "payments")
+
+
 def write_fixture(warehouse: str, today: datetime.date) -> None:
     """Creates or replaces raw.customers, raw.orders and raw.payments."""
     with duckdb.connect(warehouse) as connection:
@@ -54,12 +60,35 @@ def write_fixture(warehouse: str, today: datetime.date) -> None:
                 connection.execute(statement, parameters)
 
 
+def copy_fixture(connection: t.Any, today: datetime.date) -> None:
+    """Creates the same tables with the same rows in a database of PostgreSQL that has none of them."""
+    from psycopg2.extras import execute_values
+
+    with tempfile.TemporaryDirectory() as folder, connection.cursor() as cursor:
+        shop = Path(folder) / "shop.duckdb"
+        write_fixture(str(shop), today)
+        cursor.execute("CREATE SCHEMA raw")
+        with duckdb.connect(str(shop)) as source:
+            for table in RAW:
+                columns = source.execute(f"DESCRIBE raw.{table}").fetchall()
+                listed = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
+                cursor.execute(f"CREATE TABLE raw.{table} ({listed.replace('VARCHAR', 'TEXT')})")
+                rows = source.execute(f"FROM raw.{table}").fetchall()
+                execute_values(cursor, f"INSERT INTO raw.{table} VALUES %s", rows)
+    connection.commit()
+
+
+def _write(warehouse: str, today: datetime.date) -> None:
+    if not warehouse.startswith("postgres://"):
+        return write_fixture(warehouse, today)
+    from warehouse import connect
+
+    return copy_fixture(connect(warehouse), today)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--warehouse", required=True, help="path of the DuckDB file")
+    parser.add_argument("--warehouse", required=True, help="path of the DuckDB file, or URL of the database")
     parser.add_argument("--today", type=datetime.date.fromisoformat, default=None)
     arguments = parser.parse_args()
-    write_fixture(
-        arguments.warehouse,
-        arguments.today or datetime.datetime.now(datetime.UTC).date(),
-    )
+    _write(arguments.warehouse, arguments.today or datetime.datetime.now(datetime.UTC).date())

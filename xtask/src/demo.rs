@@ -6,6 +6,7 @@
 mod folder;
 mod record;
 
+mod databases;
 mod fault;
 mod point;
 mod policies;
@@ -17,6 +18,7 @@ mod server;
 mod form;
 mod visitor;
 
+mod killing;
 mod outcome;
 mod report;
 mod thread;
@@ -39,8 +41,10 @@ use crate::{
 pub(crate) use self::bench::bench;
 use self::{
     alert::Pager,
+    databases::{Cluster, Databases, Warehouse},
     fault::{Break, Scene},
     folder::Folder,
+    killing::{Due, Killer, Killing},
     outcome::Outcome,
     project::Project,
     server::{Countersign, Server},
@@ -48,7 +52,8 @@ use self::{
     visitor::Personas,
 };
 
-/// How long a demo that clicks by itself may take once everything is built.
+/// How long a demo that clicks by itself may take once everything is built; three times as long where the bot is killed
+/// on the way.
 const AUTO: Duration = Duration::from_mins(10);
 
 /// How to show it.
@@ -63,15 +68,21 @@ pub(crate) struct Options {
     /// What is broken; left out, it is what the rollback type usually answers.
     #[arg(long = "break", value_enum)]
     broken: Option<Break>,
+    /// What the data are kept in; left out, it is DuckDB.
+    #[arg(long, value_enum)]
+    warehouse: Option<Warehouse>,
     /// How many times faster people are asked; 60 makes seconds of minutes.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
-    /// Where the web page is.
+    /// Where the web page is; 0 is any free port.
     #[arg(long, default_value_t = 8080)]
     port: u16,
     /// Where demos are kept; `target/demo` by default.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Kills the bot while the rollback runs, again and again, and lets it start anew.
+    #[arg(long, value_enum, requires = "auto")]
+    killing: Option<Killing>,
     /// Keeps the folders of earlier demos that have ended.
     #[arg(long)]
     keep: bool,
@@ -87,18 +98,20 @@ struct Demo {
     countersign: Countersign,
     server: Server,
     incident: String,
-    // The account exists for as long as the demo is shown.
+    // They exist for as long as the demo is shown.
+    cluster: Cluster,
     _pager: Pager,
 }
 
 /// Shows it; an error is what did not go as it should.
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    Scene::of(options.rollback_type, options.broken)?;
+    options.scene()?;
     let mut stages = Stages::new();
     let (binary, python) = tools(&mut stages).await?;
     if options.auto {
-        let shown = tokio::time::timeout(AUTO, show_alone(options, stages, binary, python)).await;
-        return shown.with_context(|| format!("the demo did not end within {AUTO:?}"))?;
+        let limit = AUTO * if options.killing.is_some() { 3 } else { 1 };
+        let shown = tokio::time::timeout(limit, show_alone(options, stages, binary, python)).await;
+        return shown.with_context(|| format!("the demo did not end within {limit:?}"))?;
     }
     show(options, stages, binary, python).await
 }
@@ -123,19 +136,41 @@ async fn show_alone(
     let mut demo = Demo::start(options, &mut stages, binary, python).await?;
     let mut visitor = Personas::of(demo.server.url(), &demo.incident)?;
     let mut thread = Thread::new(demo.server.url(), &demo.incident)?;
-    let ended = tokio::select! {
-        ended = thread.follow(Some(&mut visitor)) => ended?,
-        died = demo.server.died() => bail!(died?),
-        interruption = program::interruption() => return demo.interrupted(interruption).await,
+    let killer = |killing| Killer::new(killing, demo.server.url(), &demo.incident);
+    let mut killer = options.killing.map(killer).transpose()?;
+    let ended = loop {
+        tokio::select! {
+            ended = thread.follow(Some(&mut visitor)) => break ended?,
+            due = next(&mut killer) => demo.kill(due, killer.as_ref(), &mut stages).await?,
+            died = demo.server.died() => bail!(died?),
+            interruption = program::interruption() => return demo.interrupted(interruption).await,
+        }
     };
     drop(thread);
-    let outcome = demo.judge(&mut stages, ended).await;
+    if let Some(due) = killer.as_mut().and_then(Killer::last) {
+        demo.kill(due, killer.as_ref(), &mut stages).await?;
+    }
+    let judged = demo.judge(&mut stages, ended).await;
+    let outcome = match (killer, judged) {
+        (Some(killer), Ok(outcome)) => {
+            demo.count_steps(&mut stages).map(|()| outcome.after(killer.kills()))
+        }
+        (_, judged) => judged,
+    };
     let place = demo.folder.path().display().to_string();
     demo.stop().await?;
     let outcome =
         outcome.with_context(|| format!("see {place}/serve.log; `--fresh` starts anew"))?;
     println!("{}", outcome.line()?);
     Ok(())
+}
+
+/// The next place at which the bot is to be killed; never, where nobody kills it.
+async fn next(killer: &mut Option<Killer>) -> Due {
+    match killer {
+        Some(killer) => killer.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Lets a person click.
@@ -199,25 +234,26 @@ impl Demo {
     ) -> Result<Self> {
         let mut folder = Folder::open(options.dir.as_deref(), options.keep, options.fresh)?;
         let place = folder.path().to_owned();
-        let project = Project::new(&place, python);
-        let countersign = Countersign::new(binary, &place);
+        let scene = match folder.record() {
+            Some(record) => options.go_on_with(record.scene)?,
+            None => options.scene()?,
+        };
         if let Some(record) = folder.record() {
-            let wanted = Scene::of(options.rollback_type, options.broken)?;
-            let is_given = options.rollback_type.is_some() || options.broken.is_some();
-            if is_given && wanted != record.scene {
-                return Err(Unusable(another_scene(record.scene)).into());
-            }
             println!("\nGoing on with the demo in {} (`--fresh` starts anew).", place.display());
             server::end_earlier(record).await?;
-        } else {
-            let scene = Scene::of(options.rollback_type, options.broken)?;
+        }
+        let (databases, cluster) = Databases::open(scene.warehouse, &place, stages).await?;
+        let project = Project::new(&place, python, databases);
+        let countersign = Countersign::new(binary, &place);
+        if folder.record().is_none() {
             prepare(&mut folder, (&project, &countersign), scene, options.speed, stages).await?;
         }
         let stage = stages.begin("Start Countersign");
         let pager = Pager::start(folder.needed_record()?).await;
         let port =
             server::choose_port(folder.needed_record()?.port.unwrap_or(options.port), &stage)?;
-        server::configure(&place, port, &pager, folder.needed_record()?)?;
+        let known = (folder.needed_record()?, project.databases());
+        server::configure(&place, port, &pager, known)?;
         if !countersign.is_set_up() {
             countersign.set_up(&stage).await?;
         }
@@ -232,7 +268,7 @@ impl Demo {
         };
         folder.fired(&incident)?;
         stage.done("PagerDuty's signed webhook was accepted");
-        let demo = Self { folder, project, countersign, server, incident, _pager: pager };
+        let demo = Self { folder, project, countersign, server, incident, cluster, _pager: pager };
         println!("\n   {}\n", Paint::new().strong(&demo.address()));
         Ok(demo)
     }
@@ -264,6 +300,26 @@ impl Demo {
         Outcome::of(scene, &self.incident, rolled_back)
     }
 
+    /// Kills the bot, and starts it again once what it held is free.
+    async fn kill(&mut self, due: Due, killer: Option<&Killer>, stages: &mut Stages) -> Result<()> {
+        let stage = stages.begin(&format!("Kill Countersign {}", due.place));
+        let kills_all = killer.is_some_and(Killer::kills_all);
+        self.server.kill(kills_all.then_some(&*due.run)).await?;
+        self.project.free_lease().await?;
+        let port = self.folder.needed_record()?.port.context("find the page's port")?;
+        self.server = Server::start(&self.countersign, port, &stage).await?;
+        self.folder.serving(port, self.server.identity())?;
+        stage.done("its next life begins");
+        Ok(())
+    }
+
+    /// Whether each step was done once although the bot was killed.
+    fn count_steps(&self, stages: &mut Stages) -> Result<()> {
+        let stage = stages.begin("Count the steps in the journal");
+        stage.done(&killing::proved(self.folder.path())?);
+        Ok(())
+    }
+
     async fn interrupted(self, interruption: Result<()>) -> Result<()> {
         interruption?;
         println!("\nEnding the demo. The same command goes on with it; `--fresh` starts anew.");
@@ -272,15 +328,39 @@ impl Demo {
     }
 
     async fn stop(self) -> Result<()> {
-        self.server.stop().await
+        self.server.stop().await?;
+        if self.folder.needed_record()?.finished {
+            self.cluster.leave_nothing()?;
+        }
+        Ok(())
+    }
+}
+
+impl Options {
+    fn scene(&self) -> Result<Scene, Unusable> {
+        Scene::of(self.rollback_type, self.broken, self.warehouse)
+    }
+
+    /// The scene of the demo that has not ended, unless another one was asked for.
+    fn go_on_with(&self, begun: Scene) -> Result<Scene, Unusable> {
+        let is_given = self.rollback_type.is_some() || self.broken.is_some();
+        let wanted = self.scene()?;
+        if (is_given
+            && (wanted.rollback_type, wanted.broken) != (begun.rollback_type, begun.broken))
+            || self.warehouse.is_some_and(|warehouse| warehouse != begun.warehouse)
+        {
+            return Err(Unusable(another_scene(begun)));
+        }
+        Ok(begun)
     }
 }
 
 fn another_scene(scene: Scene) -> String {
-    let Scene { rollback_type, broken } = scene;
+    let Scene { rollback_type, broken, warehouse } = scene;
     format!(
-        "a demo of type {rollback_type} (`--break {}`) has not ended: give `--type {rollback_type}` to go on \
-         with it, or `--fresh` to start anew",
-        broken.name()
+        "a demo of type {rollback_type} (`--break {}`) on `--warehouse {}` has not ended: leave these options out to \
+         go on with it, or give `--fresh` to start anew",
+        broken.name(),
+        warehouse.name()
     )
 }

@@ -18,6 +18,7 @@ mod postgres;
 mod venv;
 
 mod demo;
+mod demos;
 mod test;
 
 use std::process::ExitCode;

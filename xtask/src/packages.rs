@@ -41,7 +41,7 @@ impl Package {
     /// What it is needed for.
     fn purpose(self) -> &'static str {
         match self {
-            Self::Postgresql => "the tests on PostgreSQL",
+            Self::Postgresql => "the tests and the demo on PostgreSQL",
             Self::Chromium | Self::ChromiumDriver => "the tests of the web page in a browser",
             Self::PythonVenv => "SQLMesh",
             Self::Openssl => "the proof that openssl alone verifies a signature",
@@ -52,7 +52,7 @@ impl Package {
 
     async fn is_missing(self) -> bool {
         match self {
-            Self::Postgresql => postgres::programs().is_none(),
+            Self::Postgresql => !postgres::is_installed(),
             Self::Chromium => program::find("chromium").is_none(),
             Self::ChromiumDriver => program::find("chromedriver").is_none(),
             Self::PythonVenv => {
@@ -128,7 +128,7 @@ mod tests {
     fn what_is_missing_comes_with_the_command_that_installs_it() {
         insta::assert_snapshot!(advice(&[Package::Postgresql, Package::PythonVenv]), @r"
         this machine lacks
-          postgresql       for the tests on PostgreSQL
+          postgresql       for the tests and the demo on PostgreSQL
           python3-venv     for SQLMesh
         install with: sudo apt-get update && sudo apt-get install -y --no-install-recommends postgresql python3-venv
         ");

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::{
     cargo::cargo,
-    contract, deny,
+    contract, demos, deny,
     packages::{self, Package},
     paint::Paint,
     postgres::Postgres,
@@ -70,6 +70,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         run_examples(&mut stages, &surroundings).await?;
         if let Some(python) = &surroundings.python {
             contract::run(&mut stages, python, |tests| surroundings.tell(tests)).await?;
+            demos::run(&mut stages).await?;
         }
     }
     drop(surroundings);

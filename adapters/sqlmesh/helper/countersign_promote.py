@@ -83,7 +83,7 @@ def promote(
     outcome = probe(project, after)
     if not outcome.recorded:
         raise ApplyFailed(f"The plan ended, but: {outcome.detail}")
-    announce({"kind": "work", "stage": "Dependents"})
+    announce({"kind": "work", "stage": "Put back what others had on the views"})
     lost = dependents.settle(project, after)
     outcome = probe(project, after)
     return _result(after, outcome, already=False, before=rollback) | {"lost": lost}

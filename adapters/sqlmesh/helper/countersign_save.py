@@ -79,7 +79,7 @@ def _save(
     chosen = _chosen(project, current, models) if has_data else {}
     described = [_model(snapshot, snapshot.name in chosen) for snapshot in current.values()]
 
-    announce({"kind": "work", "stage": "Empty"})
+    announce({"kind": "work", "stage": "Empty the folder of the point"})
     point.empty()
     started_ms = _now_ms()
     if not has_data:
@@ -93,7 +93,7 @@ def _save(
     # Whoever tidies up finds by this what a killed attempt has left, and where.
     point.write(BEGUN, _begun(project, point, origin, started_ms, places, backups))
     tables = _copy(project, point, kind, found, chosen, backups, announce)
-    announce({"kind": "work", "stage": "Configuration"})
+    announce({"kind": "work", "stage": "Keep the configuration"})
     _keep_configuration(project, point)
     made = {"created_ms": started_ms}
     if past:
@@ -119,7 +119,7 @@ def _save(
         "tables": tables,
         "files": point.files(),
     }
-    announce({"kind": "work", "stage": "Manifest"})
+    announce({"kind": "work", "stage": "Write the manifest"})
     point.finish(manifest)
     return manifest
 

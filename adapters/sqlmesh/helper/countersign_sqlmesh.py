@@ -55,8 +55,22 @@ def run(arguments: argparse.Namespace, answers: Answers) -> int:
 
 
 def _inspect(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
-    answers.answer(inspect(project, arguments.source, arguments.environments))
+    answer = inspect(project, arguments.source, arguments.environments)
+    if arguments.views:
+        answer["astray"] = _astray(project)
+    answers.answer(answer)
     return 0
+
+
+def _astray(project: Project) -> list[str]:
+    """Models whose view is gone or reads another table than the environment's record says."""
+    from countersign_state import user_name
+    from countersign_views import view_disagreements
+
+    environment = project.environment()
+    current = project.snapshots(environment.snapshots)
+    wrong, _ = view_disagreements(project, environment, current.values())
+    return sorted(user_name(current[name]) for name in wrong)
 
 
 def _check(project: Project, arguments: argparse.Namespace, answers: Answers) -> int:
@@ -194,6 +208,11 @@ def parser() -> Parser:
     )
     inspection.add_argument(
         "--environments", action="store_true", help="show also what other environments hold"
+    )
+    inspection.add_argument(
+        "--views",
+        action="store_true",
+        help="say as well which models have a view that disagrees with the record",
     )
     commands.add_parser("check", parents=[common, targets])
     promote = commands.add_parser("promote", parents=[common, targets])

@@ -18,10 +18,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import typing as t
 from pathlib import Path
 
 HELPER = Path(__file__).resolve().parent
+# Seconds after which whatever is still waited for never comes.
+PATIENCE = 120
 
 
 @dataclasses.dataclass
@@ -71,6 +74,7 @@ class Nursery:
     def close(self) -> None:
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
 
 
 @functools.cache
@@ -113,6 +117,8 @@ def _become(request: dict[str, t.Any]) -> int:
         os.close(opened)
     os.environ.clear()
     os.environ.update(request["variables"])
+    if part := request.get("waits_before"):
+        _wait_before(part, Path(request["mark"]))
     if request["program"] == "sqlmesh":
         from sqlmesh.cli.main import cli
 
@@ -140,6 +146,25 @@ def _die_at(marker: str) -> None:
         answer(self, value)
 
     Answers.answer = dying
+
+
+def _wait_before(part: str, mark: Path) -> None:
+    """Sets the mark before the first statement that contains the part, and waits until it is taken away."""
+    from sqlmesh.core.engine_adapter.base import EngineAdapter
+
+    execute = EngineAdapter._execute
+    waited: list[bool] = []
+
+    def waiting(self: t.Any, sql: str, *arguments: t.Any, **more: t.Any) -> t.Any:
+        if part in sql and not waited:
+            waited.append(True)
+            mark.touch()
+            until = time.monotonic() + PATIENCE
+            while mark.exists() and time.monotonic() < until:
+                time.sleep(0.02)
+        return execute(self, sql, *arguments, **more)
+
+    EngineAdapter._execute = waiting
 
 
 def _die_before(part: str) -> None:

@@ -14,7 +14,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import typing as t
 import urllib.parse
 from pathlib import Path
@@ -198,21 +197,10 @@ class PostgresSite(Site):
         self.database = database
 
     def fill(self) -> None:
-        import duckdb
-        from psycopg2.extras import execute_values
-
         self.anew(f'CREATE DATABASE "{self.database}"')
-        with tempfile.TemporaryDirectory() as folder, self.connection() as connection:
-            raw = Path(folder) / "shop.duckdb"
-            _fixture().write_fixture(str(raw), TODAY)
-            with duckdb.connect(str(raw)) as source, connection.cursor() as cursor:
-                cursor.execute("CREATE SCHEMA raw")
-                for table in ("customers", "orders", "payments"):
-                    columns = source.execute(f"DESCRIBE raw.{table}").fetchall()
-                    listed = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
-                    cursor.execute(f"CREATE TABLE raw.{table} ({listed.replace('VARCHAR', 'TEXT')})")
-                    rows = source.execute(f"FROM raw.{table}").fetchall()
-                    execute_values(cursor, f"INSERT INTO raw.{table} VALUES %s", rows)
+        connection = self.connection()
+        _fixture().copy_fixture(connection, TODAY)
+        connection.close()
 
     def copy(self, folder: Path) -> PostgresSite:
         # The database's name is part of every model's identity, so the copy has to bear it.

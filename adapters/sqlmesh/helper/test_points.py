@@ -8,7 +8,7 @@ import shutil
 from helper_case import PointCase
 from helper_stage import BAD
 
-STAGES = ("Empty", "Copy", "Configuration", "Manifest")
+STAGES = ("Empty", "Copy", "Keep the configuration", "Write the manifest")
 
 
 class Saving(PointCase):
@@ -47,7 +47,7 @@ class Saving(PointCase):
         self.assertTrue(self.assert_done("drop-point")["already"])
 
     def test_dropped_by_halves(self) -> None:
-        for kind, stage in (("tables", "Configuration"), ("full", "Copy")):
+        for kind, stage in (("tables", "Keep the configuration"), ("full", "Copy")):
             self.site.die(f'"stage": "{stage}', *self.at("save", "--kind", kind))
             self.assertTrue((self.points / "pt_1" / "begun.json").exists())
             self.assertFalse(self.assert_done("drop-point")["already"])
@@ -109,7 +109,7 @@ class Versions(PointCase):
         self.assertEqual(self.content(), before)
 
     def test_killed_before_it_was_one(self) -> None:
-        for stage in ("Empty", "Configuration", "Manifest"):
+        for stage in ("Empty", "Keep the configuration", "Write the manifest"):
             self.site.die(f'"stage": "{stage}', *self.at("save", "--kind", "versions"))
             self.assert_state("probe-point", "not_done")
         self.save("versions")

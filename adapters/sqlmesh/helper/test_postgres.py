@@ -101,7 +101,7 @@ class Dependents(HelperCase):
         self.assert_true_again()
 
     def test_killed_before_they_are_there_again(self) -> None:
-        for marker in ("FinalizeEnvironmentStage", '"stage": "Dependents"'):
+        for marker in ("FinalizeEnvironmentStage", '"stage": "Put back'):
             self.site.die(marker, *self.promotion())
             self.assert_probe("partial")
         self.assert_promoted()

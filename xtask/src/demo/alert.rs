@@ -37,7 +37,7 @@ impl Pager {
             created_at: record.raised_at.clone(),
         };
         account.put_incident(incident.clone());
-        let mut details = json!({ "environment": "prod", "error": fault.error });
+        let mut details = json!({ "environment": "prod", "error": record.scene.error() });
         // A whole release goes back where the alert names no part of it.
         if matches!(record.scene.rollback_type, 2 | 3) {
             details["models"] = json!(fault.names.join(", "));

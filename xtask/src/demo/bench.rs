@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 
 use super::{
     Demo, Options,
+    databases::Databases,
     fault::Scene,
     folder::Folder,
     prepare,
@@ -32,6 +33,8 @@ pub(crate) async fn bench() -> Result<()> {
         auto: true,
         rollback_type: None,
         broken: None,
+        warehouse: None,
+        killing: None,
         speed: 60,
         port: 8080,
         dir: Some(repository::target().join("bench")),
@@ -40,7 +43,8 @@ pub(crate) async fn bench() -> Result<()> {
     };
     let alone = {
         let mut folder = Folder::open(options.dir.as_deref(), false, true)?;
-        let project = Project::new(folder.path(), python.clone());
+        let databases = Databases::Files(folder.path().to_owned());
+        let project = Project::new(folder.path(), python.clone(), databases);
         let countersign = Countersign::new(binary.clone(), folder.path());
         let scene = Scene::default();
         prepare(&mut folder, (&project, &countersign), scene, options.speed, &mut stages).await?;

@@ -11,6 +11,7 @@ mod slow_query;
 
 use serde::{Deserialize, Serialize};
 
+use super::databases::Warehouse;
 use crate::program::Unusable;
 
 /// What is broken.
@@ -52,6 +53,8 @@ pub(super) struct Fault {
     pub(super) slow: Option<&'static str>,
     /// The alert's headline.
     pub(super) title: &'static str,
+    /// What the warehouse itself says where somebody meets the fault.
+    pub(super) engine_says: Option<fn(Warehouse) -> &'static str>,
     /// What the alert says besides.
     pub(super) error: &'static str,
     /// The models that the alert names where single models are to go back.
@@ -60,13 +63,15 @@ pub(super) struct Fault {
     pub(super) note: &'static str,
 }
 
-/// One type of rollback, and what it answers.
+/// One type of rollback, what it answers, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Scene {
     #[serde(rename = "type")]
     pub(super) rollback_type: u8,
     #[serde(rename = "break")]
     pub(super) broken: Break,
+    #[serde(default)]
+    pub(super) warehouse: Warehouse,
 }
 
 impl Break {
@@ -105,7 +110,11 @@ impl Break {
 
 impl Scene {
     /// The scene that was asked for; what was left out follows from the rest.
-    pub(super) fn of(rollback_type: Option<u8>, broken: Option<Break>) -> Result<Self, Unusable> {
+    pub(super) fn of(
+        rollback_type: Option<u8>,
+        broken: Option<Break>,
+        warehouse: Option<Warehouse>,
+    ) -> Result<Self, Unusable> {
         let rollback_type =
             rollback_type.unwrap_or_else(|| broken.map_or(2, |is| is.fault().types[0]));
         let Some(broken) = broken.or_else(|| Break::usual(rollback_type)) else {
@@ -122,7 +131,14 @@ impl Scene {
                 types[0]
             )));
         }
-        Ok(Self { rollback_type, broken })
+        Ok(Self { rollback_type, broken, warehouse: warehouse.unwrap_or_default() })
+    }
+
+    /// What the alert says below its headline.
+    pub(super) fn error(self) -> String {
+        let fault = self.fault();
+        let engine = fault.engine_says.map(|says| says(self.warehouse));
+        engine.into_iter().chain([fault.error]).collect::<Vec<_>>().join("; ")
     }
 
     pub(super) fn fault(self) -> &'static Fault {
@@ -142,7 +158,7 @@ impl Scene {
 
 impl Default for Scene {
     fn default() -> Self {
-        Self { rollback_type: 2, broken: Break::DuplicateRows }
+        Self { rollback_type: 2, broken: Break::DuplicateRows, warehouse: Warehouse::default() }
     }
 }
 
@@ -169,8 +185,9 @@ mod tests {
             ((Some(4), None), (4, CorruptedWarehouse)),
             ((None, Some(CorruptedWarehouse)), (4, CorruptedWarehouse)),
         ] {
-            let Scene { rollback_type, broken } = Scene::of(given.0, given.1).unwrap();
-            assert_eq!((rollback_type, broken), expected, "{given:?}");
+            let scene = Scene::of(given.0, given.1, None).unwrap();
+            assert_eq!((scene.rollback_type, scene.broken), expected, "{given:?}");
+            assert_eq!(scene.warehouse, Warehouse::Duckdb);
         }
         for wrong in [
             (Some(5), None),
@@ -178,8 +195,15 @@ mod tests {
             (Some(1), Some(DuplicateRows)),
             (Some(3), Some(CorruptedWarehouse)),
         ] {
-            assert!(Scene::of(wrong.0, wrong.1).is_err(), "{wrong:?}");
+            assert!(Scene::of(wrong.0, wrong.1, None).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_alert_speaks_as_the_warehouse_does() {
+        let said = |warehouse| Scene::of(Some(1), None, Some(warehouse)).unwrap().error();
+        insta::assert_snapshot!(said(Warehouse::Duckdb), @"Catalog Error: Table with name segment_summary does not exist; marts.order_analytics: 960 of 6721 keys repeat");
+        insta::assert_snapshot!(said(Warehouse::Postgres), @r#"ERROR: relation "marts.segment_summary" does not exist; marts.order_analytics: 960 of 6721 keys repeat"#);
     }
 
     #[test]

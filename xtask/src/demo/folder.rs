@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{
+    databases,
     fault::Scene,
     record::{Prepared, Record},
 };
@@ -45,6 +46,7 @@ impl Folder {
                 Some(_) if keep => {}
                 // What is half prepared is of no use to anybody.
                 Some(_) | None => {
+                    databases::remove(&path)?;
                     fs::remove_dir_all(&path)
                         .with_context(|| format!("remove {}", path.display()))?;
                 }

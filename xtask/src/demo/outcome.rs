@@ -29,6 +29,9 @@ pub(super) struct Outcome {
     run: String,
     recovery_seconds: f64,
     journal: &'static str,
+    /// How often the bot was killed on the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kills: Option<usize>,
 }
 
 impl Outcome {
@@ -53,7 +56,13 @@ impl Outcome {
             run,
             recovery_seconds: Duration::from_millis(recovery_ms).as_secs_f64(),
             journal: "verified",
+            kills: None,
         })
+    }
+
+    /// The same, with so many kills on the way.
+    pub(super) fn after(self, kills: usize) -> Self {
+        Self { kills: Some(kills), ..self }
     }
 
     /// One JSON object on one line.

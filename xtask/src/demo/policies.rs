@@ -35,7 +35,10 @@ pub(super) fn install(folder: &Path, speed: u32, project: &Project) -> Result<()
     let rules = folder.join("policies/rules");
     copy(&repository::root().join("policies/rules"), &rules)?;
     edit(&rules.join("escalation.yaml"), |text| faster(text, speed))?;
-    edit(&rules.join("targets.yaml"), |text| here(text, &project.deployed(), project.python()))?;
+    let gateway = project.databases().gateway();
+    edit(&rules.join("targets.yaml"), |text| {
+        here(text, (&project.deployed(), gateway), project.python())
+    })?;
     let checks = rules.join("checks.yaml");
     fs::write(&checks, CHECKS).with_context(|| format!("write {}", checks.display()))
 }
@@ -129,9 +132,9 @@ fn shown(milliseconds: u64, speed: u64) -> String {
     }
 }
 
-/// Lets the target be the demo's project, with its Python. Nobody's business depends on the demo's numbers, so the
-/// on-call engineer may decide alone.
-fn here(text: &str, project: &Path, python: &Path) -> Result<String> {
+/// Lets the target be the demo's project, at a gateway of it, with its Python. Nobody's business depends on the demo's
+/// numbers, so the on-call engineer may decide alone.
+fn here(text: &str, (project, gateway): (&Path, &str), python: &Path) -> Result<String> {
     let quoted = |path: &Path| {
         serde_json::to_string(path.to_str().context("the folder's name is not UTF-8")?)
             .map_err(anyhow::Error::from)
@@ -139,13 +142,15 @@ fn here(text: &str, project: &Path, python: &Path) -> Result<String> {
     let (project, python) = (quoted(project)?, quoted(python)?);
     let mut changed = String::new();
     let mut count = 0;
+    let gateway = format!("gateway: {gateway}\n");
     for line in text.split_inclusive('\n') {
         let indent = &line[..line.len() - line.trim_start().len()];
         if line.trim_start().starts_with("project:") {
             count += 1;
             let lines = [indent, "project: ", &project, "\n", indent, "python: ", &python, "\n"];
             changed.extend(lines);
-        } else if !line.trim_start().starts_with("python:") {
+            changed.extend([indent, &gateway]);
+        } else if !["python:", "gateway:"].iter().any(|key| line.trim_start().starts_with(key)) {
             changed.push_str(&line.replace("critical: true", "critical: false"));
         }
     }
@@ -201,11 +206,11 @@ repeat: 90 s
         let escalation = faster(&read("escalation.yaml"), 60).unwrap();
         assert!(escalation.contains("    after: 30 s\n"), "{escalation}");
         assert!(escalation.contains("\nrepeat: 15 s\n"), "{escalation}");
-        let targets = here(&read("targets.yaml"), Path::new("/a \"b\""), Path::new("/p")).unwrap();
-        assert!(
-            targets.contains("    project: \"/a \\\"b\\\"\"\n    python: \"/p\"\n"),
-            "{targets}"
-        );
+        let project = (Path::new("/a \"b\""), "postgres");
+        let targets = here(&read("targets.yaml"), project, Path::new("/p")).unwrap();
+        let written = "    project: \"/a \\\"b\\\"\"\n    python: \"/p\"\n    gateway: postgres\n";
+        assert!(targets.contains(written), "{targets}");
+        assert!(!targets.contains("gateway: local"), "{targets}");
         assert!(targets.contains(super::super::alert::SERVICE), "{targets}");
     }
 }

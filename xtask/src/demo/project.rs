@@ -15,6 +15,7 @@ use chrono::Days;
 use tokio::process::Command;
 
 use super::{
+    databases::{Databases, settle},
     fault::{Fault, Scene},
     point,
     policies::{copy, edit},
@@ -28,6 +29,8 @@ use crate::{
 
 /// How far back the data go.
 const HISTORY: Days = Days::new(120);
+/// The variable that says when the history begins, without its beginning, and its default.
+const START: &str = "START', '2024-01-01'";
 /// A model that takes more than so many times its usual time to read is slow.
 pub(super) const SLOW: f64 = 5.0;
 
@@ -36,12 +39,18 @@ pub(super) const SLOW: f64 = 5.0;
 pub(super) struct Project {
     folder: PathBuf,
     python: PathBuf,
+    databases: Databases,
 }
 
 impl Project {
     /// The project of a demo's folder, whether it is prepared or not.
-    pub(super) fn new(folder: &Path, python: PathBuf) -> Self {
-        Self { folder: folder.to_owned(), python }
+    pub(super) fn new(folder: &Path, python: PathBuf, databases: Databases) -> Self {
+        Self { folder: folder.to_owned(), python, databases }
+    }
+
+    /// Where its data are.
+    pub(super) fn databases(&self) -> &Databases {
+        &self.databases
     }
 
     /// The Python with SQLMesh.
@@ -56,10 +65,6 @@ impl Project {
 
     fn release(&self, name: &str) -> PathBuf {
         self.folder.join("releases").join(name)
-    }
-
-    fn warehouse(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.duckdb"))
     }
 
     /// Makes the data and deploys the releases; returns what the data should be after a rollback.
@@ -79,8 +84,9 @@ impl Project {
             if let Some(base) = fault.base {
                 copy(&demo.join(base), &self.release(release))?;
             }
-            let warehouse = self.warehouse(warehouse);
-            edit(&self.release(release).join("config.yaml"), |text| settled(text, &warehouse))?;
+            edit(&self.release(release).join("config.yaml"), |text| {
+                settle(&self.databases.settle(text, warehouse)?, START, &start())
+            })?;
         }
         self.break_release(scene)?;
         for warehouse in ["warehouse", "truth"] {
@@ -151,8 +157,9 @@ impl Project {
         truth: &Fingerprints,
         stage: &Stage,
     ) -> Result<Duration> {
-        let [from, to] = ["truth", "alone"].map(|name| self.warehouse(name).display().to_string());
-        fs::copy(self.warehouse("warehouse"), &to).with_context(|| format!("copy to {to}"))?;
+        let [from, to] = ["truth", "alone"].map(|name| self.databases.place(name));
+        fs::copy(self.databases.place("warehouse"), &to)
+            .with_context(|| format!("copy to {to}"))?;
         copy(&self.release("truth"), &self.release("alone"))?;
         edit(&self.release("alone").join("config.yaml"), |text| {
             ensure!(text.contains(&from), "it does not name {from}");
@@ -205,7 +212,7 @@ impl Project {
             .arg(helper)
             .args(["fingerprint-data", "--project"])
             .arg(self.release(release));
-        ask.args(["--gateway", "local"]);
+        ask.args(["--gateway", self.databases.gateway()]);
         let cache = tempfile::tempdir().context("create a cache folder")?;
         let said = program::watch(in_cache(ask, cache.path()), stage).await?;
         let last = said.lines().last().unwrap_or_default();
@@ -221,14 +228,25 @@ impl Project {
     async fn program(&self, name: &str, warehouse: &str, more: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.python);
         command.arg("-B").arg(repository::demo().join(name));
-        command.arg("--warehouse").arg(self.warehouse(warehouse)).args(more);
+        command.arg("--warehouse").arg(self.databases.place(warehouse)).args(more);
         program::read(command).await
+    }
+
+    /// What a dead executor of Countersign's held is free: thirty seconds have passed.
+    pub(super) async fn free_lease(&self) -> Result<()> {
+        let records = self.databases.records();
+        let records = records.strip_prefix("sqlite://").unwrap_or(&records);
+        let mut command = Command::new(&self.python);
+        command.arg("-B").arg(repository::demo().join("free_lease.py"));
+        command.args(["--records", records]).current_dir(&self.folder);
+        program::read(command).await?;
+        Ok(())
     }
 
     async fn deploy(&self, release: &str, options: &[&str], stage: &Stage) -> Result<()> {
         let mut plan = self.sqlmesh(&self.python.with_file_name("sqlmesh"));
-        plan.arg("-p").arg(self.release(release)).args(["--gateway", "local", "plan", "prod"]);
-        plan.args(["--auto-apply", "--no-prompts", "--no-diff"]).args(options);
+        plan.arg("-p").arg(self.release(release)).args(["--gateway", self.databases.gateway()]);
+        plan.args(["plan", "prod", "--auto-apply", "--no-prompts", "--no-diff"]).args(options);
         let cache = tempfile::tempdir().context("create a cache folder")?;
         program::watch(in_cache(plan, cache.path()), stage).await?;
         Ok(())
@@ -251,35 +269,7 @@ fn in_cache(mut command: Command, cache: &Path) -> Command {
     command
 }
 
-/// The project's configuration with the values that it would otherwise ask the environment for: the bot hands its own
-/// environment to nobody.
-fn settled(text: &str, warehouse: &Path) -> Result<String> {
-    let warehouse = warehouse.to_str().context("the folder's name is not UTF-8")?;
-    let start = (now() - HISTORY).format("%Y-%m-%d").to_string();
-    let values = [
-        ("{{ env_var('COUNTERSIGN_DEMO_WAREHOUSE', 'warehouse.duckdb') }}", warehouse),
-        ("{{ env_var('COUNTERSIGN_DEMO_START', '2024-01-01') }}", &start),
-    ];
-    let mut settled = text.to_owned();
-    for (asked, value) in values {
-        let (asked, value) = (format!("\"{asked}\""), serde_json::to_string(value)?);
-        ensure!(settled.contains(&asked), "it does not ask for {asked}");
-        settled = settled.replace(&asked, &value);
-    }
-    Ok(settled)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shipped_project_can_be_settled() {
-        let text = fs::read_to_string(repository::demo().join("project/config.yaml")).unwrap();
-        let settled = settled(&text, Path::new("/demo/w.duckdb")).unwrap();
-        assert!(settled.contains("wh: \"/demo/w.duckdb\""), "{settled}");
-        // What is left are the places of a PostgreSQL, each with a default.
-        assert!(!settled.contains("COUNTERSIGN_DEMO_WAREHOUSE"), "{settled}");
-        assert!(!settled.contains("COUNTERSIGN_DEMO_START"), "{settled}");
-    }
+/// When the history begins.
+fn start() -> String {
+    (now() - HISTORY).format("%Y-%m-%d").to_string()
 }

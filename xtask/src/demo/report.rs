@@ -128,7 +128,18 @@ pub(super) enum Ending {
 /// One run.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Run {
+    pub(super) id: String,
     pub(super) stage: RunStage,
+    /// Its steps' rules.
+    pub(super) steps: Vec<Rule>,
+}
+
+/// The rule of one step.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    /// How often it may be tried in all.
+    pub(super) attempts: u32,
 }
 
 /// Where a run stands.
@@ -136,6 +147,10 @@ pub(super) struct Run {
 pub(super) struct RunStage {
     /// The name of the stage, such as `succeeded`.
     pub(super) stage: String,
+    /// The step that it is about, from 0.
+    pub(super) step: Option<usize>,
+    /// Which try that is, from 1.
+    pub(super) attempt: Option<u32>,
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     alert::{Pager, client},
+    databases::Databases,
     record::Record,
 };
 use crate::{
@@ -104,8 +105,11 @@ impl Countersign {
     }
 }
 
-/// The port that was asked for, or a free one where that is taken.
+/// The port that was asked for, or a free one where that is taken; with 0, any free one.
 pub(super) fn choose_port(wanted: u16, stage: &Stage) -> Result<u16> {
+    if wanted == 0 {
+        return free_port();
+    }
     if TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).is_ok() {
         return Ok(wanted);
     }
@@ -115,14 +119,19 @@ pub(super) fn choose_port(wanted: u16, stage: &Stage) -> Result<u16> {
 }
 
 /// Writes `countersign.yaml`.
-pub(super) fn configure(folder: &Path, port: u16, pager: &Pager, record: &Record) -> Result<()> {
+pub(super) fn configure(
+    folder: &Path,
+    port: u16,
+    pager: &Pager,
+    (record, databases): (&Record, &Databases),
+) -> Result<()> {
     let (api_url, token) = pager.api();
-    let secret = &record.webhook_secret;
+    let (secret, records) = (&record.webhook_secret, databases.records());
     let text = format!(
         "# Written by `cargo xtask demo`.\n\
          listen: 127.0.0.1:{port}\n\
          public_url: http://127.0.0.1:{port}\n\
-         database_url: sqlite://countersign.db\n\
+         database_url: {records}\n\
          policies: policies/rules\n\
          keys: keys\n\
          work: work\n\
@@ -198,6 +207,18 @@ impl Server {
         Ok(format!("`countersign serve` ended ({status}):\n{}", self.last_words()))
     }
 
+    /// Kills it, with all that it had started for `run` where that is given.
+    pub(super) async fn kill(&mut self, run: Option<&str>) -> Result<()> {
+        self.child.start_kill().context("kill `countersign serve`")?;
+        self.child.wait().await.context("wait for `countersign serve`")?;
+        if let Some(run) = run {
+            runner::end_marked("COUNTERSIGN_RUN", run, Duration::ZERO)
+                .await
+                .context("kill the programs of a step")?;
+        }
+        Ok(())
+    }
+
     /// Asks it to end and waits for that.
     pub(super) async fn stop(self) -> Result<()> {
         runner::end_group(&self.identity, GRACE).await.context("end `countersign serve`")?;
@@ -209,15 +230,21 @@ impl Server {
         let address = format!("{}/readyz", self.url);
         let until = Instant::now() + READY;
         loop {
-            let answer = client.get(&address).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
+            let mut says = String::new();
+            if let Ok(answer) = client.get(&address).send().await {
+                if answer.status().is_success() {
+                    return Ok(());
+                }
+                says = answer.text().await.unwrap_or_default();
             }
             if let Some(status) = self.child.try_wait().context("look after `countersign serve`")? {
                 bail!("`countersign serve` ended ({status}):\n{}", self.last_words());
             }
             if Instant::now() > until {
-                bail!("`countersign serve` is not ready after {READY:?}:\n{}", self.last_words());
+                bail!(
+                    "`countersign serve` is not ready after {READY:?}: {says}\n{}",
+                    self.last_words()
+                );
             }
             sleep(Duration::from_millis(100)).await;
         }

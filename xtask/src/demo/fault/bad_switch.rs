@@ -1,7 +1,7 @@
 //! A release that should not have gone live: it doubles the rows of one model, drops one that a dashboard reads, and
 //! adds one that nobody knows yet. All of it goes back together.
 
-use super::Fault;
+use super::{Fault, Warehouse};
 
 pub(super) const FAULT: Fault = Fault {
     types: &[1],
@@ -14,8 +14,11 @@ pub(super) const FAULT: Fault = Fault {
     point: None,
     slow: None,
     title: "Error rate above 1 %: 9 of 10 queries of the dashboard fail since the last release",
-    error: "Catalog Error: Table with name segment_summary does not exist; \
-            marts.order_analytics: 960 of 6721 keys repeat",
+    engine_says: Some(|warehouse| match warehouse {
+        Warehouse::Duckdb => "Catalog Error: Table with name segment_summary does not exist",
+        Warehouse::Postgres => "ERROR: relation \"marts.segment_summary\" does not exist",
+    }),
+    error: "marts.order_analytics: 960 of 6721 keys repeat",
     names: &[],
     note: "it adds marts.revenue_by_method, removes marts.segment_summary and doubles rows",
 };

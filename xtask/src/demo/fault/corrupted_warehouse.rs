@@ -15,6 +15,7 @@ pub(super) const FAULT: Fault = Fault {
     point: Some(&["--kind", "full"]),
     slow: None,
     title: "Data corruption: raw.orders has lost every third row, and the marts every second one",
+    engine_says: None,
     error: "row_count: raw.orders 4000, expected 6000; marts.customer_segmentation 500, expected 1000; \
             half of all amounts in raw.payments are 0",
     names: &[],

@@ -13,6 +13,7 @@ pub(super) const FAULT: Fault = Fault {
     point: None,
     slow: None,
     title: "Data quality issues: duplicate rows in marts.customer_segmentation and marts.order_analytics",
+    engine_says: None,
     error: "grain violated: 500 of 1000 keys repeat in marts.customer_segmentation, \
             960 of 6721 in marts.order_analytics; revenue is counted twice",
     names: &["marts.customer_segmentation", "marts.order_analytics"],

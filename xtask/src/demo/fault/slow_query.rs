@@ -14,6 +14,7 @@ pub(super) const FAULT: Fault = Fault {
     point: None,
     slow: Some("marts.daily_revenue"),
     title: "Response time of the dashboard above 200 % of its baseline",
+    engine_says: None,
     error: "reading marts.daily_revenue takes many times as long as before the last release",
     names: &["marts.daily_revenue"],
     note: "the rows of marts.daily_revenue are right, and reading them takes far longer",
