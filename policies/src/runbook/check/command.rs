@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The sub-commands of the `SQLMesh` helper.
-const HELPER: [&str; 20] = [
+const HELPER: [&str; 21] = [
     "inspect",
     "check",
     "promote",
@@ -34,6 +34,7 @@ const HELPER: [&str; 20] = [
     "probe-schema",
     "verify-schema",
     "restore-beside",
+    "drop-beside",
     "probe-beside",
     "verify-beside",
     "swap",
