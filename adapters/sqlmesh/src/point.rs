@@ -16,6 +16,8 @@ use crate::error::Error;
 const MANIFEST: &str = "manifest.json";
 /// Written before anything is copied, and what a manifest becomes when its point is removed.
 const UNFINISHED: [&str; 2] = ["dropped.json", "begun.json"];
+/// The folder with a folder for each recovery of the past, while it lasts.
+const RECOVERING: &str = "recovering";
 /// Written by each verification.
 const VERIFIED: &str = "verified.json";
 
@@ -189,6 +191,11 @@ pub fn leftovers(folder: &Path) -> Result<Vec<Leftover>, Error> {
     }
     leftovers.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(leftovers)
+}
+
+/// Whether a recovery of the past is under way below `folder`, or was interrupted there.
+pub fn has_recoveries(folder: &Path) -> Result<bool, Error> {
+    Ok(!entries(&folder.join(RECOVERING))?.is_empty())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
