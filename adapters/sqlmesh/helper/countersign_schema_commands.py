@@ -80,9 +80,13 @@ def _restore(project: Project, arguments: argparse.Namespace, answers: Answers) 
         if arguments.put_back:
             kept = point(arguments.into, arguments.point)
             put = put_back(project, found.rollback, kept, arguments.put_back, announce)
-        result |= {"filled": fill(found.found, announce), "put_back": put}
+        filled = fill(found.found, announce)
         again = restate(project, now, expected, announce)
-        return result | {"restated": again, "already": result["already"] and not again and not put}
+        if again:
+            # What was filled is read by what is computed again, and may be computed anew itself.
+            filled = fill(_work_out(project, arguments).found, announce)
+        already = result["already"] and not again and not put
+        return result | {"filled": filled, "put_back": put, "restated": again, "already": already}
 
     def outcome() -> t.Any:
         return _outcome(project, arguments)

@@ -280,6 +280,18 @@ mod tests {
     }
 
     #[test]
+    fn a_recovery_is_no_point_and_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_recoveries(folder.path()).unwrap());
+        fs::create_dir_all(folder.path().join(RECOVERING).join("pt_1")).unwrap();
+        assert!(has_recoveries(folder.path()).unwrap());
+        assert_eq!(
+            (points(folder.path()).unwrap(), leftovers(folder.path()).unwrap()),
+            (vec![], vec![])
+        );
+    }
+
+    #[test]
     fn a_manifest_that_cannot_be_read_is_no_silence() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(points(&folder.path().join("nowhere")).unwrap(), []);

@@ -235,6 +235,17 @@ fn a_step_that_is_left_out_may_use_its_parameter_anywhere() {
 }
 
 #[test]
+fn something_is_left_of_every_runbook() {
+    let mut files = changed("runbooks/model_level.yaml", "name: model_level", "name: model_level");
+    let text = files.0["runbooks/model_level.yaml"]
+        .replace("    timeout:", "    only_with: baseline\n    timeout:");
+    files.0.insert("runbooks/model_level.yaml".to_owned(), text);
+    let problems = Policies::load(&files).unwrap_err();
+    let [problem] = &problems.0[..] else { panic!("{problems}") };
+    assert_eq!(problem.message, "every step of this runbook may be left out");
+}
+
+#[test]
 fn values_within_letters_are_joined_by_commas() {
     let files = changed(
         "runbooks/model_level.yaml",
