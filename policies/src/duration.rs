@@ -10,6 +10,12 @@ use crate::{place::At, problem::Examined};
 #[serde(transparent)]
 pub(crate) struct DurationText(String);
 
+impl From<&str> for DurationText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl DurationText {
     /// The length in milliseconds, or `None` where the text is not one.
     pub(crate) fn milliseconds(&self) -> Option<u64> {

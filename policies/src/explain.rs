@@ -137,6 +137,14 @@ impl Policies {
             line(format!("  {}: {raise}. {}", rule.id, rule.reason.replace("{detail}", "…")));
         }
         line(format!("  approvals are good for {}", duration(self.authority.valid_ms)));
+        line("\nWhat a rollback does".to_owned());
+        for runbook in self.runbooks() {
+            line(format!("  {}:", runbook.rollback_type()));
+            for step in &runbook.steps {
+                let only = step.only_with.as_ref().map(|name| format!(", only with `{name}`"));
+                line(format!("    {}{}", step.name, only.unwrap_or_default()));
+            }
+        }
         line("\nWhat starts a proposal".to_owned());
         for trigger in self.triggers() {
             let kind = if trigger.kind == Kind::Automatic { "automatic" } else { "manual" };

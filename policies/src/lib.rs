@@ -8,6 +8,7 @@ mod problem;
 
 mod baseline;
 mod duration;
+mod history;
 mod place;
 mod suggest;
 mod yaml;
@@ -44,6 +45,7 @@ pub use checks::{Asked, Check, Moment, Watch};
 pub use document::document;
 pub use escalation::{LevelRule, TurnOfClock, timeline};
 pub use files::Files;
+pub use history::SourceHistory;
 pub use load::Policies;
 pub use people::Contact;
 pub use problem::{Problem, Problems};

@@ -181,6 +181,11 @@ impl Policies {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
+    /// All runbooks, in the order of their types.
+    pub(crate) fn runbooks(&self) -> impl Iterator<Item = &Runbook> {
+        self.runbooks.values()
+    }
+
     /// The runbook of a rollback type.
     pub fn runbook(&self, rollback_type: RollbackType) -> Option<&Runbook> {
         self.runbooks.get(&rollback_type)

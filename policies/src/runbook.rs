@@ -55,6 +55,8 @@ pub struct Runbook {
 #[derive(Clone, Debug)]
 pub(crate) struct StepTemplate {
     pub(crate) name: String,
+    /// The step is left out where this optional parameter has no value.
+    pub(crate) only_with: Option<String>,
     pub(crate) action: ActionTemplate,
     pub(crate) timeout_ms: u64,
     pub(crate) attempts: u32,
@@ -92,8 +94,9 @@ impl Runbook {
         self.parameters.iter().map(|(name, parameter)| (name.as_str(), parameter.kind))
     }
 
-    /// The steps with `parameters` filled in. Values that the runbook does not declare are left aside; a declared one
-    /// that is missing, or does not match its type's pattern, is an error.
+    /// The steps with `parameters` filled in, without those whose optional parameter has no value. Values that the
+    /// runbook does not declare are left aside; a declared one that is missing, or does not match its type's pattern, is
+    /// an error.
     pub fn steps(
         &self,
         parameters: &BTreeMap<String, Vec<String>>,
@@ -118,6 +121,11 @@ impl Runbook {
             dry_run: template.dry_run.as_ref().map(fill),
             on_failure: template.on_failure,
         };
-        Ok(self.steps.iter().map(|template| step(template, fill(&template.action))).collect())
+        let is_part = |template: &&StepTemplate| {
+            let wanted = template.only_with.as_deref();
+            wanted.is_none_or(|name| values.get(name).is_some_and(|(_, given)| !given.is_empty()))
+        };
+        let parts = self.steps.iter().filter(is_part);
+        Ok(parts.map(|template| step(template, fill(&template.action))).collect())
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     duration::DurationText,
+    history::{HistoryText, SourceHistory},
     place::At,
     problem::Examined,
     runbook::TypeLayout,
@@ -90,6 +91,9 @@ struct ModelLayout {
     /// Who reads from it outside `SQLMesh`.
     #[serde(default)]
     consumers: Vec<ConsumerLayout>,
+    /// How far back what the model is computed from still goes: `all`, or a length such as `90 d`. Only where it is said,
+    /// values that no rollback point has are computed again.
+    source_history: Option<At<HistoryText>>,
 }
 
 /// Somebody who reads from a model outside `SQLMesh`.
@@ -155,6 +159,8 @@ pub struct ModelRule {
     pub critical: bool,
     /// Who reads from it outside `SQLMesh`.
     pub consumers: Vec<ConsumerRule>,
+    /// How far back its sources go, where its owners say so.
+    pub source_history: Option<SourceHistory>,
 }
 
 /// Somebody who reads from a model outside `SQLMesh`.
@@ -244,6 +250,9 @@ impl TargetsFile {
                     format!("`{}` is not the name of a model", name.value),
                     advice,
                 );
+            }
+            for history in layout.models.iter().filter_map(|model| model.source_history.as_ref()) {
+                HistoryText::read(history, file);
             }
             layout.check_rollbacks(runbooks, file);
             layout.check_blue(file);
@@ -350,6 +359,7 @@ impl TargetLayout {
             name: layout.name.value.clone(),
             critical: layout.critical,
             consumers: layout.consumers.iter().map(consumer).collect(),
+            source_history: layout.source_history.as_ref().and_then(|at| at.value.history()),
         };
         TargetRule {
             id: self.id.value.clone(),

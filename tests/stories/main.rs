@@ -17,6 +17,7 @@ mod planning;
 mod proposing;
 mod pruning;
 mod records;
+mod recovering;
 mod renaming;
 mod restoring;
 mod running;

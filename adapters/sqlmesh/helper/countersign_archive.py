@@ -87,8 +87,9 @@ def recovered(into: str, identifier: str, moment: Moment, announce: Announce) ->
             shutil.rmtree(folder)
 
 
-def end_leftovers(into: str) -> None:
-    """Ends the servers of those who were killed, and removes their files."""
+def end_leftovers(into: str) -> list[str]:
+    """Ends the servers of those who were killed, and removes their files; returns what they were for."""
+    ended = []
     for folder in sorted((Path(os.path.abspath(into)) / RECOVERING).glob("*")):
         with _alone(folder) as is_alone:
             if not is_alone:
@@ -97,6 +98,8 @@ def end_leftovers(into: str) -> None:
                 written = json.loads((folder / SERVER).read_text(encoding="utf-8"))
                 _Server(folder, None, written["data"], written["socket"]).end()
             shutil.rmtree(folder)
+            ended.append(folder.name)
+    return ended
 
 
 @contextlib.contextmanager
@@ -180,7 +183,7 @@ class _Server:
         """Starts it and waits until it has recovered; false where it ended itself."""
         import psycopg2
 
-        argv = [_postgres(self.moment.base), "-D", self.data]
+        argv = [server_program(self.moment.base), "-D", self.data]
         with (self.folder / LOG).open("w") as log:
             user = _user()
             other = {"user": user, "group": user, "extra_groups": []} if user else {}
@@ -246,7 +249,7 @@ def _user() -> str | None:
         raise impossible(f"PostgreSQL does not run as root, and there is no user {USER}.") from None
 
 
-def _postgres(base: Path) -> str:
+def server_program(base: Path) -> str:
     """The server program of the version that the base backup is of."""
     version = (base / "PG_VERSION").read_text().strip()
     on_path = shutil.which("pg_config")

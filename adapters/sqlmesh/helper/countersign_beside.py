@@ -19,7 +19,7 @@ import typing as t
 from countersign_point import Point
 from countersign_save import units_of
 from countersign_state import conflict, impossible
-from countersign_units import Unit
+from countersign_units import Unit, units
 from countersign_verify_point import FAIL, PASS, compare
 
 Announce = t.Callable[[dict], None]
@@ -49,6 +49,15 @@ def probe_beside(context: t.Any, point: Point, environment: str, tag: str) -> di
     if len(waiting) == len(found):
         return {"state": "done", "detail": f"{', '.join(waiting)}: restored beside the live one."}
     return {"state": "not_done", "detail": f"{len(waiting)} of {len(found)} databases are restored."}
+
+
+def drop_beside(context: t.Any, tag: str) -> dict[str, t.Any]:
+    """Removes what was restored under this tag and waits; what was exchanged stays, and so does the broken one.
+
+    Nothing of the point is asked: it may be gone by now.
+    """
+    dropped = [unit.name for unit in units(context) if unit.drop_beside(tag)]
+    return {"already": not dropped, "state": "done", "dropped": dropped}
 
 
 def verify_beside(context: t.Any, point: Point, environment: str, tag: str) -> dict[str, t.Any]:

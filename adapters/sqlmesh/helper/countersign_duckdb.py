@@ -122,6 +122,12 @@ class DuckdbUnit:
         sync(restored.parent)
         return True
 
+    def drop_beside(self, point: str) -> bool:
+        found = [path for path in (self._restored(point), self._aside("part", point)) if path.exists()]
+        for path in found:
+            _remove(path)
+        return bool(found)
+
     def inspect_beside(self, point: str) -> list[dict] | None:
         restored = self._restored(point)
         if not restored.exists():

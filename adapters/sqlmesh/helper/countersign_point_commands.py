@@ -109,6 +109,29 @@ def _verify_beside(
     return verify_beside(context, point, arguments.environment, _tag(arguments))
 
 
+def _drop_beside(arguments: argparse.Namespace, answers: Answers, console: t.Any) -> int:
+    from countersign_beside import drop_beside
+
+    context = open_context(arguments.project, arguments.gateway, console)
+    answers.answer(drop_beside(context, _tag(arguments)))
+    return 0
+
+
+def _check_past(arguments: argparse.Namespace, answers: Answers, console: t.Any) -> int:
+    from countersign_past_check import check_past
+
+    result = check_past(arguments, console)
+    answers.answer(result)
+    return 0 if result["passed"] else VERIFICATION_FAILED
+
+
+def _end_recoveries(arguments: argparse.Namespace, answers: Answers, console: t.Any) -> int:
+    from countersign_archive import end_leftovers
+
+    answers.answer({"ended": end_leftovers(arguments.into)})
+    return 0
+
+
 def _swap(context: t.Any, point: t.Any, arguments: argparse.Namespace, answers: Answers) -> dict:
     from countersign_beside import swap
 
@@ -138,24 +161,35 @@ COMMANDS: dict[str, Handler] = {
     "restore-beside": _with_context(_restore),
     "probe-beside": _with_context(_probe_beside),
     "verify-beside": _with_context(_verify_beside),
+    "drop-beside": _drop_beside,
     "swap": _with_context(_swap),
     "probe-swap": _with_context(_probe_swap),
     "unswap": _with_context(_swap),
     "verify-live": _verify_live,
+    "check-past": _check_past,
+    "end-recoveries": _end_recoveries,
 }
+# They are about no point that is there.
+WITHOUT_POINT = ("check-past", "end-recoveries")
 
 
 def add_parsers(commands: t.Any, parents: list, models: t.Any) -> None:
     """Adds the arguments of each."""
+    common, _ = parents
     for name in COMMANDS:
-        more = [models] if name == "save" else []
-        command = commands.add_parser(name, parents=[*parents, *more])
-        if name == "save":
-            command.add_argument("--kind", choices=("tables", "full", "versions"), default="tables")
-            command.add_argument("--reason", default="")
+        if name in WITHOUT_POINT:
+            command = commands.add_parser(name, parents=[common])
+            command.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
+        else:
+            more = [models] if name == "save" else []
+            command = commands.add_parser(name, parents=[*parents, *more])
+        if name in ("save", "check-past"):
             command.add_argument("--at", type=int, help="a moment of the past, in ms since 1970")
             command.add_argument("--base", help="the base backup that is recovered up to then")
             command.add_argument("--log", help="directory of PostgreSQL's archived log")
+        if name == "save":
+            command.add_argument("--kind", choices=("tables", "full", "versions"), default="tables")
+            command.add_argument("--reason", default="")
         if "swap" in name or "beside" in name:
             command.add_argument("--tag", help="names this use of the point; its id if left out")
         if name == "probe-swap":

@@ -16,6 +16,7 @@ import time
 import typing as t
 from pathlib import Path
 
+from countersign_postgres_session import RELATIONS, Session, qualified, quoted
 from countersign_state import conflict, impossible
 from countersign_units import BACKUPS, Table
 
@@ -28,37 +29,6 @@ CONNECTION = (
 )
 # Their values are lists, which are stored as they are written.
 LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
-
-# Settings that change how a row is written as text, and with it the fingerprint.
-SESSION = (
-    "SET TimeZone = 'UTC'",
-    "SET DateStyle = 'ISO, YMD'",
-    "SET IntervalStyle = 'postgres'",
-    "SET extra_float_digits = 1",
-    "SET bytea_output = 'hex'",
-    "SET lock_timeout = '30s'",
-)
-
-RELATIONS = """
-SELECT n.nspname, c.relname, c.relkind IN ('v', 'm')
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v', 'm')
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (
-    SELECT 1 FROM pg_depend d
-    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-ORDER BY 1, 2
-"""
-
-COLUMNS = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod)
-FROM pg_attribute a
-JOIN pg_class c ON c.oid = a.attrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum
-"""
 
 DATABASE = """
 SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype
@@ -111,14 +81,14 @@ class PostgresUnit:
             snapshot = session.begin("REPEATABLE READ")
             if self.holds_state:
                 copy = folder / "state.dump"
-                self._dump(copy, snapshot, "--format=custom", f"--schema={_quoted(state_schema)}")
+                self._dump(copy, snapshot, "--format=custom", f"--schema={quoted(state_schema)}")
                 for schema, table, is_view in session.run(RELATIONS):
                     if schema == state_schema and not is_view:
                         rows.append(session.table(schema, table) | {"copy": copy.name})
             if backups:
                 session.run(f"CREATE SCHEMA IF NOT EXISTS {BACKUPS}")
             for (schema, table), backup in backups.items():
-                kept, source = f"{BACKUPS}.{_quoted(backup)}", _qualified(schema, table)
+                kept, source = f"{BACKUPS}.{quoted(backup)}", qualified(schema, table)
                 session.run(f"DROP TABLE IF EXISTS {kept}")
                 session.run(f"CREATE TABLE {kept} AS SELECT * FROM {source}")
                 row = session.table(BACKUPS, backup)
@@ -134,7 +104,7 @@ class PostgresUnit:
 
     def has_backup(self, backup: str) -> bool:
         with self._session(self.name) as session:
-            found = session.run("SELECT to_regclass(%s)", [f"{BACKUPS}.{_quoted(backup)}"])
+            found = session.run("SELECT to_regclass(%s)", [f"{BACKUPS}.{quoted(backup)}"])
         return found[0][0] is not None
 
     def drop_backups(self, backups: list[str]) -> None:
@@ -142,7 +112,7 @@ class PostgresUnit:
             return
         with self._session(self.name) as session:
             for backup in backups:
-                session.run(f"DROP TABLE IF EXISTS {BACKUPS}.{_quoted(backup)}")
+                session.run(f"DROP TABLE IF EXISTS {BACKUPS}.{quoted(backup)}")
 
     def inspect_backups(self, backups: list[str]) -> list[dict]:
         with self._session(self.name) as session:
@@ -165,10 +135,10 @@ class PostgresUnit:
             return False
         with self._session(self._elsewhere()) as session:
             self._end_sessions(session, [part])
-            session.run(f"DROP DATABASE IF EXISTS {_quoted(part)}")
+            session.run(f"DROP DATABASE IF EXISTS {quoted(part)}")
             encoding, collate, ctype = (settings[key] for key in ("encoding", "collate", "ctype"))
             session.run(
-                f"CREATE DATABASE {_quoted(part)} TEMPLATE template0 ENCODING {_text(encoding)}"
+                f"CREATE DATABASE {quoted(part)} TEMPLATE template0 ENCODING {_text(encoding)}"
                 f" LC_COLLATE {_text(collate)} LC_CTYPE {_text(ctype)}"
             )
         arguments = ["--exit-on-error", "--jobs=2", f"--dbname={part}", str(folder / self.name)]
@@ -178,11 +148,22 @@ class PostgresUnit:
             for statement in _like(part, settings):
                 session.run(statement)
             # Complete is what carries the name: a half one never does.
-            session.run(f"ALTER DATABASE {_quoted(part)} RENAME TO {_quoted(restored)}")
+            session.run(f"ALTER DATABASE {quoted(part)} RENAME TO {quoted(restored)}")
             mark = f"restored from rollback point {point}"
-            session.run(f"COMMENT ON DATABASE {_quoted(restored)} IS {_text(mark)}")
+            session.run(f"COMMENT ON DATABASE {quoted(restored)} IS {_text(mark)}")
             session.run("COMMIT")
         return True
+
+    def drop_beside(self, point: str) -> bool:
+        restored, part = self._aside("restore", point), self._aside("part", point)
+        # A database of that name without our mark is somebody else's.
+        ours = [name for name in (restored,) if self._is_restored(name, point)]
+        ours += [name for name in (part,) if self._exists(name)]
+        for name in ours:
+            with self._session(self._elsewhere()) as session:
+                self._end_sessions(session, [name])
+                session.run(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        return bool(ours)
 
     def inspect_beside(self, point: str) -> list[dict] | None:
         restored = self._aside("restore", point)
@@ -207,8 +188,8 @@ class PostgresUnit:
                 self._end_sessions(session, [live, coming])
                 try:
                     if self._exists(live):
-                        session.run(f"ALTER DATABASE {_quoted(live)} RENAME TO {_quoted(leaving)}")
-                    session.run(f"ALTER DATABASE {_quoted(coming)} RENAME TO {_quoted(live)}")
+                        session.run(f"ALTER DATABASE {quoted(live)} RENAME TO {quoted(leaving)}")
+                    session.run(f"ALTER DATABASE {quoted(coming)} RENAME TO {quoted(live)}")
                     session.run("COMMIT")
                 except psycopg2.errors.ObjectInUse:
                     if attempt + 1 == TRIES:
@@ -295,51 +276,10 @@ class PostgresUnit:
         try:
             session = Session(connection)
             if self._connection.role:
-                session.run(f"SET ROLE {_quoted(self._connection.role)}")
+                session.run(f"SET ROLE {quoted(self._connection.role)}")
             yield session
         finally:
             connection.close()
-
-
-class Session:
-    """A connection whose transactions are begun and ended by statements."""
-
-    def __init__(self, connection: t.Any) -> None:
-        self._connection = connection
-        for statement in SESSION:
-            self.run(statement)
-
-    def run(self, statement: str, values: list | None = None) -> list[tuple]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
-
-    def begin(self, isolation: str) -> str:
-        """Begins a transaction and returns the name of its snapshot."""
-        self.run(f"BEGIN ISOLATION LEVEL {isolation}")
-        return self.run("SELECT pg_export_snapshot()")[0][0]
-
-    def content(self) -> list[dict]:
-        """All tables and materialized views with fingerprints, and all views by their columns."""
-        return [
-            self.view(schema, name) if is_view else self.table(schema, name)
-            for schema, name, is_view in self.run(RELATIONS)
-        ]
-
-    def view(self, schema: str, name: str) -> dict[str, t.Any]:
-        # A view's text is not written the same way after a restore, though it means the same.
-        columns = [list(row) for row in self.run(COLUMNS, [schema, name])]
-        row = {"schema": schema, "name": name, "kind": "view", "rows": None}
-        return row | {"columns": columns, "fingerprint": None}
-
-    def table(self, schema: str, name: str) -> dict[str, t.Any]:
-        """Rows, columns, and a hash over all rows that does not depend on their order."""
-        half = "('x' || left(md5(countersign_row::text), 16))::bit(64)::bigint::numeric"
-        query = f"SELECT count(*), coalesce(sum({half}), 0)::text"
-        [(rows, total)] = self.run(f"{query} FROM {_qualified(schema, name)} AS countersign_row")
-        columns = [list(row) for row in self.run(COLUMNS, [schema, name])]
-        row = {"schema": schema, "name": name, "kind": "table", "rows": rows}
-        return row | {"columns": columns, "fingerprint": total}
 
 
 class ToolFailed(Exception):
@@ -366,28 +306,20 @@ def _run(argv: list[str], variables: dict[str, str]) -> str:
 
 def _like(database: str, settings: dict[str, t.Any]) -> t.Iterator[str]:
     """Statements that give a database the owner, grants and settings that another one had."""
-    name = _quoted(database)
+    name = quoted(database)
     for role, setting in settings["settings"]:
         key, _, value = setting.partition("=")
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", key):
             raise impossible(f"The setting {key} of the database cannot be restored.")
-        whose = f"ROLE {_quoted(role)} IN DATABASE" if role else "DATABASE"
+        whose = f"ROLE {quoted(role)} IN DATABASE" if role else "DATABASE"
         yield f"ALTER {whose} {name} SET {key} = {value if key in LISTS else _text(value)}"
     if settings["grants"]:
         yield f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"
     for grantee, privilege, is_grantable in settings["grants"]:
-        whom = _quoted(grantee) if grantee else "PUBLIC"
+        whom = quoted(grantee) if grantee else "PUBLIC"
         option = " WITH GRANT OPTION" if is_grantable else ""
         yield f"GRANT {privilege} ON DATABASE {name} TO {whom}{option}"
-    yield f"ALTER DATABASE {name} OWNER TO {_quoted(settings['owner'])}"
-
-
-def _qualified(schema: str, name: str) -> str:
-    return f"{_quoted(schema)}.{_quoted(name)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    yield f"ALTER DATABASE {name} OWNER TO {quoted(settings['owner'])}"
 
 
 def _text(value: str) -> str:

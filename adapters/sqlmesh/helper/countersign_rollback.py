@@ -220,6 +220,16 @@ def _with_fresh_schemas(
 
 def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None) -> t.Any:
     """The SQLMesh plan from the present environment to `resulting`. Building changes nothing."""
+    # The closure also when nothing moves any more: a resumed plan has its filling to finish.
+    filled = {s.name for s in downstream_closure(rollback)} | set(rollback.wanted)
+    plan = plan_builder(
+        project, rollback, backfill_models=sorted(filled - rollback.without)
+    ).build()
+    return plan.copy(update={"plan_id": plan_id}) if plan_id else plan
+
+
+def plan_builder(project: Project, rollback: Rollback, **more: t.Any) -> t.Any:
+    """A builder of plans from the present environment to `resulting`, and no fresher than that."""
     from sqlmesh.core import constants
     from sqlmesh.core.context_diff import ContextDiff
     from sqlmesh.core.plan import PlanBuilder
@@ -243,14 +253,9 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
     project.state.refresh_snapshot_intervals(diff.snapshots.values())
     is_dev = environment.name != constants.PROD
     may_expire = is_dev and environment.name not in context.pinned_environments
-    plan = PlanBuilder(
+    return PlanBuilder(
         diff,
         apply=context.apply,
-        # The closure also when nothing moves any more: a resumed plan has its filling to finish.
-        backfill_models=sorted(
-            ({s.name for s in downstream_closure(rollback)} | set(rollback.wanted))
-            - rollback.without
-        ),
         allow_destructive_models=sorted(rollback.in_place),
         allow_additive_models=sorted(rollback.in_place),
         is_dev=is_dev,
@@ -262,8 +267,8 @@ def build_plan(project: Project, rollback: Rollback, plan_id: str | None = None)
         end_override_per_model={name: to_datetime(end) for name, end in ends.items()},
         end_bounded=True,
         console=context.console,
-    ).build()
-    return plan.copy(update={"plan_id": plan_id}) if plan_id else plan
+        **more,
+    )
 
 
 def downstream_closure(rollback: Rollback) -> list[t.Any]:

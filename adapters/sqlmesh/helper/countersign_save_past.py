@@ -29,9 +29,9 @@ def save_past(
     for folder in (base, base / "pg_tblspc", log):
         if not folder.is_dir():
             raise impossible(f"There is no directory {folder}.")
-    _finished_by(base, arguments.at)
+    finished_by(base, arguments.at)
     live = open_context(arguments.project, arguments.gateway, console)
-    connection = _only_server(live.config, live.gateway)
+    connection = only_server(live.config, live.gateway)
     places = {unit.name: unit.place() for unit in units(live)}
     moment = Moment(arguments.at, base, log, connection.user)
     with recovered(arguments.into, into.id, moment, announce) as socket:
@@ -47,7 +47,7 @@ def save_past(
         return save(project, into, "full", None, arguments.reason, announce, past)
 
 
-def _finished_by(base: Path, at_ms: int) -> None:
+def finished_by(base: Path, at_ms: int) -> None:
     """Refuses a base backup that may hold what was written after the moment.
 
     PostgreSQL would stop at the first change after the backup's end, and call that the moment.
@@ -64,7 +64,7 @@ def _connections(config: t.Any, gateway: str | None) -> list[t.Any]:
     return [connection for connection in found if connection]
 
 
-def _only_server(config: t.Any, gateway: str | None) -> t.Any:
+def only_server(config: t.Any, gateway: str | None) -> t.Any:
     """A connection to the one server that holds state and data."""
     found = _connections(config, gateway)
     servers = {(getattr(c, "host", c.type_), getattr(c, "port", None)) for c in found}

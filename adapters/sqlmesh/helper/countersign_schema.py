@@ -26,10 +26,12 @@ class Lost:
     """The columns of one model that the release dropped, and the table that kept them."""
 
     def __init__(self, project: Project, rollback: Rollback, name: str, leaving: t.Any) -> None:
-        from countersign_data import _key_of
         from sqlglot import exp
 
         target = rollback.in_place[name]
+        self.name, self.target = name, target
+        # Whether its values are computed again, because no point has them.
+        self.restated = False
         self.model, self.adapter = rollback.names[name], project.adapter(target)
         table = exp.to_table(rollback.current[name].table_name())
         self.physical, self.table = (table.db, table.name), self._sql(table)
@@ -37,9 +39,7 @@ class Lost:
         self.wanted = list(target.model.columns_to_types or {})
         present = list(leaving.model.columns_to_types or {}) if leaving is not None else self.wanted
         self.columns = [column for column in self.wanted if column not in present]
-        keys = [key.this if isinstance(key, exp.Column) else key for key in _key_of(target)]
-        plain = all(isinstance(key, (exp.Identifier, exp.Column)) for key in keys)
-        self.key = [key.name for key in keys] if plain else []
+        self.key = key_columns(target)
         self.backup: str | None = None
         self.kept: list[str] = []
 
@@ -75,6 +75,17 @@ class Lost:
             f" JOIN {self.backup} AS kept ON {self._joined()} WHERE kept.{this} IS NOT NULL"
         )
 
+    def values(self, column: str, snapshot: t.Any, since_ms: int | None) -> tuple[int, int]:
+        """Rows of the days since then, and those of them that have a value now; no point is asked."""
+        from sqlmesh.utils.date import to_datetime
+
+        query = f"SELECT count(*), count(live.{self._named(column)}) FROM {self.table} AS live"
+        time_column = snapshot.model.time_column
+        if since_ms is not None and time_column:
+            since = self._sql(snapshot.model.convert_to_time_column(to_datetime(since_ms)))
+            query += f" WHERE live.{self._named(time_column.column.name)} >= {since}"
+        return self.adapter.fetchone(query)
+
     def newer_rows(self) -> int:
         """Rows that the point does not know."""
         query = f"SELECT count(*) FROM {self.table} AS live WHERE NOT EXISTS"
@@ -100,10 +111,26 @@ class Lost:
         return expression.sql(dialect=self.adapter.dialect, identify=True)
 
 
+def key_columns(snapshot: t.Any) -> list[str]:
+    """The columns that identify a row; none where the key is no plain columns."""
+    from countersign_data import _key_of
+    from sqlglot import exp
+
+    keys = [key.this if isinstance(key, exp.Column) else key for key in _key_of(snapshot)]
+    plain = all(isinstance(key, (exp.Identifier, exp.Column)) for key in keys)
+    return [key.name for key in keys] if plain else []
+
+
 def losses(
-    project: Project, rollback: Rollback, leaving: t.Iterable[str], point: Point
+    project: Project,
+    rollback: Rollback,
+    leaving: t.Iterable[str],
+    point: Point | None,
+    restate: t.Iterable[str] = (),
 ) -> list[Lost]:
-    """What each model that was changed in place has lost. `leaving` names the versions left."""
+    """What each model that was changed in place has lost. `leaving` names the versions left, and
+    `restate` the models whose values come from no point.
+    """
     from sqlmesh.core.snapshot import SnapshotId
 
     left: dict[str, t.Any] = {}
@@ -114,16 +141,29 @@ def losses(
         name = project.fully_qualified(model)
         left |= project.snapshots([SnapshotId(name=name, identifier=identifier)])
     found = [Lost(project, rollback, name, left.get(name)) for name in rollback.in_place]
-    manifest = point.known() if any(lost.columns for lost in found) else {"tables": []}
+    again = {project.fully_qualified(model) for model in restate}
     for lost in found:
-        lost.find_backup(manifest)
+        lost.restated = lost.name in again
+    needed = point is not None and any(lost.columns and not lost.restated for lost in found)
+    manifest = point.known() if needed else {"tables": []}
+    for lost in found:
+        if not lost.restated:
+            lost.find_backup(manifest)
     return found
 
 
 def check_schema(
-    project: Project, rollback: Rollback, found: list[Lost], plan_id: str | None = None
+    project: Project,
+    rollback: Rollback,
+    found: list[Lost],
+    anew: list[t.Any],
+    plan_id: str | None = None,
 ) -> dict[str, t.Any]:
-    """The findings of `check`, and whether the lost values can be had back."""
+    """The findings of `check`, and whether the lost values can be had back. `anew` is what is computed
+    again, as `countersign_restate` has it.
+    """
+    from countersign_restate_check import findings
+
     result = check(project, rollback, plan_id)
 
     def add(name: str, subject: str, outcome: str, detail: str) -> None:
@@ -132,6 +172,7 @@ def check_schema(
 
     for lost in found:
         _recoverable(lost, add)
+    findings(project, rollback, anew, add)
     result["possible"] = all(row["outcome"] != FAIL for row in result["findings"])
     return result
 
@@ -142,8 +183,10 @@ def _recoverable(lost: Lost, add: Add) -> None:
         detail = f"The release dropped no column of {model}: its rows stay as they are."
         return add(name, model, PASS, detail)
     columns = ", ".join(lost.columns)
+    if lost.restated:
+        return None
     if lost.backup is None:
-        detail = f"The rollback point keeps no table of {model}, whose values of {columns} are lost."
+        detail = f"No rollback point that is named keeps a table of {model}, whose values of {columns} are lost."
         return add(name, model, FAIL, detail)
     if not lost.key:
         detail = f"{model} declares no key of plain columns, so rows cannot be matched."
@@ -168,10 +211,11 @@ def _recoverable(lost: Lost, add: Add) -> None:
 def fill(found: list[Lost], announce: t.Callable[[dict], None]) -> dict[str, dict[str, int]]:
     """Fills all lost columns; returns for each how many rows have their value again."""
     for lost in found:
-        if lost.columns:
+        if lost.columns and not lost.restated:
             announce({"kind": "work", "stage": f"Fill {', '.join(lost.columns)} of {lost.model}"})
             lost.fill()
-    return {lost.model: {c: lost.counts(c)[1] for c in lost.columns} for lost in found}
+    from_point = [lost for lost in found if not lost.restated]
+    return {lost.model: {c: lost.counts(c)[1] for c in lost.columns} for lost in from_point}
 
 
 def probe_schema(project: Project, rollback: Rollback, found: list[Lost]) -> Outcome:
@@ -179,7 +223,7 @@ def probe_schema(project: Project, rollback: Rollback, found: list[Lost]) -> Out
     outcome = probe(project, rollback)
     if not outcome.recorded:
         return outcome
-    for lost in found:
+    for lost in (lost for lost in found if not lost.restated):
         for column in lost.columns:
             kept, filled = lost.counts(column)
             if filled < kept:
@@ -191,7 +235,7 @@ def probe_schema(project: Project, rollback: Rollback, found: list[Lost]) -> Out
 def value_checks(found: list[Lost]) -> list[dict[str, t.Any]]:
     """The checks of the filled columns, as `verify` has them."""
     checks = []
-    for lost in found:
+    for lost in (lost for lost in found if not lost.restated):
         for column in lost.columns:
             kept, filled = lost.counts(column)
             row = {"name": "values_restored", "subject": f"{lost.model}.{column}"}

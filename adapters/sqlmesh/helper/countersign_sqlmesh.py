@@ -231,7 +231,7 @@ def parser() -> Parser:
     points.add_argument("--point", required=True, metavar="ID")
     points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
     countersign_point_commands.add_parsers(commands, [common, points], models)
-    schema = countersign_schema_commands.add_parsers(commands, [common, targets, points])
+    schema = countersign_schema_commands.add_parsers(commands, [common, targets])
     _add_approval(schema["restore-schema"])
     _add_verification(schema["verify-schema"])
     return root

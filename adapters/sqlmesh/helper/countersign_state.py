@@ -22,6 +22,7 @@ import typing as t
 from importlib import metadata
 from pathlib import Path
 
+DAY_MS = 86_400_000
 TESTED_FROM, TESTED_BELOW = (0, 236, 4), (0, 237, 0)
 
 
@@ -225,6 +226,7 @@ def inspect(
             "previous_plan_id": environment.previous_plan_id,
             "finalized_ts": environment.finalized_ts,
             "expiration_ts": environment.expiration_ts,
+            "began_ts": _began_ts(environment, current),
         },
         "fingerprint": fingerprint(environment),
         "current": _describe_all(environment.snapshots, current, names),
@@ -235,6 +237,19 @@ def inspect(
     if with_others:
         answer["environments"] = [_held_by(other, names) for other in others]
     return answer
+
+
+def _began_ts(environment: t.Any, current: dict[str, t.Any]) -> int | None:
+    """About when the last release began: its versions were written into the state before they were filled.
+
+    One that was tried elsewhere before is older than that, so what is older than a day does not count.
+    """
+    finalized_ts = environment.finalized_ts
+    if not finalized_ts:
+        return None
+    before = {(i.name, i.identifier) for i in environment.previous_finalized_snapshots or []}
+    made = [s.created_ts for s in current.values() if (s.name, s.identifier) not in before]
+    return min([ts for ts in made if finalized_ts - DAY_MS < ts <= finalized_ts], default=finalized_ts)
 
 
 def _held_by(environment: t.Any, names: dict[str, str]) -> dict[str, t.Any]:

@@ -59,6 +59,9 @@ class Unit(t.Protocol):
     def restore_beside(self, point: str, folder: Path, settings: dict[str, t.Any]) -> bool:
         """Makes the copy a database beside the live one; false where it was there already."""
 
+    def drop_beside(self, point: str) -> bool:
+        """Removes the restored one, whole or half; false where there was none."""
+
     def inspect_beside(self, point: str) -> list[dict] | None:
         """All tables and views of the restored one; none where it is not there."""
 

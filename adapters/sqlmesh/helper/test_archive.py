@@ -178,6 +178,36 @@ class Archive(PointCase):
         self.assert_nothing_left()
         self.assertEqual(self.failed("verify-point"), set())
 
+    def check(self, at: int | None = None) -> tuple[int, dict[str, str]]:
+        source = ["--base", str(self.base), "--log", str(self.server.log)]
+        moment = ["--at", str(at or self.moment), *source]
+        code, answer = self.site.ask("check-past", "--into", str(self.points), *moment)
+        return code, {row["name"]: f"{row['outcome']}: {row['detail']}" for row in answer["checks"]}
+
+    def test_what_is_known_before(self) -> None:
+        code, said = self.check()
+        self.assertEqual(code, 0, said)
+        self.assertEqual(set(said), {"base_backup", "same_server", "disk_space", "recovery_time"})
+        self.assertIn("are free", said["disk_space"])
+        self.assertIn("MB of log: about 1 min", said["recovery_time"])
+        code, said = self.check(self.moment - 86_400_000)
+        self.assertEqual(code, 6)
+        self.assertIn("still being made", said["recoverable"])
+        control = self.base / "global" / "pg_control"
+        control.write_bytes(b"12345678" + control.read_bytes()[8:])
+        self.assertIn("of another PostgreSQL server", self.check()[1]["recoverable"])
+
+    def test_what_was_left_is_removed_by_whoever_comes_next(self) -> None:
+        for clean in (self.check, lambda: self.site.ask("end-recoveries", "--into", str(self.points))):
+            self.site.die('"stage": "Recover', *self.past(point="pt_dead"))
+            self.assertEqual([f.name for f in (self.points / "recovering").iterdir()], ["pt_dead"])
+            clean()
+            self.assert_nothing_left()
+
+    def test_the_release_is_known_by_when_it_began(self) -> None:
+        began = self.site.ask("inspect")[1]["environment"]["began_ts"]
+        self.assertTrue(self.moment < began < time.time() * 1000, (self.moment, began))
+
     def test_what_the_archive_does_not_reach(self) -> None:
         late = int(time.time() * 1000) + 3_600_000
         code, answer = self.site.ask(*self.past(late))

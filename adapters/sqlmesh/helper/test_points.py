@@ -225,6 +225,24 @@ class FullEnvironment(FullCase):
         self.assert_done("swap")
         self.assert_true_again()
 
+    def test_what_waits_beside_is_removed_and_what_was_exchanged_is_not(self) -> None:
+        before = self.content()
+        self.restore()
+        self.assertFalse(self.assert_done("drop-beside")["already"])
+        self.assert_state("probe-beside", "not_done")
+        self.assertTrue(self.assert_done("drop-beside")["already"])
+        self.restore()
+        self.assert_done("swap")
+        self.assertTrue(self.assert_done("drop-beside")["already"])
+        self.assert_state("probe-swap", "done")
+        self.assertEqual(self.content(), before)
+
+    def test_half_of_it_is_removed_as_well(self) -> None:
+        self.site.die('"stage": "Restore', *self.at("restore-beside"))
+        self.assert_done("drop-beside")
+        self.assert_state("probe-beside", "not_done")
+        self.restore()
+
     def test_a_second_time_from_the_same_point(self) -> None:
         for tag in ("inc_1", "inc_2"):
             self.site.destroy()

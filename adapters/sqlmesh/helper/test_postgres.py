@@ -10,6 +10,7 @@ import os
 import test_blue_green
 import test_helper
 import test_points
+import test_restate
 import test_schema
 from helper_case import HelperCase
 
@@ -35,6 +36,18 @@ class FullEnvironmentOnPostgres(test_points.FullEnvironment):
 
 
 class SchemaOnPostgres(test_schema.Schema):
+    engine = "postgres"
+
+
+class RestateOnPostgres(test_restate.Restate):
+    engine = "postgres"
+
+
+class LimitedOnPostgres(test_restate.Limited):
+    engine = "postgres"
+
+
+class MixedOnPostgres(test_restate.Mixed):
     engine = "postgres"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import test_blue_green
 import test_helper
 import test_points
+import test_restate
 import test_schema
 from helper_case import HelperCase
 from helper_stage import BAD
@@ -31,6 +32,10 @@ class SavingCrashOnPostgres(test_points.SavingCrash):
 
 
 class SchemaCrashOnPostgres(test_schema.SchemaCrash):
+    engine = "postgres"
+
+
+class RestateCrashOnPostgres(test_restate.RestateCrash):
     engine = "postgres"
 
 

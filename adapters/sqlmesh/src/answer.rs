@@ -40,6 +40,9 @@ pub struct Environment {
     /// When that plan had finished, in milliseconds since 1970; `None` while it runs, or where it died.
     #[serde(default)]
     pub finalized_ts: Option<i64>,
+    /// About when that plan began, in milliseconds since 1970, where it can be told.
+    #[serde(default)]
+    pub began_ts: Option<i64>,
 }
 
 /// A model as an environment holds it.

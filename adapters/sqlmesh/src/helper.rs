@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 26] = [
+const FILES: [(&str, &str); 31] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -46,6 +46,11 @@ const FILES: [(&str, &str); 26] = [
     ("countersign_verify_live.py", include_str!("../helper/countersign_verify_live.py")),
     ("countersign_beside.py", include_str!("../helper/countersign_beside.py")),
     ("countersign_schema.py", include_str!("../helper/countersign_schema.py")),
+    ("countersign_restate.py", include_str!("../helper/countersign_restate.py")),
+    ("countersign_restate_check.py", include_str!("../helper/countersign_restate_check.py")),
+    ("countersign_put_back.py", include_str!("../helper/countersign_put_back.py")),
+    ("countersign_past_check.py", include_str!("../helper/countersign_past_check.py")),
+    ("countersign_postgres_session.py", include_str!("../helper/countersign_postgres_session.py")),
     ("countersign_point_commands.py", include_str!("../helper/countersign_point_commands.py")),
     ("countersign_schema_commands.py", include_str!("../helper/countersign_schema_commands.py")),
     ("countersign_views.py", include_str!("../helper/countersign_views.py")),
@@ -56,6 +61,9 @@ const FILES: [(&str, &str); 26] = [
 
 /// How long a question may take; Python alone needs seconds to start.
 pub const QUESTION: Duration = Duration::from_mins(2);
+
+/// How long a question may take that counts what a model's query gives.
+const COUNTING: Duration = Duration::from_mins(10);
 
 /// SQLMesh behind its helper.
 #[derive(Clone, Debug)]
@@ -139,7 +147,7 @@ impl Sqlmesh {
         target: &Target,
         arguments: &[String],
     ) -> Result<Check, Error> {
-        self.ask(python, target, arguments).await
+        self.ask_within(COUNTING, python, target, arguments).await
     }
 
     /// Whether the models can go back to these snapshots (`model=identifier`), and those of `without` can go away.

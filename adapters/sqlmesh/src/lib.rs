@@ -18,5 +18,7 @@ pub use answer::{
 pub use backend::Behalf;
 pub use error::Error;
 pub use helper::{Call, Called, QUESTION, Sqlmesh};
-pub use point::{Leftover, Origin, Point, PointKind, PointModel, Verdict, leftovers, points};
+pub use point::{
+    Leftover, Origin, Point, PointKind, PointModel, Verdict, has_recoveries, leftovers, points,
+};
 pub use progress::live_line;

@@ -16,6 +16,8 @@ use crate::error::Error;
 const MANIFEST: &str = "manifest.json";
 /// Written before anything is copied, and what a manifest becomes when its point is removed.
 const UNFINISHED: [&str; 2] = ["dropped.json", "begun.json"];
+/// The folder with a folder for each recovery of the past, while it lasts.
+const RECOVERING: &str = "recovering";
 /// Written by each verification.
 const VERIFIED: &str = "verified.json";
 
@@ -191,6 +193,11 @@ pub fn leftovers(folder: &Path) -> Result<Vec<Leftover>, Error> {
     Ok(leftovers)
 }
 
+/// Whether a recovery of the past is under way below `folder`, or was interrupted there.
+pub fn has_recoveries(folder: &Path) -> Result<bool, Error> {
+    Ok(!entries(&folder.join(RECOVERING))?.is_empty())
+}
+
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::Points { path: folder.display().to_string(), source };
     match fs::read_dir(folder) {
@@ -270,6 +277,18 @@ mod tests {
         let ids: Vec<_> = found.iter().map(|left| (left.id.as_str(), left.was_dropped)).collect();
         assert_eq!(ids, [("pt_1", true), ("pt_2", false)]);
         assert_eq!(points(&place).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_recovery_is_no_point_and_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_recoveries(folder.path()).unwrap());
+        fs::create_dir_all(folder.path().join(RECOVERING).join("pt_1")).unwrap();
+        assert!(has_recoveries(folder.path()).unwrap());
+        assert_eq!(
+            (points(folder.path()).unwrap(), leftovers(folder.path()).unwrap()),
+            (vec![], vec![])
+        );
     }
 
     #[test]

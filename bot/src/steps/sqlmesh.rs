@@ -144,7 +144,7 @@ fn judge(arguments: &[String], value: serde_json::Value) -> End {
         {
             did("The models were there already.", vec![])
         }
-        Some("save" | "restore-beside" | "swap" | "restore-schema")
+        Some("save" | "restore-beside" | "drop-beside" | "swap" | "restore-schema")
             if value.get("already").and_then(serde_json::Value::as_bool) == Some(true) =>
         {
             did("It was done already.", vec![])

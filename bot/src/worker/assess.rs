@@ -7,6 +7,7 @@ mod circumstances;
 mod draft;
 mod full_environment;
 mod model_level;
+mod past;
 mod points;
 mod reasons;
 mod schema;

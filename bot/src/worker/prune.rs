@@ -93,6 +93,7 @@ impl Pruner {
     }
 
     async fn prune(&self, rule: &TargetRule) -> anyhow::Result<usize> {
+        self.end_recoveries(rule).await?;
         let mut removed = BTreeSet::new();
         loop {
             // Asked anew before each: a proposal may have been opened meanwhile.
@@ -135,6 +136,27 @@ impl Pruner {
                 }
             }
         }
+    }
+
+    /// Recoveries of PostgreSQL's archive that were killed: their servers take room and memory until somebody ends them.
+    async fn end_recoveries(&self, rule: &TargetRule) -> anyhow::Result<()> {
+        let has_archive = rule.archive.is_some();
+        if !has_archive || !sqlmesh::has_recoveries(&self.points)? {
+            return Ok(());
+        }
+        let (place, python) = (target(rule)?, python(Some(rule)));
+        let folder = self.points.display().to_string();
+        match self.sqlmesh.end_recoveries(python, &place, &folder).await {
+            Ok(ended) => {
+                for point in ended {
+                    tracing::info!("removed what an interrupted recovery for {point} had left");
+                }
+            }
+            Err(error) => {
+                tracing::warn!("what interrupted recoveries left cannot be removed: {error}");
+            }
+        }
+        Ok(())
     }
 
     async fn look(&self, rule: &TargetRule) -> anyhow::Result<Result<Retained, sqlmesh::Error>> {

@@ -14,6 +14,7 @@ mod command;
 mod dns;
 mod http;
 mod look;
+mod omission;
 mod prometheus;
 mod sql;
 mod text;
@@ -45,6 +46,8 @@ pub(super) struct Checker<'a, 'b> {
     pub(super) deciders: &'a Deciders<'a>,
     declared: &'a BTreeMap<String, At<ParameterLayout>>,
     used: BTreeSet<String>,
+    /// The optional parameter that has a value for certain: the step that is looked at is left out without one.
+    given: Option<String>,
     /// What a check compares its answer with, found on the way.
     baseline: Option<Baseline>,
     pub(super) file: &'a mut Examined<'b>,
@@ -63,8 +66,14 @@ impl RunbookFile {
         let recovery_target_ms = DurationText::read(&self.recovery_target, file);
         let digest = Digest::of(file.text);
         let declared = &self.parameters;
-        let mut checker =
-            Checker { deciders, declared, used: BTreeSet::new(), baseline: None, file };
+        let mut checker = Checker {
+            deciders,
+            declared,
+            used: BTreeSet::new(),
+            given: None,
+            baseline: None,
+            file,
+        };
         if self.steps.value.is_empty() {
             checker.file.note(
                 self.steps.place,
@@ -74,6 +83,7 @@ impl RunbookFile {
         }
         let steps = self.steps.value.iter().filter_map(|step| checker.step(step)).collect();
         checker.nothing_behind(&self.steps.value);
+        checker.nothing_left(&self.steps);
         let used = checker.used;
         let mut parameters = BTreeMap::new();
         for (name, at) in &self.parameters {
@@ -102,8 +112,10 @@ impl RunbookFile {
 
 impl Checker<'_, '_> {
     fn step(&mut self, layout: &StepLayout) -> Option<StepTemplate> {
+        let only_with = self.only_with(layout);
+        self.given.clone_from(&only_with);
         if let Some(confirm) = &layout.confirm {
-            return Some(self.question(layout, confirm));
+            return Some(StepTemplate { only_with, ..self.question(layout, confirm) });
         }
         let timeout_ms = self.timeout(layout);
         let attempts = self.attempts(layout);
@@ -122,6 +134,7 @@ impl Checker<'_, '_> {
             .and_then(|dry| self.work(place, &dry.work(), Role::DryRun { timeout_ms }));
         Some(StepTemplate {
             name: layout.name.value.clone(),
+            only_with,
             action: action?,
             timeout_ms,
             attempts,

@@ -80,6 +80,7 @@ impl Checker<'_, '_> {
         });
         StepTemplate {
             name: step.name.value.clone(),
+            only_with: None,
             action: ActionTemplate::Confirm(Question { text: text.to_owned(), level }),
             timeout_ms: 0,
             attempts: 1,
@@ -94,11 +95,24 @@ impl Checker<'_, '_> {
 
     /// A question lets something go on; behind the last step there is nothing.
     pub(super) fn nothing_behind(&mut self, steps: &[StepLayout]) {
-        if let Some(last) = steps.last()
-            && let Some(confirm) = &last.confirm
-        {
-            let advice = "put it before the step that it is about";
-            self.file.note(confirm.place, "nothing comes after this question", advice);
+        // What stands behind it and may be left out leaves it the last one.
+        for (index, step) in steps.iter().enumerate() {
+            let stays =
+                |behind: &StepLayout| behind.only_with.is_none() || is_together(step, behind);
+            if let Some(confirm) = &step.confirm
+                && !steps[index + 1..]
+                    .iter()
+                    .any(|behind| behind.confirm.is_none() && stays(behind))
+            {
+                let advice = "put it before the step that it is about";
+                self.file.note(confirm.place, "nothing comes after this question", advice);
+            }
         }
     }
+}
+
+/// Whether two steps are left out of the same plans.
+fn is_together(one: &StepLayout, other: &StepLayout) -> bool {
+    let wanted = |step: &StepLayout| step.only_with.as_ref().map(|at| at.value.clone());
+    wanted(one) == wanted(other)
 }

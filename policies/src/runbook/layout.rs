@@ -68,6 +68,8 @@ pub(super) struct ParameterLayout {
 pub(super) struct StepLayout {
     /// What people read, such as `Point the models back`.
     pub(super) name: At<String>,
+    /// An optional parameter of the runbook: the step is part of a plan only where that has a value.
+    pub(super) only_with: Option<At<String>>,
     /// A program and its arguments, as a list; there is no shell.
     pub(super) command: Option<At<Arguments>>,
     /// A sub-command of the `SQLMesh` helper and its arguments, as a list.
@@ -82,7 +84,7 @@ pub(super) struct StepLayout {
     pub(super) dns: Option<At<DnsLayout>>,
     /// Nothing but time, such as `2 min`.
     pub(super) wait: Option<At<DurationText>>,
-    /// A question to people; the run waits until one of them says yes. Nothing but `name` stands beside it.
+    /// A question to people; the run waits until one of them says yes. Nothing but `name` and `only_with` stands beside it.
     pub(super) confirm: Option<At<ConfirmLayout>>,
     /// What the answer shall be.
     pub(super) expect: Option<At<Expect>>,

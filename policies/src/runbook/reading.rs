@@ -22,8 +22,8 @@ pub(super) const READS: [&str; 14] = [
 ];
 
 /// The others.
-pub(super) const CHANGES: [&str; 6] =
-    ["promote", "save", "restore-schema", "restore-beside", "swap", "unswap"];
+pub(super) const CHANGES: [&str; 7] =
+    ["promote", "save", "restore-schema", "restore-beside", "drop-beside", "swap", "unswap"];
 
 /// Whether doing it changes nothing. What a program does is not known, so it counts as a change.
 pub(super) fn only_reads(action: &Action) -> bool {

@@ -14,6 +14,10 @@ fn parameters() -> BTreeMap<String, Vec<String>> {
     let list = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
     [
         ("models", list(&["marts.a", "marts.b"])),
+        ("kept", list(&["marts.a", "marts.b"])),
+        ("put_back", list(&["marts.a", "marts.b"])),
+        ("restate", list(&["marts.b"])),
+        ("history", list(&["marts.b=20260827"])),
         ("to", list(&["marts.a=11", "marts.b=12"])),
         ("from", list(&["marts.a=21", "marts.b=22"])),
         ("instead_of", list(&["marts.a=11", "marts.b=12"])),
@@ -22,6 +26,9 @@ fn parameters() -> BTreeMap<String, Vec<String>> {
         ("reached", list(&["marts.a=11", "marts.b=12"])),
         ("point", list(&["pt_1"])),
         ("saved", list(&["pt_2"])),
+        ("moment", list(&["1795316340000"])),
+        ("base", list(&["/srv/bases/sunday"])),
+        ("log", list(&["/srv/wal"])),
         ("tag", list(&["pt_2"])),
         ("points", list(&["/var/lib/points"])),
         ("baseline", list(&[r#"{"marts.a": {"rows": 3}}"#])),
@@ -97,13 +104,13 @@ fn the_default_schema_runbook() {
       probe: sqlmesh probe-point --point pt_2 --into /var/lib/points
     Verify the point with the lost values: sqlmesh verify-point --point pt_1 --into /var/lib/points
       600 s, 2 attempts, idempotent true, guard false, Undo
-    Check that it is still possible: sqlmesh check-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points
-      120 s, 2 attempts, idempotent true, guard true, Undo
-    Restore columns and their values: sqlmesh restore-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --expect-fingerprint 9f86d081884c7d65 --user countersign
+    Check that it is still possible: sqlmesh check-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --history marts.b=20260827
+      600 s, 2 attempts, idempotent true, guard true, Undo
+    Restore columns and their values: sqlmesh restore-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --history marts.b=20260827 --expect-fingerprint 9f86d081884c7d65 --user countersign
       1200 s, 3 attempts, idempotent true, guard true, Undo
-      probe: sqlmesh probe-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points
-      undo: sqlmesh restore-schema --to marts.a=21 --to marts.b=22 --leaving marts.a=11 --leaving marts.b=12 --point pt_2 --into /var/lib/points --expect-fingerprint 9f86d081884c7d65 --instead-of marts.a=11 --instead-of marts.b=12 --user countersign
-    Check columns and data: sqlmesh verify-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --audits --baseline {"marts.a": {"rows": 3}}
+      probe: sqlmesh probe-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --expect-fingerprint 9f86d081884c7d65
+      undo: sqlmesh restore-schema --to marts.a=21 --to marts.b=22 --leaving marts.a=11 --leaving marts.b=12 --point pt_2 --into /var/lib/points --put-back marts.a --put-back marts.b --expect-fingerprint 9f86d081884c7d65 --instead-of marts.a=11 --instead-of marts.b=12 --user countersign
+    Check columns and data: sqlmesh verify-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --saved=pt_2 --audits --baseline {"marts.a": {"rows": 3}}
       600 s, 2 attempts, idempotent true, guard false, Ask
     "#);
 }
@@ -111,11 +118,15 @@ fn the_default_schema_runbook() {
 #[test]
 fn the_default_full_environment_runbook() {
     insta::assert_snapshot!(shown(RollbackType::FullEnvironment), @"
+    Recover the moment before the release: sqlmesh save --point pt_1 --into /var/lib/points --kind full --at 1795316340000 --base /srv/bases/sunday --log /srv/wal --reason before the release
+      7200 s, 2 attempts, idempotent true, guard true, Undo
+      probe: sqlmesh probe-point --point pt_1 --into /var/lib/points
     Verify the rollback point: sqlmesh verify-point --point pt_1 --into /var/lib/points
       1800 s, 2 attempts, idempotent true, guard true, Undo
     Restore it beside the live environment: sqlmesh restore-beside --point pt_1 --into /var/lib/points --tag pt_2
       3600 s, 3 attempts, idempotent true, guard false, Undo
       probe: sqlmesh probe-beside --point pt_1 --into /var/lib/points --tag pt_2
+      undo: sqlmesh drop-beside --point pt_1 --into /var/lib/points --tag pt_2
     Verify what was restored: sqlmesh verify-beside --point pt_1 --into /var/lib/points --tag pt_2
       1800 s, 2 attempts, idempotent true, guard false, Undo
     Ask before the exchange: confirm, Some(Level(2)): Swap the restored environment in?
@@ -182,6 +193,56 @@ fn an_optional_parameter_leaves_with_its_flag() {
     let steps = runbook.steps(&given).unwrap();
     let Action::Sqlmesh(words) = &steps[3].action else { panic!("{:?}", steps[3].action) };
     assert_eq!(words, &["verify", "--to", "marts.a=11", "--to", "marts.b=12", "--audits"]);
+}
+
+#[test]
+fn a_step_leaves_with_its_optional_parameter() {
+    let policies = defaults();
+    let names = |rollback_type, given: &BTreeMap<String, Vec<String>>| -> Vec<String> {
+        let steps = policies.runbook(rollback_type).unwrap().steps(given).unwrap();
+        steps.into_iter().map(|step| step.name).collect()
+    };
+    let all = parameters();
+    let without = |name: &str| {
+        let mut given = all.clone();
+        given.remove(name);
+        given
+    };
+    let first = names(RollbackType::FullEnvironment, &all).remove(0);
+    assert_eq!(first, "Recover the moment before the release");
+    let first = names(RollbackType::FullEnvironment, &without("moment")).remove(0);
+    assert_eq!(first, "Verify the rollback point");
+    assert_eq!(names(RollbackType::Schema, &all).len(), 5);
+    assert_eq!(
+        names(RollbackType::Schema, &without("point"))[1],
+        "Check that it is still possible"
+    );
+}
+
+#[test]
+fn a_step_that_is_left_out_may_use_its_parameter_anywhere() {
+    let files = changed(
+        "runbooks/model_level.yaml",
+        "steps:\n",
+        "steps:\n  - name: Note it\n    only_with: baseline\n    http: { method: POST, url: \"https://example.com/\", body: '{\"was\": ${baseline}}' }\n    timeout: 10 s\n    idempotent: true\n    expect: { status: [200] }\n\n",
+    );
+    let policies = Policies::load(&files).unwrap();
+    let runbook = policies.runbook(RollbackType::ModelLevel).unwrap();
+    let mut given = parameters();
+    assert_eq!(runbook.steps(&given).unwrap().len(), 5);
+    given.remove("baseline");
+    assert_eq!(runbook.steps(&given).unwrap().len(), 4);
+}
+
+#[test]
+fn something_is_left_of_every_runbook() {
+    let mut files = changed("runbooks/model_level.yaml", "name: model_level", "name: model_level");
+    let text = files.0["runbooks/model_level.yaml"]
+        .replace("    timeout:", "    only_with: baseline\n    timeout:");
+    files.0.insert("runbooks/model_level.yaml".to_owned(), text);
+    let problems = Policies::load(&files).unwrap_err();
+    let [problem] = &problems.0[..] else { panic!("{problems}") };
+    assert_eq!(problem.message, "every step of this runbook may be left out");
 }
 
 #[test]

@@ -13,6 +13,8 @@ const FIRST: &str = "  # Reads";
 const LAST: &str = "--audits, \"${baseline}\"]\n    timeout: 5 min\n    retries: 1\n    idempotent: true\n    on_failure: ask\n";
 const ASK_LAST: &str = "--audits, \"${baseline}\"]\n    timeout: 5 min\n    retries: 1\n    idempotent: true\n    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n";
 
+const ASK_LATE: &str = "--audits, \"${baseline}\"]\n    timeout: 5 min\n    retries: 1\n    idempotent: true\n    on_failure: ask\n  - name: Second look\n    confirm: { question: \"Is it right?\" }\n  - name: Note it\n    only_with: baseline\n    wait: 1 s\n";
+
 #[rustfmt::skip] // one slip a line reads as a table
 const SLIPS: &[Slip] = &[
     // escalation.yaml
@@ -67,6 +69,8 @@ const SLIPS: &[Slip] = &[
     ("targets.yaml", "gateway: local", "gateway: local\n    archive: { base_backups: /a, wal: /a }", "{ base", "in one folder", "two folders"),
     ("targets.yaml", "gateway: local", "gateway: local\n    archive: { base_backups: /a, log: /b }", "log", "not known", "`wal`"),
     ("targets.yaml", "gateway: local", "gateway: local\n    warn_before: soon", "soon", "not a length", "15 min"),
+    ("targets.yaml", "      - name: marts.daily_revenue\n", "      - name: marts.daily_revenue\n        source_history: 3 min\n", "3 min", "no history of a day", "`all`"),
+    ("targets.yaml", "      - name: marts.daily_revenue\n", "      - name: marts.daily_revenue\n        source_history: everything\n", "everything", "no history", "90 d"),
     ("targets.yaml", "name: marts.daily_revenue", "name: marts; drop", "marts; drop", "not the name of a model", "MODEL block"),
     ("targets.yaml", "[Data warehouse]", "[Data warehouse, data warehouse]", "data warehouse", "belongs to", "one target"),
     ("authority.yaml", "approvals_valid: 4 h", "approvals_valid: 0 h", "0 h", "run out at once", "4 h"),
@@ -106,6 +110,9 @@ const SLIPS: &[Slip] = &[
     ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    timeout: 5 min\n\n  # Reads", "5 min", "no `timeout`", "another step"),
     ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { question: \"Go on?\" }\n    undo: { command: [/bin/true] }\n\n  # Reads", "Second look", "no `undo`", "another step"),
     ("runbooks/model_level.yaml", FIRST, "  - name: Second look\n    confirm: { queston: \"Go on?\" }\n\n  # Reads", "queston", "not known", "`question`"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "only_with: baselin\n    sqlmesh: [check,", "baselin", "no parameter `baselin`", "`baseline`"),
+    ("runbooks/model_level.yaml", "sqlmesh: [check,", "only_with: to\n    sqlmesh: [check,", "to", "always has a value", "optional: true"),
+    ("runbooks/model_level.yaml", LAST, ASK_LATE, "{ question", "nothing comes after", "before the step"),
     // authority.cedar
     ("authority.cedar", "@reason(\"A program may propose, but people decide.\")\n", "", "forbid", "no `@reason`", "people read it"),
     ("authority.cedar", "@id(\"no_level\")\n", "", "forbid", "no `@id`", "names rules"),

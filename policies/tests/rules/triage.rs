@@ -148,6 +148,32 @@ fn the_policies_describe_themselves() {
       full_security_breach: besides one of level 4. A security breach was identified, so somebody of level 4 signs besides.
       too_many_rollbacks: 1 level(s) higher. This target was rolled back … times within a day, so the next level decides.
       approvals are good for 4 h
+
+    What a rollback does
+      blue-green rollback (type 1):
+        Check that it is still possible
+        Make a rollback point
+        Switch back to the state before the release
+        Check the data
+      model-level rollback (type 2):
+        Check that it is still possible
+        Make a rollback point
+        Point the models back
+        Check the data
+      schema rollback (type 3):
+        Make a rollback point
+        Verify the point with the lost values, only with `point`
+        Check that it is still possible
+        Restore columns and their values
+        Check columns and data
+      full environment rollback (type 4):
+        Recover the moment before the release, only with `moment`
+        Verify the rollback point
+        Restore it beside the live environment
+        Verify what was restored
+        Ask before the exchange
+        Exchange the environments
+        Check the restored environment
     ");
     let rules = policies.prometheus_rules();
     let first: Vec<&str> = rules.lines().take(10).collect();

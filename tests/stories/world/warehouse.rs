@@ -195,6 +195,11 @@ impl Warehouse {
         });
     }
 
+    /// The sources of this model have lost most of their history.
+    pub(crate) fn forget_sources(&self, model: &str) {
+        self.change(|warehouse| warehouse["forgotten"] = json!([model]));
+    }
+
     /// Models whose columns have no values.
     pub(crate) fn empty(&self) -> Vec<String> {
         let empty = self.read()["empty"].clone();

@@ -148,6 +148,7 @@ mod tests {
             name: "prod".to_owned(),
             plan_id: "bad".to_owned(),
             finalized_ts: Some(1),
+            began_ts: None,
         };
         Inspection {
             sqlmesh_version: "0.236.4".to_owned(),

@@ -185,7 +185,12 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> Vec<String> {
     if old.parameters.get("to") != new.parameters.get("to") {
         changes.push("the versions that the models go back to are others".to_owned());
     }
-    if old.parameters.get("point") != new.parameters.get("point") {
+    // A moment becomes a point under a name of its own each time.
+    let goes_back_to = |plan: &Plan| {
+        let of = |name| plan.parameters.get(name).cloned();
+        of("moment").or_else(|| of("point"))
+    };
+    if goes_back_to(old) != goes_back_to(new) {
         changes.push("it goes back to another rollback point".to_owned());
     }
     if changes.is_empty() {

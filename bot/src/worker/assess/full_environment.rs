@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use domain::{
     Timestamp,
     plan::{Finding, Outcome, Target},
+    release::Release,
 };
 use sqlmesh::{Backfill, Check, Downstream, Environment, Inspection, Point, PointKind, QUESTION};
 
 use super::{
     Assessor,
     choice::Choice,
+    past::Past,
     points::{Besides, name_of_point},
     search::{Case, Looked},
 };
@@ -43,6 +45,7 @@ pub(super) fn or_unreadable(
                     name,
                     plan_id: UNREADABLE.to_owned(),
                     finalized_ts: None,
+                    began_ts: None,
                 },
                 fingerprint: UNREADABLE.to_owned(),
                 current: vec![],
@@ -55,67 +58,85 @@ pub(super) fn or_unreadable(
 }
 
 impl Assessor {
-    /// The newest point of the whole environment from before the alert that can be relied on.
+    /// The newest point of the whole environment from before the alert that can be relied on; where PostgreSQL's archive
+    /// leads nearer to the release, or there is no such point, the moment right before the release.
     pub(super) async fn full_environment(
         &self,
         case: &Case<'_>,
         inspection: &Inspection,
+        releases: &[Release],
         now: Timestamp,
     ) -> anyhow::Result<Looked> {
-        let (incident, target, python) = (case.incident, case.target, python(Some(case.rule)));
-        let folder = self.folder()?;
-        let alerted_ms = incident.opened_at.timestamp_millis();
+        let (point, mut why_not) = self.newest(case).await?;
+        let than = point.as_ref().map(|(point, _)| point.created_ms);
+        let past = match self.past(case, inspection, releases, than).await? {
+            None => None,
+            Some(Ok(past)) => Some(past),
+            Some(Err(why)) => {
+                why_not.push(why);
+                None
+            }
+        };
+        let tag = name_of_point(case.incident, now);
+        let mut parameters = BTreeMap::from([
+            ("tag".to_owned(), vec![tag.clone()]),
+            ("points".to_owned(), vec![self.folder()?]),
+        ]);
+        let (point, of_ms, models, mut findings) = match (past, point) {
+            (Some(Past { at, models, source, findings }), _) => {
+                let source = source.map(|(name, value)| (name.to_owned(), vec![value]));
+                parameters.extend(source);
+                // The run makes a point of it first, under this name.
+                (tag, at.timestamp_millis(), models, findings)
+            }
+            (None, Some((point, findings))) => {
+                let models = point.models.into_iter().map(|model| model.name).collect();
+                (point.id, point.created_ms, models, findings)
+            }
+            (None, None) => {
+                let none = "there is no rollback point of the whole environment from before the alert that can be relied on.".to_owned();
+                return Ok(Err([vec![none], why_not].concat().join(" ")));
+            }
+        };
+        findings.extend(case.unreadable.map(|why| Finding {
+            check: "environment_readable".to_owned(),
+            subject: case.target.environment.clone(),
+            outcome: Outcome::Inconclusive,
+            detail: format!("SQLMesh's state or the warehouse cannot be read now: {why}"),
+        }));
+        findings.push(lost(&point, of_ms, now));
+        parameters.insert("point".to_owned(), vec![point]);
+        let check = Check {
+            findings,
+            possible: true,
+            affected: Downstream { downstream: vec![] },
+            backfill: Backfill::default(),
+            possible_until_ms: None,
+            fingerprint: inspection.fingerprint.clone(),
+        };
+        let data_loss_ms = u64::try_from(now.timestamp_millis() - of_ms)?;
+        let choice = Choice { models, ..Choice::default() };
+        Ok(Ok((choice, check, Besides { parameters, data_loss_ms })))
+    }
+
+    /// The newest point that can be relied on, with what says so, and a sentence for each that was passed over.
+    async fn newest(
+        &self,
+        case: &Case<'_>,
+    ) -> anyhow::Result<(Option<(Point, Vec<Finding>)>, Vec<String>)> {
+        let (target, python, folder) = (case.target, python(Some(case.rule)), self.folder()?);
+        let alerted_ms = case.incident.opened_at.timestamp_millis();
         let is_candidate =
             |point: &Point| point.kind == PointKind::Full && point.created_ms < alerted_ms;
         let candidates = self.points_of(target)?.into_iter().filter(is_candidate);
         let mut passed_over = Vec::new();
         for point in candidates.take(CANDIDATES) {
-            let mut findings = match self.relied_on(python, target, &folder, &point).await? {
-                Ok(findings) => findings,
-                Err(why) => {
-                    passed_over.push(format!("{} cannot be relied on: {why}", point.id));
-                    continue;
-                }
-            };
-            findings.extend(case.unreadable.map(|why| Finding {
-                check: "environment_readable".to_owned(),
-                subject: target.environment.clone(),
-                outcome: Outcome::Inconclusive,
-                detail: format!("SQLMesh's state or the warehouse cannot be read now: {why}"),
-            }));
-            let data_loss_ms = u64::try_from(now.timestamp_millis() - point.created_ms)?;
-            findings.push(Finding {
-                check: "data_loss".to_owned(),
-                subject: point.id.clone(),
-                outcome: Outcome::Inconclusive,
-                detail: format!(
-                    "What was written since {} is not in the rollback point ({}); the broken databases keep it.",
-                    spell(point.created_ms),
-                    length(now.timestamp_millis() - point.created_ms)
-                ),
-            });
-            let check = Check {
-                findings,
-                possible: true,
-                affected: Downstream { downstream: vec![] },
-                backfill: Backfill::default(),
-                possible_until_ms: None,
-                fingerprint: inspection.fingerprint.clone(),
-            };
-            let parameters = BTreeMap::from([
-                ("point".to_owned(), vec![point.id]),
-                ("tag".to_owned(), vec![name_of_point(incident, now)]),
-                ("points".to_owned(), vec![folder]),
-            ]);
-            let models = point.models.into_iter().map(|model| model.name).collect();
-            let choice = Choice { models, ..Choice::default() };
-            return Ok(Ok((choice, check, Besides { parameters, data_loss_ms })));
+            match self.relied_on(python, target, &folder, &point).await? {
+                Ok(findings) => return Ok((Some((point, findings)), passed_over)),
+                Err(why) => passed_over.push(format!("{} cannot be relied on: {why}", point.id)),
+            }
         }
-        let mut why = "there is no rollback point of the whole environment from before the alert that can be relied on.".to_owned();
-        for passed in passed_over {
-            why = format!("{why} {passed}");
-        }
-        Ok(Err(why))
+        Ok((None, passed_over))
     }
 
     /// Why a point can be relied on, or a sentence why not. Reading a whole copy takes long, and the run does it anyway
@@ -143,5 +164,19 @@ impl Assessor {
             Some(failed) => Err(failed.detail.clone()),
             None => Ok(findings),
         })
+    }
+}
+
+/// What does not come back.
+fn lost(point: &str, of_ms: i64, now: Timestamp) -> Finding {
+    Finding {
+        check: "data_loss".to_owned(),
+        subject: point.to_owned(),
+        outcome: Outcome::Inconclusive,
+        detail: format!(
+            "What was written since {} is not in the rollback point ({}); the broken databases keep it.",
+            spell(of_ms),
+            length(now.timestamp_millis() - of_ms)
+        ),
     }
 }

@@ -31,6 +31,12 @@ impl Assessor {
         Ok(Besides { parameters, data_loss_ms: 0 })
     }
 
+    /// Whether the runbook of the case declares this parameter: one that was written before does not.
+    pub(super) fn takes(&self, case: &Case<'_>, parameter: &str) -> bool {
+        let runbook = self.engine.policies.runbook(case.rollback_type);
+        runbook.is_some_and(|runbook| runbook.parameters().any(|(name, _)| name == parameter))
+    }
+
     /// Their folder, as the helper is told of it.
     pub(super) fn folder(&self) -> anyhow::Result<String> {
         let folder: &Path = &self.points;

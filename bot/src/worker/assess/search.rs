@@ -218,7 +218,7 @@ impl Assessor {
             }
             RollbackType::Schema => self.schema(case, choice, now).await?,
             RollbackType::FullEnvironment => {
-                self.full_environment(case, &start.inspection, now).await?
+                self.full_environment(case, &start.inspection, &known.releases, now).await?
             }
         };
         let (choice, check, besides) = match looked {

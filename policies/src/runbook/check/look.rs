@@ -57,6 +57,7 @@ impl Look {
             deciders: &deciders,
             declared: &declared,
             used: BTreeSet::new(),
+            given: None,
             baseline: None,
             file,
         };

@@ -48,10 +48,11 @@ impl Checker<'_, '_> {
                 forms.push(Form::Plain);
                 continue;
             };
-            if self.declared.get(name).is_some_and(|at| at.value.optional) {
+            let may_be_missing = self.given.as_deref() != Some(name);
+            if may_be_missing && self.declared.get(name).is_some_and(|at| at.value.optional) {
                 let message =
                     format!("the parameter `{name}` may have no value, and would leave a gap");
-                self.file.note(place, message, "remove `optional: true`, or do without it here");
+                self.file.note(place, message, "remove `optional: true`, do without it here, or leave the step out with `only_with`");
             }
             match form(index, kind) {
                 Ok(form) => forms.push(form),

@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     pub(crate) is_back: bool,
     /// What kind of point is made.
     pub(crate) kind: String,
+    /// The moment of the past that it is made of, in milliseconds since 1970.
+    pub(crate) moment: Option<i64>,
+    /// The models whose values are computed again.
+    pub(crate) restate: Vec<String>,
 }
 
 /// The version that each model shall have; none where the environment shall not have the model.
@@ -41,6 +45,7 @@ pub(crate) fn arguments() -> Arguments {
     let (mut points, mut point, mut tag, mut is_back) =
         (PathBuf::new(), String::new(), None, false);
     let mut kind = "tables".to_owned();
+    let (mut moment, mut restate) = (None, Vec::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -62,9 +67,11 @@ pub(crate) fn arguments() -> Arguments {
             "--point" => point = value(),
             "--tag" => tag = Some(value()),
             "--kind" => kind = value(),
+            "--at" => moment = value().parse().ok(),
+            "--restate" => restate.push(value()),
             "--back" => is_back = true,
             "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--reason"
-            | "--leaving" => drop(value()),
+            | "--leaving" | "--history" | "--put-back" | "--base" | "--log" => drop(value()),
             _ => {}
         }
     }
@@ -83,5 +90,7 @@ pub(crate) fn arguments() -> Arguments {
         tag,
         is_back,
         kind,
+        moment,
+        restate,
     }
 }

@@ -27,6 +27,9 @@ use crate::arguments::{Arguments, Wanted, arguments};
 /// A hanging command ends by itself after this time, should nobody kill it.
 const HANGING: Duration = Duration::from_mins(1);
 
+/// So long every release takes.
+const RELEASE_MS: i64 = 600_000;
+
 #[derive(Serialize, Deserialize)]
 struct Warehouse {
     plan_id: String,
@@ -59,6 +62,9 @@ struct Warehouse {
     /// Those of them whose column came back, or went, and has no values.
     #[serde(default)]
     empty: BTreeSet<String>,
+    /// Models whose sources do not have their history any more.
+    #[serde(default)]
+    forgotten: BTreeSet<String>,
     /// A table that runbooks may read and change.
     #[serde(default)]
     flags: BTreeMap<String, String>,
@@ -75,7 +81,7 @@ struct Versions {
 }
 
 /// These can do without the state, as those of `point::OF_COPIES`.
-const WITHOUT_STATE: [&str; 2] = ["end-backends", "drop-point"];
+const WITHOUT_STATE: [&str; 4] = ["end-backends", "drop-point", "check-past", "end-recoveries"];
 
 fn main() -> ExitCode {
     let arguments = arguments();
@@ -101,6 +107,7 @@ fn main() -> ExitCode {
         (command, _)
             if warehouse.destroyed
                 && !WITHOUT_STATE.contains(&command)
+                && arguments.moment.is_none()
                 && !point::OF_COPIES.contains(&command) =>
         {
             refuse(3, "impossible", "The DuckDB file warehouse.duckdb does not exist.")
@@ -206,7 +213,10 @@ fn inspect(warehouse: &Warehouse, source: Option<&str>) -> (u8, Value) {
     let finalized_ts = warehouse.finalized.then_some(warehouse.finalized_ms);
     let answer = json!({
         "sqlmesh_version": "0.236.4",
-        "environment": {"name": "prod", "plan_id": warehouse.plan_id, "finalized_ts": finalized_ts},
+        "environment": {
+            "name": "prod", "plan_id": warehouse.plan_id, "finalized_ts": finalized_ts,
+            "began_ts": finalized_ts.map(|at| at - RELEASE_MS),
+        },
         "fingerprint": fingerprint(warehouse),
         "current": current,
         "changed": changed,

@@ -21,11 +21,12 @@ pub(crate) struct Database {
 }
 
 /// These look at copies, or move them, and can do without the state.
-pub(crate) const OF_COPIES: [&str; 7] = [
+pub(crate) const OF_COPIES: [&str; 8] = [
     "verify-point",
     "restore-beside",
     "probe-beside",
     "verify-beside",
+    "drop-beside",
     "swap",
     "unswap",
     "probe-swap",
@@ -41,6 +42,16 @@ pub(crate) fn answer(
         return Some(drop_point(arguments, fault));
     }
     let command = arguments.command.as_str();
+    match command {
+        "check-past" => return Some(check_past()),
+        "end-recoveries" => return Some(end_recoveries(arguments)),
+        "drop-beside" => {
+            let is_there = warehouse.beside.remove(&aside("restore", arguments)).is_some();
+            write(&arguments.file, warehouse);
+            return Some(done(arguments, !is_there, fault));
+        }
+        _ => {}
+    }
     if command != "verify-live" && !OF_COPIES.contains(&command) {
         return None;
     }
@@ -73,6 +84,29 @@ pub(crate) fn answer(
             verdict(&[compared("environment", Some(&live), copy(&folder).as_ref())])
         }
     })
+}
+
+/// What is known before a recovery; of room and time as on a small machine.
+fn check_past() -> (u8, Value) {
+    let found = |name: &str, detail: &str| json!({"name": name, "subject": "sunday", "outcome": "pass", "detail": detail});
+    verdict(&[
+        found("base_backup", "The base backup was finished before that moment."),
+        found("disk_space", "The recovery needs up to 80 MB, where 9000 MB are free."),
+        found("recovery_time", "The recovery copies 40 MB: about 1 min on a plain disk."),
+    ])
+}
+
+/// Removes what killed recoveries have left.
+fn end_recoveries(arguments: &Arguments) -> (u8, Value) {
+    let folder = arguments.points.join("recovering");
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let ended: Vec<String> = entries
+        .map(|entry| {
+            fs::remove_dir_all(entry.path()).expect("removes what was left");
+            entry.file_name().to_string_lossy().into_owned()
+        })
+        .collect();
+    (0, json!({"ended": ended}))
 }
 
 /// A point that is being removed is none any more, whatever comes next.

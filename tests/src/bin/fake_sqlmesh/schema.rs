@@ -33,7 +33,7 @@ pub(crate) fn answer(
     })
 }
 
-/// Keeps the tables as they are, or only the versions.
+/// Keeps the tables as they are, or only the versions; of a moment of the past, the versions of before the release.
 fn save(warehouse: &Warehouse, arguments: &Arguments, fault: Option<&str>) -> (u8, Value) {
     let folder = arguments.points.join(&arguments.point);
     let already = folder.join("manifest.json").exists();
@@ -41,14 +41,32 @@ fn save(warehouse: &Warehouse, arguments: &Arguments, fault: Option<&str>) -> (u
         let kept: Vec<_> = warehouse
             .models
             .iter()
-            .map(|(name, is)| json!({"name": name, "identifier": is.current, "kept": arguments.kind == "tables"}))
+            .map(|(name, is)| {
+                let of = if arguments.moment.is_some() { &is.previous } else { &is.current };
+                json!({"name": name, "identifier": of, "kept": arguments.kind != "versions"})
+            })
             .collect();
+        let models: Value = warehouse
+            .models
+            .iter()
+            .map(|(name, is)| (name.clone(), json!({"current": is.previous, "previous": null})))
+            .collect();
+        let copy = match arguments.moment {
+            Some(_) => json!({"plan_id": "good-release", "finalized": true, "models": models}),
+            None => json!({}),
+        };
+        let project = match arguments.moment {
+            Some(_) => fs::canonicalize(&arguments.file).expect("a warehouse"),
+            None => "/warehouse.json".into(),
+        };
+        let project = project.parent().expect("the project's folder");
         let manifest = json!({
-            "point": arguments.point, "kind": arguments.kind, "created_ms": 0, "reason": "", "environment": "prod",
-            "gateway": "local", "fingerprint": "", "project": {"path": "/", "commit": null}, "models": kept,
+            "point": arguments.point, "kind": arguments.kind, "created_ms": arguments.moment.unwrap_or(0), "reason": "",
+            "environment": "prod", "gateway": "local", "fingerprint": "",
+            "project": {"path": project, "commit": null}, "models": kept,
         });
         fs::create_dir_all(&folder).expect("makes the point's folder");
-        fs::write(folder.join("copy.json"), "{}").expect("writes the copy");
+        fs::write(folder.join("copy.json"), copy.to_string()).expect("writes the copy");
         fs::write(folder.join("manifest.json"), manifest.to_string()).expect("writes the manifest");
     }
     if fault == Some("late") {
@@ -57,10 +75,14 @@ fn save(warehouse: &Warehouse, arguments: &Arguments, fault: Option<&str>) -> (u
     (0, json!({"already": already, "state": "done", "point": arguments.point}))
 }
 
-/// Whether the point keeps each model at the version that it goes back to.
+/// Whether the point keeps each model at the version that it goes back to, or its sources have its history.
 fn check_schema(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
     let (_, mut answer) = check(warehouse, arguments);
     for (model, version) in &arguments.wanted {
+        if arguments.restate.contains(model) {
+            answer["findings"].as_array_mut().expect("findings").push(again(warehouse, model));
+            continue;
+        }
         let is_kept = kept(arguments, model).is_some_and(|kept| Some(&kept) == version.as_ref());
         let (outcome, detail) = if is_kept {
             ("pass", format!("The rollback point has the values of {model}."))
@@ -74,6 +96,18 @@ fn check_schema(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
     let possible = findings.iter().all(|finding| finding["outcome"] == "pass");
     answer["possible"] = json!(possible);
     (if possible { 0 } else { 3 }, answer)
+}
+
+/// What the sources give of a model.
+fn again(warehouse: &Warehouse, model: &str) -> Value {
+    let (outcome, detail) = if warehouse.forgotten.contains(model) {
+        let text = "would have 12 rows where there are 1000 now: its sources do not have all of its history.";
+        ("fail", format!("Computed again as a whole, {model} {text}"))
+    } else {
+        let text = "has 1000 rows where there are 1000 now: 1000 with loyalty_points.";
+        ("pass", format!("Computed again as a whole, {model} {text}"))
+    };
+    json!({"check": "values_recomputable", "subject": model, "outcome": outcome, "detail": detail})
 }
 
 /// First the definitions, whose columns are empty then, and after that their values.
