@@ -14,7 +14,7 @@ use policies::Policies;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::live::Live;
+use crate::live::{Live, Said};
 
 mod check;
 mod command;
@@ -28,7 +28,10 @@ mod sqlmesh;
 mod wait;
 mod watched;
 
-pub use self::{rehearsed::Tried, sqlmesh::python};
+pub use self::{
+    rehearsed::{Tried, nobodys_run},
+    sqlmesh::python,
+};
 
 /// How long a probe may take, in milliseconds.
 const PROBE_MS: u64 = 120_000;
@@ -105,13 +108,13 @@ struct Under<'a> {
     plan: &'a Plan,
     timeout_ms: u64,
     cancel: &'a CancellationToken,
-    say: &'a watch::Sender<String>,
+    say: &'a watch::Sender<Said>,
 }
 
 impl Steps {
-    /// The state that the target is in.
-    pub async fn fingerprint(&self, plan: &Plan) -> anyhow::Result<String> {
-        match self.sqlmesh.inspect(self.python(plan), &plan.target).await {
+    /// The state that the target is in, read for a run.
+    pub async fn fingerprint(&self, run: &Run, plan: &Plan) -> anyhow::Result<String> {
+        match self.inspection((run, plan)).await {
             Ok(inspection) => Ok(inspection.fingerprint),
             // That it cannot be read is the very state that people approved to leave.
             Err(error) if plan.target_fingerprint == UNREADABLE && error.is_unreadable() => {
@@ -124,6 +127,8 @@ impl Steps {
     /// Ends everything that an earlier life left behind for this run, here and in the target's database, and waits
     /// until it is gone.
     pub async fn end_leftovers(&self, run: &Run, plan: &Plan) -> anyhow::Result<()> {
+        // Those who wait have left nothing behind, and carry the mark all the same.
+        self.send_away(run, plan).await;
         let ended = runner::end_marked(MARK, run.id.as_str(), GRACE).await?;
         if ended > 0 {
             tracing::warn!(run.id = %run.id, "ended {ended} processes that {} had left behind", run.id);
@@ -189,15 +194,14 @@ impl Steps {
         timeout_ms: u64,
         cancel: &CancellationToken,
     ) -> Performed {
-        let (say, said) = watch::channel(String::new());
+        let (say, said) = watch::channel(Said::default());
         let work = async {
             let under = Under { run, plan, timeout_ms, cancel, say: &say };
             let performed = self.work(action, &under).await;
             drop(say);
             performed
         };
-        let (Performed { end, output }, ()) =
-            tokio::join!(work, self.live.follow(&run.incident, &run.id, said));
+        let (Performed { end, output }, ()) = tokio::join!(work, self.live.follow(run, plan, said));
         match end {
             // What was ended by us has not failed; what it did is found out later.
             End::Failed { .. } | End::NotDone { .. } if cancel.is_cancelled() => {

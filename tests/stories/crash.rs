@@ -1,8 +1,9 @@
 //! Death in the middle of a step: another process is killed with SIGKILL, and a later life finds out what it did.
 
-use std::{process::Child, time::Duration};
+use std::{fs, process::Child, time::Duration};
 
 use chrono::TimeDelta;
+use domain::id::RunId;
 
 use crate::{
     story,
@@ -63,6 +64,50 @@ async fn until(is_time: impl Fn() -> bool, executor: &mut Child) {
     }
     panic!("what the executor waits for never hung");
 }
+
+/// How many processes carry a run's mark.
+fn marked(run: &RunId) -> usize {
+    let mark = format!("COUNTERSIGN_RUN={run}");
+    let carries = |entry: &fs::DirEntry| {
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    };
+    fs::read_dir("/proc").expect("the process table").flatten().filter(carries).count()
+}
+
+story!(
+    /// The interpreters that wait for the next calls end with their executor; the one at work is ended by the next life,
+    /// and when the run is over none is left.
+    nobody_waits_for_a_dead_executor,
+    async |w| {
+        w.warehouse.fault("promote", &["hang"]);
+        w.clock.follow_the_system();
+        w.alert().await;
+        w.read_on();
+        approved_for_another(w).await;
+        let mut executor = w.start_executor();
+        let warehouse = w.warehouse.clone();
+        until(|| warehouse.is_hanging(), &mut executor).await;
+        let run = w.bot.engine.store.runs_on("warehouse", 1).await.expect("runs").remove(0).value.id;
+        // One is at work, and one waits for the check that comes after it.
+        until(|| marked(&run) == 2, &mut executor).await;
+        executor.kill().expect("SIGKILL");
+        executor.wait().expect("it is dead");
+        let mut looks = 0;
+        while marked(&run) > 1 {
+            assert!(looks < LOOKS, "an interpreter waits for a dead executor");
+            looks += 1;
+            tokio::time::sleep(LOOK).await;
+        }
+        w.clock.follow_the_system();
+        w.advance(TimeDelta::seconds(31)).await;
+        w.slack.take_ephemerals("U0ANA");
+        w.expect_card("Rolled back");
+        assert_eq!(w.warehouse.calls("promote"), 2);
+        assert_eq!(marked(&run), 0);
+        w.read_on();
+    }
+);
 
 story!(
     /// It had done everything, but nobody heard of it: the probe says so, and it is not done again.

@@ -10,6 +10,7 @@ mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
+mod estimating;
 mod holding;
 mod intake;
 mod patching;

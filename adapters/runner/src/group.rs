@@ -52,27 +52,34 @@ pub async fn end_group(identity: &ProcessIdentity, grace: Duration) -> Result<Gr
     Ok(GroupEnd::Ended)
 }
 
-/// Kills a group when dropped, so that a command never outlives the future that watches it.
-pub(crate) struct GroupGuard<'a> {
-    identity: Option<&'a ProcessIdentity>,
+/// Kills a group when dropped, so that a command never outlives whoever watches it.
+#[derive(Debug)]
+pub(crate) struct GroupGuard {
+    identity: ProcessIdentity,
+    is_armed: bool,
 }
 
-impl<'a> GroupGuard<'a> {
+impl GroupGuard {
     /// Watches over this group.
-    pub(crate) fn new(identity: &'a ProcessIdentity) -> Self {
-        Self { identity: Some(identity) }
+    pub(crate) fn new(identity: ProcessIdentity) -> Self {
+        Self { identity, is_armed: true }
+    }
+
+    /// The group that is watched over.
+    pub(crate) fn identity(&self) -> &ProcessIdentity {
+        &self.identity
     }
 
     /// The group is known to be dead.
     pub(crate) fn disarm(mut self) {
-        self.identity = None;
+        self.is_armed = false;
     }
 }
 
-impl Drop for GroupGuard<'_> {
+impl Drop for GroupGuard {
     fn drop(&mut self) {
-        if let Some(identity) = self.identity.filter(|identity| identity.is_alive()) {
-            signal(identity, Signal::KILL);
+        if self.is_armed && self.identity.is_alive() {
+            signal(&self.identity, Signal::KILL);
         }
     }
 }

@@ -12,6 +12,7 @@
 mod command;
 mod confinement;
 mod run;
+mod waiting;
 
 mod group;
 mod marked;
@@ -33,3 +34,4 @@ pub use marked::end_marked;
 pub use process_identity::ProcessIdentity;
 pub use redactor::redacted;
 pub use run::run;
+pub use waiting::{Given, Waiting};

@@ -38,52 +38,81 @@ pub async fn run(
     on_started: impl FnOnce(&ProcessIdentity),
     on_line: impl FnMut(Stream, &str),
 ) -> Result<Finished, RunError> {
-    let program = || command.program.clone();
     if cancel.is_cancelled() {
-        return Err(RunError::CancelledBeforeStart { program: program() });
+        let program = command.program.clone();
+        return Err(RunError::CancelledBeforeStart { program });
     }
-    check_proc()?;
+    let started = Started::new(command, Stdio::null())?;
+    on_started(started.guard.identity());
+    started.watch(command, cancel, on_line).await
+}
 
-    let started = Instant::now();
-    let mut child = spawn(command)?;
-    let identity = identify(command, &mut child).await?;
-    let guard = GroupGuard::new(&identity);
-    on_started(&identity);
+/// A program that has been started, in a group of its own.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) child: Child,
+    pub(crate) guard: GroupGuard,
+}
 
-    let stdout = child.stdout.take().expect("standard output is piped");
-    let stderr = child.stderr.take().expect("standard error is piped");
-    let mut capture = Capture::new(command, stdout, stderr, on_line);
-
-    let ending = while_reading(&mut capture, first_ending(command, &mut child, cancel)).await;
-    if let Ok(Ending::ByItself(_)) = ending {
-        drain(command, &mut capture).await;
+impl Started {
+    /// Starts a program with this input. Its time does not run yet.
+    pub(crate) fn new(command: &Command, input: Stdio) -> Result<Self, RunError> {
+        check_proc()?;
+        let mut child = spawn(command, input)?;
+        let guard = GroupGuard::new(identify(command, &mut child)?);
+        Ok(Self { child, guard })
     }
-    let group_end = while_reading(&mut capture, end_group(&identity, command.grace)).await?;
-    let outcome = match ending.map_err(|source| RunError::Wait { program: program(), source })? {
-        Ending::ByItself(status) => {
-            if group_end == GroupEnd::Ended {
-                debug!(pgid = identity.pgid, "ended what `{}` had left behind", command.program);
-            }
-            outcome_of(status)
+
+    /// Reads what it prints and waits for its end, or ends it. Its time runs from now on.
+    pub(crate) async fn watch(
+        self,
+        command: &Command,
+        cancel: &CancellationToken,
+        on_line: impl FnMut(Stream, &str),
+    ) -> Result<Finished, RunError> {
+        let program = || command.program.clone();
+        let Self { mut child, guard } = self;
+        let began = Instant::now();
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let stderr = child.stderr.take().expect("standard error is piped");
+        let mut capture = Capture::new(command, stdout, stderr, on_line);
+
+        let ending = while_reading(&mut capture, first_ending(command, &mut child, cancel)).await;
+        if let Ok(Ending::ByItself(_)) = ending {
+            drain(command, &mut capture).await;
         }
-        Ending::TimedOut => Outcome::TimedOut,
-        Ending::Cancelled => Outcome::Cancelled,
-    };
-    // A dead child that is not awaited stays in the process table.
-    child.wait().await.map_err(|source| RunError::Wait { program: program(), source })?;
-    guard.disarm();
+        let identity = guard.identity();
+        let group_end = while_reading(&mut capture, end_group(identity, command.grace)).await?;
+        let outcome =
+            match ending.map_err(|source| RunError::Wait { program: program(), source })? {
+                Ending::ByItself(status) => {
+                    if group_end == GroupEnd::Ended {
+                        debug!(
+                            pgid = identity.pgid,
+                            "ended what `{}` had left behind", command.program
+                        );
+                    }
+                    outcome_of(status)
+                }
+                Ending::TimedOut => Outcome::TimedOut,
+                Ending::Cancelled => Outcome::Cancelled,
+            };
+        // A dead child that is not awaited stays in the process table.
+        child.wait().await.map_err(|source| RunError::Wait { program: program(), source })?;
+        guard.disarm();
 
-    // What was written before the end is still in the pipes; somebody who left the group may hold
-    // them open for ever.
-    drain(command, &mut capture).await;
-    let captured = capture.finish();
-    Ok(Finished {
-        outcome,
-        output: captured.output,
-        left_out_bytes: captured.left_out_bytes,
-        last_stdout_line: captured.last_stdout_line,
-        duration: started.elapsed(),
-    })
+        // What was written before the end is still in the pipes; somebody who left the group may hold
+        // them open for ever.
+        drain(command, &mut capture).await;
+        let captured = capture.finish();
+        Ok(Finished {
+            outcome,
+            output: captured.output,
+            left_out_bytes: captured.left_out_bytes,
+            last_stdout_line: captured.last_stdout_line,
+            duration: began.elapsed(),
+        })
+    }
 }
 
 /// What happens first.
@@ -93,14 +122,14 @@ enum Ending {
     Cancelled,
 }
 
-fn spawn(command: &Command) -> Result<Child, RunError> {
+fn spawn(command: &Command, input: Stdio) -> Result<Child, RunError> {
     let (program, args) = command_line(command)?;
     let mut spawned = tokio::process::Command::new(program);
     spawned
         .args(args)
         .env_clear()
         .envs(&command.env)
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -146,18 +175,16 @@ fn is_there(command: &Command) -> bool {
 }
 
 /// The child is in the process table until it is awaited, however short its life was.
-async fn identify(command: &Command, child: &mut Child) -> Result<ProcessIdentity, RunError> {
+fn identify(command: &Command, child: &mut Child) -> Result<ProcessIdentity, RunError> {
     let pid = child.id().expect("a child has an id until it was awaited");
-    match ProcessIdentity::of_leader(pid) {
-        Ok(identity) => Ok(identity),
-        Err(source) => {
-            let program = command.program.clone();
-            match child.kill().await {
-                Ok(()) => Err(RunError::Unidentified { program, pid, source }),
-                Err(source) => Err(RunError::Wait { program, source }),
-            }
+    ProcessIdentity::of_leader(pid).map_err(|source| {
+        let program = command.program.clone();
+        match child.start_kill() {
+            // The runtime awaits it once it is dropped.
+            Ok(()) => RunError::Unidentified { program, pid, source },
+            Err(source) => RunError::Wait { program, source },
         }
-    }
+    })
 }
 
 async fn first_ending(

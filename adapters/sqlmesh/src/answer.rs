@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::plan::Finding;
-use serde::Deserialize;
+use runner::{Finished, Outcome};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::Error;
 
 /// The last line of a call, whatever the sub-command.
 #[derive(Clone, Debug)]
@@ -12,6 +15,17 @@ pub struct Answer {
     pub exit_code: Option<i32>,
     /// The JSON object of the last line.
     pub value: serde_json::Value,
+}
+
+impl Answer {
+    /// The answer as the type that this sub-command gives.
+    pub fn read<T: DeserializeOwned>(self, command: &str) -> Result<T, Error> {
+        let tail = self.value.to_string();
+        serde_json::from_value(self.value).map_err(|error| Error::Garbled {
+            command: command.to_owned(),
+            tail: format!("{error} in {tail}"),
+        })
+    }
 }
 
 /// The answer of `inspect`.
@@ -154,5 +168,40 @@ pub struct CheckRow {
 impl From<CheckRow> for Finding {
     fn from(row: CheckRow) -> Self {
         Self { check: row.name, subject: row.subject, outcome: row.outcome, detail: row.detail }
+    }
+}
+
+/// What the last line of a call says.
+pub(crate) fn answered(command: String, finished: &Finished) -> Result<Answer, Error> {
+    let exit_code = match finished.outcome {
+        Outcome::TimedOut => return Err(Error::TimedOut { command }),
+        Outcome::Cancelled => return Err(Error::Cancelled { command }),
+        Outcome::Exited(code) => Some(code),
+        Outcome::Signalled(_) => None,
+    };
+    let line = finished.last_stdout_line.as_deref().unwrap_or_default();
+    let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let Some(value) = value.filter(|value| value.is_object() && value.get("progress").is_none())
+    else {
+        let tail: String = finished
+            .output
+            .lines()
+            .rev()
+            .take(5)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+            .join(" / ");
+        return Err(Error::Garbled { command, tail });
+    };
+    let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
+    match text("error") {
+        Some(message) => Err(Error::Refused {
+            message: message.to_owned(),
+            kind: text("kind").unwrap_or("crash").to_owned(),
+            transient: value.get("transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        }),
+        None => Ok(Answer { exit_code, value }),
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Error,
-    helper::{Call, QUESTION, Sqlmesh, read},
+    helper::{Call, QUESTION, Sqlmesh},
 };
 
 #[derive(Deserialize)]
@@ -60,6 +60,6 @@ impl Sqlmesh {
             cancel: &cancel,
         };
         let answer = self.once(&call, |_| {}).await.answer?;
-        Ok(read::<Ended>("end-backends", answer.value)?.ended)
+        Ok(answer.read::<Ended>("end-backends")?.ended)
     }
 }

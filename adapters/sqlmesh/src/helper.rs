@@ -10,22 +10,25 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use domain::{digest::Digest, plan::Target};
-use runner::{Command, Finished, Outcome, Stream};
+use runner::{Command, Finished, Stream};
 use serde::de::DeserializeOwned;
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Answer, Check, Inspection, Measures},
+    answer::{Answer, Check, Inspection, Measures, answered},
     backend::Behalf,
     error::Error,
+    standby::{Caller, Places},
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 31] = [
+const FILES: [(&str, &str); 32] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -57,7 +60,10 @@ const FILES: [(&str, &str); 31] = [
     ("countersign_progress.py", include_str!("../helper/countersign_progress.py")),
     ("countersign_sql.py", include_str!("../helper/countersign_sql.py")),
     ("countersign_backends.py", include_str!("../helper/countersign_backends.py")),
+    (STANDBY, include_str!("../helper/countersign_standby.py")),
 ];
+/// The one that waits for its arguments.
+const STANDBY: &str = "countersign_standby.py";
 
 /// How long a question may take; Python alone needs seconds to start.
 pub const QUESTION: Duration = Duration::from_mins(2);
@@ -71,6 +77,7 @@ pub struct Sqlmesh {
     helper: PathBuf,
     environment: BTreeMap<String, String>,
     secrets: Vec<String>,
+    pub(crate) places: Arc<Places>,
 }
 
 /// One call that may take long.
@@ -121,7 +128,7 @@ impl Sqlmesh {
         for (name, text) in FILES {
             write(&helper.join(name), text).map_err(failed)?;
         }
-        Ok(Self { helper, environment, secrets })
+        Ok(Self { helper, environment, secrets, places: Arc::default() })
     }
 
     /// What the environment holds now, and held before its last release.
@@ -207,8 +214,7 @@ impl Sqlmesh {
             timeout,
             cancel: &cancel,
         };
-        let answer = self.call(call, |_| {}).await.answer?;
-        read(&arguments[0], answer.value)
+        self.call(call, |_| {}).await.answer?.read(&arguments[0])
     }
 
     /// Makes one call; every progress line goes to `on_line`. An answer that carries an error is an error; what was
@@ -231,108 +237,79 @@ impl Sqlmesh {
 
     /// Makes one call and leaves to the database whatever it began there.
     pub(crate) async fn once(&self, call: &Call<'_>, mut on_line: impl FnMut(&str)) -> Called {
-        let cache = match tempfile::tempdir() {
-            Ok(cache) => cache,
-            Err(source) => {
-                let path = "a cache folder".to_owned();
-                return Called {
-                    answer: Err(Error::Install { path, source }),
-                    output: String::new(),
-                };
-            }
-        };
-        let command = self.command(call, cache.path());
         let name = call.arguments.first().cloned().unwrap_or_default();
         let take = |stream: Stream, line: &str| {
             if stream == Stream::Stdout {
                 on_line(line);
             }
         };
-        match runner::run(&command, call.cancel, |_| {}, take).await {
-            Ok(finished) => Called { answer: answer(name, &finished), output: finished.output },
-            Err(error) => Called { answer: Err(Error::Run(error)), output: String::new() },
+        match self.finished(call, take).await {
+            Ok(finished) => Called { answer: answered(name, &finished), output: finished.output },
+            Err(error) => Called { answer: Err(error), output: String::new() },
         }
     }
 
-    fn command(&self, call: &Call<'_>, cache: &Path) -> Command {
-        let script = self.helper.join(FILES[0].0).display().to_string();
-        let (name, rest) = call
-            .arguments
-            .split_first()
-            .map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
-        let place = [
-            "--project",
-            &call.target.project,
-            "--gateway",
-            &call.target.gateway,
-            "--environment",
-            &call.target.environment,
-        ];
-        let arguments = [script.as_str(), name]
-            .into_iter()
-            .chain(place)
-            .map(str::to_owned)
-            .chain(rest.iter().cloned());
-        let mut command = Command::new(call.python, arguments, call.timeout);
+    async fn finished(
+        &self,
+        call: &Call<'_>,
+        take: impl FnMut(Stream, &str),
+    ) -> Result<Finished, Error> {
+        let (caller, arguments) = (Caller::of(call), arguments(call));
+        if !call.cancel.is_cancelled()
+            && let Some(taken) = self.taken(&caller, &arguments).await
+        {
+            let mut command = self.ahead(&caller, taken.cache.path());
+            command.timeout = call.timeout;
+            return taken.process.watch(&command, call.cancel, take).await.map_err(Error::Run);
+        }
+        let cache = Self::cache()?;
+        let mut command = self.command(&caller, FILES[0].0, cache.path());
+        command.args.extend(arguments);
+        command.timeout = call.timeout;
+        runner::run(&command, call.cancel, |_| {}, take).await.map_err(Error::Run)
+    }
+
+    pub(crate) fn cache() -> Result<TempDir, Error> {
+        let failed = |source| Error::Install { path: "a cache folder".to_owned(), source };
+        tempfile::tempdir().map_err(failed)
+    }
+
+    /// An interpreter that will wait for the arguments of one call of this caller.
+    pub(crate) fn ahead(&self, caller: &Caller, cache: &Path) -> Command {
+        self.command(caller, STANDBY, cache)
+    }
+
+    fn command(&self, caller: &Caller, script: &str, cache: &Path) -> Command {
+        let script = self.helper.join(script).display().to_string();
+        let mut command = Command::new(&caller.python, [script], QUESTION);
         command.secrets.clone_from(&self.secrets);
         command.env.clone_from(&self.environment);
-        command.env.extend(call.variables.clone());
+        command.env.extend(caller.variables.clone());
         // A stale cache answers with the snapshots of another database.
         command.env.insert("SQLMESH__CACHE_DIR".to_owned(), cache.display().to_string());
         command.env.insert("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS".to_owned(), "1".to_owned());
         // Without a name of its own, a project's notification targets would be told, and may fail the plan.
         command.env.insert("SQLMESH__USERNAME".to_owned(), "countersign".to_owned());
-        command.env.insert("PGAPPNAME".to_owned(), call.behalf.name());
+        command.env.insert("PGAPPNAME".to_owned(), caller.connections.clone());
         command.env.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
         command.env.insert("NO_COLOR".to_owned(), "1".to_owned());
         command
     }
 }
 
-/// Reads an answer as the type that a sub-command gives.
-pub(crate) fn read<T: DeserializeOwned>(
-    command: &str,
-    value: serde_json::Value,
-) -> Result<T, Error> {
-    let tail = value.to_string();
-    serde_json::from_value(value).map_err(|error| Error::Garbled {
-        command: command.to_owned(),
-        tail: format!("{error} in {tail}"),
-    })
-}
-
-fn answer(command: String, finished: &Finished) -> Result<Answer, Error> {
-    let exit_code = match finished.outcome {
-        Outcome::TimedOut => return Err(Error::TimedOut { command }),
-        Outcome::Cancelled => return Err(Error::Cancelled { command }),
-        Outcome::Exited(code) => Some(code),
-        Outcome::Signalled(_) => None,
-    };
-    let line = finished.last_stdout_line.as_deref().unwrap_or_default();
-    let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-    let Some(value) = value.filter(|value| value.is_object() && value.get("progress").is_none())
-    else {
-        let tail: String = finished
-            .output
-            .lines()
-            .rev()
-            .take(5)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-            .join(" / ");
-        return Err(Error::Garbled { command, tail });
-    };
-    let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
-    match text("error") {
-        Some(message) => Err(Error::Refused {
-            message: message.to_owned(),
-            kind: text("kind").unwrap_or("crash").to_owned(),
-            transient: value.get("transient").and_then(serde_json::Value::as_bool).unwrap_or(false),
-        }),
-        None => Ok(Answer { exit_code, value }),
-    }
+/// What the helper gets: the sub-command, where it acts, and the rest.
+fn arguments(call: &Call<'_>) -> Vec<String> {
+    let (name, rest) =
+        call.arguments.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+    let place = [
+        "--project",
+        &call.target.project,
+        "--gateway",
+        &call.target.gateway,
+        "--environment",
+        &call.target.environment,
+    ];
+    [name].into_iter().chain(place).map(str::to_owned).chain(rest.iter().cloned()).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod helper;
 mod point;
 mod point_call;
 mod progress;
+mod standby;
 
 pub use answer::{
     Answer, Backfill, Changed, Check, CheckRow, Described, Downstream, Environment, Inspection,
@@ -21,4 +22,5 @@ pub use helper::{Call, Called, QUESTION, Sqlmesh};
 pub use point::{
     Leftover, Origin, Point, PointKind, PointModel, Verdict, has_recoveries, leftovers, points,
 };
-pub use progress::live_line;
+pub use progress::{LiveLine, live_line};
+pub use standby::Standby;

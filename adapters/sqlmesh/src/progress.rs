@@ -26,10 +26,19 @@ struct Progress {
     left_ms: Option<u64>,
 }
 
-/// The sentence for a progress line; `None` for lines that a person need not see.
-pub fn live_line(line: &str) -> Option<String> {
+/// What a progress line says to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveLine {
+    /// What is done, and how far it is.
+    pub words: String,
+    /// How long the step still takes at SQLMesh's own pace, in milliseconds, where it knows.
+    pub left_ms: Option<u64>,
+}
+
+/// Reads a progress line; `None` for lines that a person need not see.
+pub fn live_line(line: &str) -> Option<LiveLine> {
     let progress = serde_json::from_str::<Line>(line).ok()?.progress;
-    let model = &progress.model;
+    let (model, left_ms) = (&progress.model, progress.left_ms);
     let parts = match progress.kind.as_str() {
         "evaluating" | "evaluated" => progress.evaluation(),
         "promoting" => vec![format!("pointing {model} back"), progress.count(progress.done)],
@@ -39,7 +48,7 @@ pub fn live_line(line: &str) -> Option<String> {
         _ => return None,
     };
     let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Some(said.join(" · "))
+    Some(LiveLine { words: said.join(" · "), left_ms })
 }
 
 impl Progress {
@@ -56,7 +65,6 @@ impl Progress {
             if self.batches > 1 { format!("batch {batch}") } else { String::new() },
             self.duration_ms.map(domain::notice::duration).unwrap_or_default(),
             self.audits(),
-            self.left_ms.map(|left| format!("about {} left", rounded(left))).unwrap_or_default(),
         ]
     }
 
@@ -93,16 +101,6 @@ fn stage(name: &str) -> String {
     words.to_owned()
 }
 
-/// An estimate, no finer than it deserves: `1 s`, `20 s`, `4 min`.
-fn rounded(milliseconds: u64) -> String {
-    let seconds = milliseconds.div_ceil(1000).max(1);
-    match seconds {
-        ..10 => format!("{seconds} s"),
-        10..90 => format!("{} s", seconds.div_ceil(5) * 5),
-        _ => format!("{} min", seconds.div_ceil(60)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,18 +108,19 @@ mod tests {
     #[track_caller]
     fn says(fields: &str, expected: &str) {
         let line = format!(r#"{{"progress": {{{fields}}}}}"#);
-        assert_eq!(live_line(&line).as_deref(), Some(expected));
+        let said = live_line(&line).map(|LiveLine { words, .. }| words);
+        assert_eq!(said.as_deref(), Some(expected));
     }
 
     #[test]
-    fn an_evaluation_says_how_far_it_is_and_how_long_it_may_take() {
+    fn an_evaluation_says_how_far_it_is() {
         says(
             r#""kind": "evaluating", "model": "marts.orders", "done": 2, "total": 8, "batch": 1, "batches": 4, "left_ms": 19200"#,
-            "evaluating marts.orders · 3 of 8 · batch 2 · about 20 s left",
+            "evaluating marts.orders · 3 of 8 · batch 2",
         );
         says(
             r#""kind": "evaluated", "model": "marts.orders", "done": 2, "total": 8, "batch": 2, "batches": 4, "duration_ms": 4100, "audits_passed": 2, "audits_failed": 0, "left_ms": 240000"#,
-            "evaluated marts.orders · 3 of 8 · batch 2 · 4.1 s · audits 2 passed · about 4 min left",
+            "evaluated marts.orders · 3 of 8 · batch 2 · 4.1 s · audits 2 passed",
         );
         says(
             r#""kind": "evaluated", "model": "marts.orders", "done": 8, "total": 8, "batch": 1, "batches": 1, "duration_ms": 153, "audits_passed": 1, "audits_failed": 2"#,
@@ -153,18 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_is_rounded() {
-        for (left, said) in [
-            (0, "1 s"),
-            (900, "1 s"),
-            (8_001, "9 s"),
-            (12_300, "15 s"),
-            (88_000, "90 s"),
-            (91_000, "2 min"),
-            (3_600_000, "60 min"),
-        ] {
-            assert_eq!(rounded(left), said, "{left}");
-        }
+    fn what_sqlmesh_knows_of_the_rest_is_passed_on() {
+        let left = |fields: &str| live_line(&format!(r#"{{"progress": {{{fields}}}}}"#))?.left_ms;
+        assert_eq!(left(r#""kind": "evaluating", "model": "a.b", "left_ms": 19200"#), Some(19_200));
+        assert_eq!(left(r#""kind": "evaluating", "model": "a.b""#), None);
     }
 
     #[test]

@@ -27,11 +27,13 @@ use crate::{
     proposal,
 };
 
+mod left;
 mod steer;
 mod steering;
 mod step;
 mod undo;
 
+pub use left::{Forecast, Usual, about_left, median};
 pub use steering::{
     Cancel, Halt, Pause, SignOff, Steer, Steered, Steering, Stop, StopError, Trace, Tries,
 };

@@ -7,7 +7,7 @@ use domain::{
     plan::{Finding, Outcome, Plan, Rehearsal, Step, Untried, rehearse},
     port::Clock,
     proposal::{Proposal, Stage},
-    run::ProbeAnswer,
+    run::{ProbeAnswer, Run},
 };
 use serde_json::{Value, json};
 use store::Store;
@@ -19,7 +19,7 @@ use crate::{
     bot,
     config::Config,
     live::Live,
-    steps::{Steps, Tried},
+    steps::{Steps, Tried, nobodys_run},
 };
 
 /// Which proposal.
@@ -102,9 +102,10 @@ impl Script {
         plan: &Plan,
         cancel: &CancellationToken,
     ) -> anyhow::Result<()> {
-        self.target(steps, plan).await;
+        let run = nobodys_run(plan);
+        self.target(steps, &run, plan).await;
         for (number, (step, rehearsal)) in (1..).zip(rehearse(&plan.steps)) {
-            let tried = steps.rehearse(plan, step, rehearsal, cancel).await;
+            let tried = steps.rehearse((&run, plan), step, rehearsal, cancel).await;
             anyhow::ensure!(
                 !matches!(tried, Some(Tried::CutShort)),
                 "the dry run was interrupted; it changed nothing"
@@ -114,9 +115,9 @@ impl Script {
         Ok(())
     }
 
-    async fn target(&mut self, steps: &Steps, plan: &Plan) {
+    async fn target(&mut self, steps: &Steps, run: &Run, plan: &Plan) {
         let place = &plan.target.environment;
-        let (outcome, detail) = match steps.fingerprint(plan).await {
+        let (outcome, detail) = match steps.fingerprint(run, plan).await {
             Ok(fingerprint) if fingerprint == plan.target_fingerprint => {
                 ("pass", format!("{place} is as it was when this plan was made."))
             }

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use domain::{Timestamp, plan::Target, port::Clock};
+use domain::{Timestamp, plan::Target, port::Clock, run::about_left};
 use policies::TargetRule;
 use serde_json::json;
 use sqlmesh::{Behalf, Call, Point, Sqlmesh, live_line, points};
@@ -146,7 +146,8 @@ async fn create(
     };
     let called = sqlmesh.call(call, |line| {
         if let Some(line) = live_line(line) {
-            eprintln!("{line}");
+            let left = line.left_ms.map(|left| format!(" · {}", about_left(left)));
+            eprintln!("{}{}", line.words, left.unwrap_or_default());
         }
     });
     let answer = called.await.answer?;

@@ -49,7 +49,7 @@ impl Steps {
                 None => Some(line.to_owned()),
             };
             if let Some(said) = said {
-                under.say.send_replace(said);
+                under.say.send_replace(said.into());
             }
         };
         match self.spawn(under.run, program, under.timeout_ms, under.cancel, on_line).await {

@@ -17,7 +17,7 @@ const PROBE_TRIES: usize = 3;
 impl Steps {
     /// Asks until the answer is as expected.
     pub(super) async fn lookup(&self, lookup: &Lookup, under: &Under<'_>) -> Performed {
-        let say = |line: String| drop(under.say.send_replace(line));
+        let say = |line: String| drop(under.say.send_replace(line.into()));
         let timeout = Duration::from_millis(under.timeout_ms);
         let end = tokio::select! {
             finding = dns::until_it_holds(lookup, timeout, say) => check::end(vec![finding]),

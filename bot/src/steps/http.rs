@@ -54,7 +54,7 @@ impl Steps {
     }
 
     pub(super) async fn question(&self, question: &MetricQuery, under: &Under<'_>) -> Performed {
-        let say = |line: String| drop(under.say.send_replace(line));
+        let say = |line: String| drop(under.say.send_replace(line.into()));
         let end = tokio::select! {
             finding = self.metric(question, under.timeout_ms, say) => check::end(vec![finding]),
             () = under.cancel.cancelled() => End::CutShort,

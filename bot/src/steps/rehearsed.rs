@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{End, Steps, Under};
-use crate::ids;
+use crate::{ids, live::Said};
 
 /// What came of trying one step.
 #[derive(Debug)]
@@ -37,16 +37,15 @@ impl Steps {
     /// Tries one step as `rehearsal` says; nothing is stored and nothing is shown. `None` where there is nothing to try.
     pub async fn rehearse(
         &self,
-        plan: &Plan,
+        (run, plan): (&Run, &Plan),
         step: &Step,
         rehearsal: Rehearsal<'_>,
         cancel: &CancellationToken,
     ) -> Option<Tried> {
-        let run = nobodys(plan);
         let action = match rehearsal {
             Rehearsal::Leave(_) => return None,
             Rehearsal::Probe(probe) => {
-                let (answer, detail) = self.probe(&run, plan, probe, cancel).await;
+                let (answer, detail) = self.probe(run, plan, probe, cancel).await;
                 return Some(if cancel.is_cancelled() {
                     Tried::CutShort
                 } else {
@@ -55,7 +54,7 @@ impl Steps {
             }
             Rehearsal::Try(action) => action,
         };
-        Some(match self.try_out((&run, plan), action, step.timeout_ms, cancel).await {
+        Some(match self.try_out((run, plan), action, step.timeout_ms, cancel).await {
             _ if cancel.is_cancelled() => Tried::CutShort,
             End::Did { note, findings } => Tried::Well { note, findings },
             End::Failed { why, findings } => Tried::Badly { why, findings },
@@ -71,14 +70,14 @@ impl Steps {
         timeout_ms: u64,
         cancel: &CancellationToken,
     ) -> End {
-        let (say, _said) = watch::channel(String::new());
+        let (say, _said) = watch::channel(Said::default());
         let under = Under { run, plan, timeout_ms, cancel, say: &say };
         self.work(action, &under).await.end
     }
 }
 
-/// A run that exists only to name the processes: it is stored nowhere.
-fn nobodys(plan: &Plan) -> Run {
+/// A run that exists only to name the processes of a dry run: it is stored nowhere.
+pub fn nobodys_run(plan: &Plan) -> Run {
     let steps = plan.steps.iter().map(StepRule::from).collect();
     let (incident, target) = (plan.incident.clone(), plan.target.id.clone());
     let plan = domain::digest::Digest::of("dry run");

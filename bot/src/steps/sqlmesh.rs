@@ -4,11 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     plan::{Finding, Outcome, Plan},
-    run::{ProbeAnswer, Run},
+    run::{Forecast, ProbeAnswer, Run},
 };
 use policies::TargetRule;
-use sqlmesh::{Answer, Behalf, Call, Called, Probe, Verification, live_line};
+use sqlmesh::{
+    Answer, Behalf, Call, Called, Inspection, LiveLine, Probe, Standby, Verification, live_line,
+};
 use tokio_util::sync::CancellationToken;
+
+use crate::live::Said;
 
 use super::{End, MARK, PROBE_MS, Performed, Steps, Under, did, failed};
 
@@ -21,32 +25,64 @@ pub(super) const PROBE_PAUSES: [Duration; 4] = [
 ];
 
 impl Steps {
+    /// Lets the interpreters for a run's calls start before they are made.
+    pub fn stand_by(&self, run: &Run, plan: &Plan) -> Standby<'_> {
+        let (variables, cancel) = (marked(run), CancellationToken::new());
+        self.sqlmesh.stand_by(&self.on_behalf((run, plan), &[], &variables, 0, &cancel))
+    }
+
+    /// Ends the interpreters that wait for a run's calls.
+    pub(super) async fn send_away(&self, run: &Run, plan: &Plan) {
+        let (variables, cancel) = (marked(run), CancellationToken::new());
+        self.sqlmesh.end_waiting(&self.on_behalf((run, plan), &[], &variables, 0, &cancel)).await;
+    }
+
+    fn on_behalf<'a>(
+        &'a self,
+        (run, plan): (&'a Run, &'a Plan),
+        arguments: &'a [String],
+        variables: &'a BTreeMap<String, String>,
+        timeout_ms: u64,
+        cancel: &'a CancellationToken,
+    ) -> Call<'a> {
+        Call {
+            python: self.python(plan),
+            target: &plan.target,
+            arguments,
+            variables,
+            behalf: Behalf::Run(&run.id),
+            timeout: Duration::from_millis(timeout_ms),
+            cancel,
+        }
+    }
+
+    /// What the environment holds now.
+    pub(super) async fn inspection(&self, on: (&Run, &Plan)) -> Result<Inspection, sqlmesh::Error> {
+        let (arguments, cancel) = (["inspect".to_owned()], CancellationToken::new());
+        let Called { answer, .. } = self.call(on, &arguments, PROBE_MS, &cancel, |_| {}).await;
+        answer?.read("inspect")
+    }
+
     /// One call of the helper on behalf of a run.
     pub(super) async fn call(
         &self,
-        (run, plan): (&Run, &Plan),
+        on: (&Run, &Plan),
         arguments: &[String],
         timeout_ms: u64,
         cancel: &CancellationToken,
         on_line: impl FnMut(&str),
     ) -> Called {
-        let variables = BTreeMap::from([(MARK.to_owned(), run.id.to_string())]);
-        let call = Call {
-            python: self.python(plan),
-            target: &plan.target,
-            arguments,
-            variables: &variables,
-            behalf: Behalf::Run(&run.id),
-            timeout: Duration::from_millis(timeout_ms),
-            cancel,
-        };
+        let variables = marked(on.0);
+        let call = self.on_behalf(on, arguments, &variables, timeout_ms, cancel);
         self.sqlmesh.call(call, on_line).await
     }
 
     pub(super) async fn helper(&self, arguments: &[String], under: &Under<'_>) -> Performed {
         let on_line = |line: &str| {
-            if let Some(line) = live_line(line) {
-                under.say.send_replace(line);
+            if let Some(LiveLine { words, left_ms }) = live_line(line) {
+                let at = self.live.clock.now();
+                let forecast = left_ms.map(|left_ms| Forecast { left_ms, at });
+                under.say.send_replace(Said { line: words, forecast });
             }
         };
         let on = (under.run, under.plan);
@@ -102,6 +138,11 @@ impl Steps {
     pub(super) fn python(&self, plan: &Plan) -> &str {
         python(self.policies.target(&plan.target.id))
     }
+}
+
+/// What every process of a run carries.
+fn marked(run: &Run) -> BTreeMap<String, String> {
+    BTreeMap::from([(MARK.to_owned(), run.id.to_string())])
 }
 
 /// How a call without an answer ends a step.

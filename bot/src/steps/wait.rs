@@ -14,7 +14,7 @@ impl Steps {
         let since = under.run.step_since.map(|since| self.live.clock.now() - since);
         let passed = since.and_then(|passed| passed.to_std().ok()).unwrap_or_default();
         let end = tokio::select! {
-            () = count_down(whole.saturating_sub(passed), |line| drop(under.say.send_replace(line))) => {
+            () = count_down(whole.saturating_sub(passed), |line: String| drop(under.say.send_replace(line.into()))) => {
                 did(&format!("{} have passed.", words(whole)), vec![])
             }
             () = under.cancel.cancelled() => End::CutShort,
@@ -31,7 +31,7 @@ async fn count_down(left: Duration, mut say: impl FnMut(String)) {
         if left.is_zero() {
             return;
         }
-        say(format!("{} left", words(left)));
+        say(format!("{} to wait", words(left)));
         tokio::time::sleep(left.min(beat(left))).await;
     }
 }

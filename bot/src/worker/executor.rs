@@ -11,15 +11,19 @@ use domain::{
     plan::{Plan, Step},
     run::{Event, ProbeAnswer, Run, Stage},
 };
+use sqlmesh::Standby;
 use store::{Output, RunLease};
 use tokio_util::sync::CancellationToken;
 
+mod ahead;
 mod watching;
+
+use self::ahead::{at, calls_to_come, needs_the_database};
 
 use super::{Desk, Worker, after, floor::Floor};
 use crate::{
     engine::{Begun, Engine, Guarded},
-    steps::{End, Steps, reaches_the_database},
+    steps::{End, Steps},
 };
 
 /// How long a lease on a target lasts without being renewed, in milliseconds.
@@ -143,7 +147,9 @@ impl Executor {
         self.steps.end_leftovers(&run, plan).await?;
         let ended = CancellationToken::new();
         let going = async {
-            let gone = self.go(run.clone(), plan, lease, cancel).await;
+            let standby = self.steps.stand_by(&run, plan);
+            let gone = self.go(run.clone(), plan, (lease, &standby), cancel).await;
+            standby.end().await;
             ended.cancel();
             gone
         };
@@ -156,7 +162,7 @@ impl Executor {
         &self,
         mut run: Run,
         plan: &Plan,
-        lease: &RunLease,
+        (lease, standby): (&RunLease, &Standby<'_>),
         cancel: &CancellationToken,
     ) -> anyhow::Result<()> {
         loop {
@@ -177,6 +183,7 @@ impl Executor {
                 self.hold(&run, error.to_string(), lease).await?;
                 return Ok(());
             }
+            standby.expect(calls_to_come(&run, plan));
             // Held for the whole of the step, its probe or its undo.
             let _floor = if at(&run, plan).is_some_and(needs_the_database) {
                 Some(self.floor.take().await)
@@ -257,7 +264,7 @@ impl Executor {
         lease: &RunLease,
     ) -> anyhow::Result<Option<Run>> {
         let is_guarded = plan.steps[next].guard && run.must_look_first(attempt);
-        let guarded = if is_guarded { self.look(plan).await? } else { Guarded::Same };
+        let guarded = if is_guarded { self.look(run, plan).await? } else { Guarded::Same };
         match self.engine.intend(run, lease, &guarded).await? {
             Begun::Intended { authorised, run } => {
                 anyhow::ensure!(
@@ -272,8 +279,8 @@ impl Executor {
     }
 
     /// Reads the target's fingerprint again.
-    async fn look(&self, plan: &Plan) -> anyhow::Result<Guarded> {
-        let seen = self.steps.fingerprint(plan).await?;
+    async fn look(&self, run: &Run, plan: &Plan) -> anyhow::Result<Guarded> {
+        let seen = self.steps.fingerprint(run, plan).await?;
         if seen == plan.target_fingerprint {
             return Ok(Guarded::Same);
         }
@@ -367,20 +374,4 @@ impl Executor {
             tracing::warn!(run.id = %run.id, "what step {} printed was not kept: {error}", step + 1);
         }
     }
-}
-
-/// The step that comes next, or is found out or taken back now.
-fn at<'p>(run: &Run, plan: &'p Plan) -> Option<&'p Step> {
-    let (Stage::Pending { next: step, .. }
-    | Stage::InDoubt { step, .. }
-    | Stage::Undoing { step, .. }) = run.stage
-    else {
-        return None;
-    };
-    plan.steps.get(step)
-}
-
-/// Whether the target is read or changed for a step.
-fn needs_the_database(step: &Step) -> bool {
-    step.guard || reaches_the_database(step)
 }

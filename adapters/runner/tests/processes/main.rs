@@ -6,3 +6,4 @@ mod children;
 mod end_group;
 mod limits;
 mod run;
+mod waiting;

@@ -102,7 +102,7 @@ async fn partly_approved() {
 async fn running() {
     let proposal = proposal(Stage::Running { run: run_id() }, by_ana());
     let run = run(run::Stage::Doing { step: 1, attempt: 1 });
-    let live = Some("3 of 8 models, <!channel>");
+    let live = Some("3 of 8 models, <!channel> · about 2 min left");
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), Some(&run), live);
     let value = |value: &str| Reading::Value { value: value.to_owned(), outcome: Outcome::Pass };
     let watched = |title: &str, now| {
@@ -157,7 +157,7 @@ async fn running() {
     ▶️ 2. Point the models back – under way
     ▫️ 3. Check the data
     [context]
-    ⚙️ 3 of 8 models, &lt;!channel&gt;
+    ⚙️ 3 of 8 models, &lt;!channel&gt; · about 2 min left
     [section]
     *Watched*
     🟢 System: error rate 0.4 &lt;%&gt; · was 3.1 &lt;%&gt; · good

@@ -10,6 +10,7 @@ mod hold;
 mod incident;
 mod journal;
 mod ladder;
+mod left;
 mod notice;
 mod outlook;
 mod planned;

@@ -69,14 +69,7 @@ pub(super) fn usual_ms(
             && matches!(run.stage, run::Stage::Succeeded { .. })
     };
     let took = |run: &Run| run.done.iter().map(|step| step.took_ms).sum::<u64>();
-    let mut all: Vec<u64> = runs.iter().filter(is_of_type).map(took).collect();
-    all.sort_unstable();
-    let (half, count) = (all.len() / 2, all.len());
-    match count {
-        0 => None,
-        _ if count.is_multiple_of(2) => Some(all[half - 1].midpoint(all[half])),
-        _ => Some(all[half]),
-    }
+    run::median(runs.iter().filter(is_of_type).map(took).collect())
 }
 
 fn finding(check: &str, subject: &str, outcome: Answered, detail: String) -> Finding {

@@ -2,10 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    io::{self, BufRead as _},
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+
+/// The helper's file that waits for its arguments.
+const STANDBY: &str = "countersign_standby.py";
 
 /// A call.
 pub(crate) struct Arguments {
@@ -34,10 +38,22 @@ pub(crate) struct Arguments {
 /// The version that each model shall have; none where the environment shall not have the model.
 pub(crate) type Wanted = BTreeMap<String, Option<String>>;
 
-/// Reads them.
-pub(crate) fn arguments() -> Arguments {
+/// Reads them. One that was started ahead gets them later, or never: nobody wants it then.
+pub(crate) fn arguments() -> Option<Arguments> {
     // The first argument is the helper's path.
-    let mut words = std::env::args().skip(2);
+    let is_ahead = std::env::args().nth(1).is_some_and(|path| path.ends_with(STANDBY));
+    let words: Vec<String> = if is_ahead { given()? } else { std::env::args().skip(2).collect() };
+    Some(read(words.into_iter()))
+}
+
+/// The one line that a caller gives.
+fn given() -> Option<Vec<String>> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).expect("reads its input");
+    line.ends_with('\n').then(|| serde_json::from_str(&line).expect("a list of arguments"))
+}
+
+fn read(mut words: impl Iterator<Item = String>) -> Arguments {
     let command = words.next().unwrap_or_default();
     let (mut file, mut expected, mut source) = (PathBuf::new(), String::new(), None);
     let (mut wanted, mut instead_of) = (Wanted::new(), Wanted::new());

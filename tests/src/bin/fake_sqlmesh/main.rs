@@ -1,5 +1,5 @@
-//! A stand-in for a Python with SQLMesh: started like one (`python helper.py COMMAND --project ..`), it answers like
-//! the helper, by the helper's rules, over a warehouse that is one JSON file in the project's folder.
+//! A stand-in for a Python with SQLMesh: started like one (`python helper.py COMMAND --project ..`, or ahead and with these
+//! words on its input), it answers like the helper, by the helper's rules, over a warehouse that is one JSON file in the project's folder.
 //!
 //! Faults stand in the file too: `fail` (nothing happens), `busy` (nothing happens, somebody else holds the file), `half` (the record is written, not finished), `hang`
 //! (before anything happens), `late` (everything happens, but no answer comes) and `wait` (it goes on when the mark that it
@@ -84,7 +84,7 @@ struct Versions {
 const WITHOUT_STATE: [&str; 4] = ["end-backends", "drop-point", "check-past", "end-recoveries"];
 
 fn main() -> ExitCode {
-    let arguments = arguments();
+    let Some(arguments) = arguments() else { return ExitCode::SUCCESS };
     let mut warehouse = read(&arguments.file);
     warehouse.calls.push(arguments.command.clone());
     let fault = warehouse
