@@ -106,7 +106,7 @@ def readers(rollback: Rollback, group: Anew) -> list[str]:
 
 
 def is_done(rollback: Rollback, expected_fingerprint: str) -> bool:
-    """Whether the last of them has finished: SQLMesh writes the record after it has filled tables."""
+    """Whether the last of them has finished: SQLMesh finishes its record when all tables are filled."""
     environment = rollback.environment
     _, last = plan_ids(rollback.plan_id(expected_fingerprint))
     return environment.plan_id == last and bool(environment.finalized_ts)

@@ -140,8 +140,7 @@ impl Pruner {
 
     /// Recoveries of PostgreSQL's archive that were killed: their servers take room and memory until somebody ends them.
     async fn end_recoveries(&self, rule: &TargetRule) -> anyhow::Result<()> {
-        let has_archive = rule.archive.is_some();
-        if !has_archive || !sqlmesh::has_recoveries(&self.points)? {
+        if rule.archive.is_none() || !sqlmesh::has_recoveries(&self.points)? {
             return Ok(());
         }
         let (place, python) = (target(rule)?, python(Some(rule)));

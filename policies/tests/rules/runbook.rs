@@ -108,9 +108,9 @@ fn the_default_schema_runbook() {
       600 s, 2 attempts, idempotent true, guard true, Undo
     Restore columns and their values: sqlmesh restore-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --history marts.b=20260827 --expect-fingerprint 9f86d081884c7d65 --user countersign
       1200 s, 3 attempts, idempotent true, guard true, Undo
-      probe: sqlmesh probe-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --expect-fingerprint 9f86d081884c7d65
+      probe: sqlmesh probe-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --history marts.b=20260827 --expect-fingerprint 9f86d081884c7d65
       undo: sqlmesh restore-schema --to marts.a=21 --to marts.b=22 --leaving marts.a=11 --leaving marts.b=12 --point pt_2 --into /var/lib/points --put-back marts.a --put-back marts.b --expect-fingerprint 9f86d081884c7d65 --instead-of marts.a=11 --instead-of marts.b=12 --user countersign
-    Check columns and data: sqlmesh verify-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --saved=pt_2 --audits --baseline {"marts.a": {"rows": 3}}
+    Check columns and data: sqlmesh verify-schema --to marts.a=11 --to marts.b=12 --leaving marts.a=21 --leaving marts.b=22 --point pt_1 --into /var/lib/points --restate marts.b --history marts.b=20260827 --saved=pt_2 --audits --baseline {"marts.a": {"rows": 3}}
       600 s, 2 attempts, idempotent true, guard false, Ask
     "#);
 }
