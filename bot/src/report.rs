@@ -8,6 +8,7 @@ use domain::{
     journal::Entry,
     notice::Tone,
     person::People,
+    pin::Pin,
     proposal::Proposal,
     run::Run,
 };
@@ -46,6 +47,8 @@ pub struct IncidentReport {
     pub runs: Vec<Run>,
     /// The holds that its rollbacks left, oldest first.
     pub holds: Vec<Hold>,
+    /// The ways back that people kept, oldest first.
+    pub pins: Vec<Pin>,
 }
 
 /// One line of a thread.
@@ -101,6 +104,7 @@ pub async fn incident(
         thread: thread.collect(),
         proposals: store.proposals_of(id).await?.into_iter().map(|found| found.value).collect(),
         holds: store.holds_of(id).await?.into_iter().map(|found| found.value).collect(),
+        pins: store.pins_of(id).await?.into_iter().map(|found| found.value).collect(),
         runs: store.runs_of(id).await?.into_iter().map(|found| found.value).collect(),
     }))
 }

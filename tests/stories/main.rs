@@ -12,6 +12,7 @@ mod deciding;
 mod escalating;
 mod holding;
 mod intake;
+mod keeping;
 mod patching;
 mod planning;
 mod proposing;

@@ -16,6 +16,7 @@ import sys
 import traceback
 import typing as t
 
+import countersign_pin_commands
 import countersign_point_commands
 import countersign_schema_commands
 from countersign_apply import failure
@@ -159,6 +160,7 @@ COMMANDS = {
     "fingerprint-data": _fingerprint_data,
     "sql": _sql,
     **countersign_schema_commands.COMMANDS,
+    **countersign_pin_commands.COMMANDS,
 }
 
 
@@ -212,6 +214,7 @@ def parser() -> Parser:
     points.add_argument("--point", required=True, metavar="ID")
     points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
     countersign_point_commands.add_parsers(commands, [common, points], models)
+    countersign_pin_commands.add_parsers(commands, common)
     schema = countersign_schema_commands.add_parsers(commands, [common, targets, points])
     _add_approval(schema["restore-schema"])
     _add_verification(schema["verify-schema"])

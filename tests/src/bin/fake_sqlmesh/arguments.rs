@@ -23,6 +23,8 @@ pub(crate) struct Arguments {
     pub(crate) point: String,
     pub(crate) tag: Option<String>,
     pub(crate) is_back: bool,
+    /// The name of the environment that keeps, or is not kept any more.
+    pub(crate) name: String,
     /// What kind of point is made.
     pub(crate) kind: String,
 }
@@ -40,7 +42,7 @@ pub(crate) fn arguments() -> Arguments {
     let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
     let (mut points, mut point, mut tag, mut is_back) =
         (PathBuf::new(), String::new(), None, false);
-    let mut kind = "tables".to_owned();
+    let (mut kind, mut name) = ("tables".to_owned(), String::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
         let pair = |text: String| {
@@ -62,9 +64,11 @@ pub(crate) fn arguments() -> Arguments {
             "--point" => point = value(),
             "--tag" => tag = Some(value()),
             "--kind" => kind = value(),
+            "--name" => name = value(),
             "--back" => is_back = true,
-            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--reason"
-            | "--leaving" => drop(value()),
+            "--gateway" | "--environment" | "--user" | "--models" | "--reason" | "--leaving" => {
+                drop(value());
+            }
             _ => {}
         }
     }
@@ -82,6 +86,7 @@ pub(crate) fn arguments() -> Arguments {
         point,
         tag,
         is_back,
+        name,
         kind,
     }
 }
