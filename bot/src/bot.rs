@@ -41,7 +41,7 @@ use crate::{
     steps::Steps,
     worker::{
         Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
-        prune::Pruner, reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
+        keeper::Keeper, prune::Pruner, reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
     },
 };
 
@@ -133,15 +133,8 @@ impl Bot {
                     "this kernel has no Landlock: the programs of steps may write wherever this user may"
                 );
             }
-            let (closing, cancel) = (executor_closing.clone(), executor_cancel.clone());
-            workers.push(Arc::new(Executor {
-                engine: engine.clone(),
-                desk,
-                steps,
-                closing,
-                cancel,
-                floor: Floor::default(),
-            }));
+            let ending = (&executor_closing, &executor_cancel);
+            workers.extend(doers(&engine, desk, &steps, ending));
         }
         let pulses = workers.iter().map(|worker| Arc::new(Pulse::of(worker.as_ref()))).collect();
         Ok(Self {
@@ -311,6 +304,31 @@ pub(crate) fn steps(
         closing,
         live,
     })
+}
+
+/// The workers that change targets: nothing of theirs begins after the first token, and the second ends what is under way.
+fn doers(
+    engine: &Engine,
+    desk: Desk,
+    steps: &Arc<Steps>,
+    (closing, cancel): (&CancellationToken, &CancellationToken),
+) -> [Arc<dyn Worker>; 2] {
+    let keeper = Keeper {
+        engine: engine.clone(),
+        desk: desk.clone(),
+        steps: steps.clone(),
+        closing: closing.clone(),
+        cancel: cancel.clone(),
+    };
+    let executor = Executor {
+        engine: engine.clone(),
+        desk,
+        steps: steps.clone(),
+        closing: closing.clone(),
+        cancel: cancel.clone(),
+        floor: Floor::default(),
+    };
+    [Arc::new(keeper), Arc::new(executor)]
 }
 
 fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {

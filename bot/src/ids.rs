@@ -1,6 +1,6 @@
 //! Draws ids: the one place for randomness outside the keys.
 
-use domain::id::{HoldId, IncidentId, MessageId, ProposalId, RunId};
+use domain::id::{HoldId, IncidentId, MessageId, PinId, ProposalId, RunId};
 use uuid::Uuid;
 
 /// A new incident's id.
@@ -21,6 +21,11 @@ pub fn run() -> RunId {
 /// A new hold's id.
 pub fn hold() -> HoldId {
     HoldId::new(Uuid::now_v7())
+}
+
+/// A new pin's id.
+pub fn pin() -> PinId {
+    PinId::new(Uuid::now_v7())
 }
 
 /// A new message's id.

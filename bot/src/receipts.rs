@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     digest::Digest,
     id::RunId,
+    pin::{Pin, Work},
     plan::SealedPlan,
     proposal::Proposal,
     receipt::{self, Authorised, Decision, PAYLOAD_TYPE, StatementError, Unauthorised},
@@ -83,6 +84,20 @@ pub fn was_authorised(
 ) -> Result<Authorised, ReceiptError> {
     let decisions = open_all(keys, envelopes)?;
     Ok(receipt::was_authorised(proposal, stored_plan, &decisions)?)
+}
+
+/// Whether what is due for a pin may be done at `now`: `proposal` is the one that it was asked for on, and every envelope
+/// on it must verify.
+pub fn authorise_pin(
+    keys: &KeyRing,
+    (pin, work): (&Pin, Work),
+    proposal: &Proposal,
+    stored_plan: &SealedPlan,
+    envelopes: &[String],
+    now: Timestamp,
+) -> Result<Authorised, ReceiptError> {
+    let decisions = open_all(keys, envelopes)?;
+    Ok(receipt::authorise_pin(pin, work, proposal, stored_plan, &decisions, now)?)
 }
 
 fn open_all(keys: &KeyRing, envelopes: &[String]) -> Result<Vec<Decision>, ReceiptError> {

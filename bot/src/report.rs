@@ -8,6 +8,7 @@ use domain::{
     journal::Entry,
     notice::Tone,
     person::People,
+    pin::Pin,
     proposal::Proposal,
     run::Run,
 };
@@ -46,6 +47,8 @@ pub struct IncidentReport {
     pub runs: Vec<Run>,
     /// The holds that its rollbacks left, oldest first.
     pub holds: Vec<Hold>,
+    /// The ways back that people kept, oldest first.
+    pub pins: Vec<Pin>,
 }
 
 /// One line of a thread.
@@ -90,6 +93,7 @@ pub async fn incident(
     let Some(card) = view::card(store, id).await? else { return Ok(None) };
     let proposals = store.proposals_of(id).await?.into_iter().map(|found| found.value).collect();
     let holds = store.holds_of(id).await?.into_iter().map(|found| found.value).collect();
+    let pins = store.pins_of(id).await?.into_iter().map(|found| found.value).collect();
     let runs = store.runs_of(id).await?.into_iter().map(|found| found.value).collect();
     // The thread last: whoever stops looking because the state says that it is over has read how it ended.
     let thread = view::thread(store, id).await?.into_iter().map(|line| ThreadLine {
@@ -100,7 +104,7 @@ pub async fn incident(
         tone: line.tone,
     });
     let thread = thread.collect();
-    Ok(Some(IncidentReport { id: id.clone(), card, thread, proposals, holds, runs }))
+    Ok(Some(IncidentReport { id: id.clone(), card, thread, proposals, holds, pins, runs }))
 }
 
 /// Every entry of an incident's journal, those too that nobody was told of.

@@ -21,6 +21,7 @@ mod command;
 mod dns;
 mod http;
 mod look;
+mod pin;
 mod rehearsed;
 mod secret;
 mod sql;

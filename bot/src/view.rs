@@ -38,7 +38,13 @@ pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>
         live.as_deref(),
     );
     let card = card.with_watched(watched);
-    Ok(Some(card.with_hold(hold.as_ref().map(|found| &found.value))))
+    let card = card.with_hold(hold.as_ref().map(|found| &found.value));
+    let pin = match &proposal {
+        Some(proposal) => store.pin_of(&proposal.value.id).await?,
+        None => None,
+    };
+    let proposal = proposal.as_ref().map(|found| &found.value);
+    Ok(Some(card.with_pin(proposal, pin.as_ref().map(|found| &found.value))))
 }
 
 /// One notice of a journal entry.

@@ -4,6 +4,8 @@ pub mod assess;
 pub mod chat;
 pub mod executor;
 pub mod floor;
+pub mod keeper;
+mod lease;
 mod ledger;
 pub mod prune;
 pub mod reconcile;

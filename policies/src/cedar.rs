@@ -53,6 +53,8 @@ pub enum Act {
     },
     /// Let come again what it went back from.
     LiftHold,
+    /// Keep from the janitor what it goes back to.
+    Keep,
 }
 
 /// Whether somebody may do it, and which rules say so.
@@ -109,13 +111,14 @@ impl Act {
             Self::Skip => "skip",
             Self::Confirm { .. } => "confirm",
             Self::LiftHold => "lift_hold",
+            Self::Keep => "keep",
         }
     }
 
     /// The level that the proposal's own machine asks for, whatever the rules say; `None` where it asks for none.
     pub(crate) fn needed(self, proposal: &Proposal) -> Option<Level> {
         match self {
-            Self::Escalate => None,
+            Self::Escalate | Self::Keep => None,
             Self::Approve
             | Self::Reject
             | Self::Pause

@@ -26,6 +26,7 @@ mod trigger;
 mod window;
 
 mod cedar;
+mod keeping;
 mod load;
 mod request;
 mod requirement;

@@ -13,6 +13,7 @@ mod escalating;
 mod estimating;
 mod holding;
 mod intake;
+mod keeping;
 mod patching;
 mod planning;
 mod proposing;

@@ -54,7 +54,10 @@ story!(
         assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("verify")), (1, 0));
         w.click(&w.card(), "resume", "ben").await;
         w.expect_whisper("ben", "The rollback goes on");
-        w.expect_thread(&["let the rollback go on, after a pause of 30 min", "Step 4 of 4", "Rolled back: every step is done", "is held"]);
+        w.expect_thread(&[
+            "<@U0BO>, on-call engineer (secondary) (level 1): the rollback is still paused, by <@U0ANA>",
+            "<@U0BEN> and <@U0TESS>",
+            "let the rollback go on, after a pause of 30 min", "Step 4 of 4", "Rolled back: every step is done", "is held"]);
         w.expect_card("Rolled back");
         assert_eq!(versions(w), good());
     }

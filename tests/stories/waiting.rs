@@ -31,6 +31,32 @@ story!(
     }
 );
 
+story!(
+    /// Somebody pauses a run and goes home: the ladder's clock reminds, and says who paused it, until somebody lets it go on.
+    a_paused_run_is_not_forgotten,
+    async |w| {
+        w.alert().await;
+        w.warehouse.fault("promote", &["wait"]);
+        w.read_on();
+        w.approve_and_meanwhile("ana", async |w: &crate::world::World| {
+            w.press(&w.card(), "pause", "ana").await;
+            w.warehouse.go_on();
+        }).await;
+        w.slack.take_ephemerals("U0ANA");
+        w.expect_card("Paused");
+        w.read_on();
+        w.restart().await;
+        w.advance(TimeDelta::minutes(15)).await;
+        w.expect_thread(&["<@U0BO>, on-call engineer (secondary) (level 1): the rollback is still paused, by <@U0ANA> for 15 min now. Resume lets it go on"]);
+        w.click(&w.card(), "resume", "bo").await;
+        w.expect_whisper("bo", "The rollback goes on");
+        w.expect_card("Rolled back");
+        w.read_on();
+        w.advance(TimeDelta::minutes(30)).await;
+        w.expect_thread(&[]);
+    }
+);
+
 /// Where the default runbook gets a question, behind the step that changes something.
 const BEHIND: &str = "  # Going back to the fault";
 const QUESTION: &str = "  - name: Second look\n    confirm: { question: \"Are the readers back?\", level: 1 }\n\n  # Going back to the fault";

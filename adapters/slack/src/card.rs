@@ -258,6 +258,7 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                 }
                 Button::Escalate
                 | Button::LiftHold
+                | Button::Keep
                 | Button::Pause
                 | Button::Resume
                 | Button::Retry

@@ -35,9 +35,12 @@ pub(crate) fn why(ask: AskWhy<'_>, text: &str) -> Value {
         Button::LiftHold => ("Lift the hold", "Lift it"),
         Button::Reject => ("Reject the rollback", "Reject"),
         // None of these asks why today; whichever will must not be titled a rejection.
-        Button::Approve | Button::Escalate | Button::Pause | Button::Resume | Button::Confirm => {
-            ("Say why", "Send")
-        }
+        Button::Approve
+        | Button::Escalate
+        | Button::Pause
+        | Button::Resume
+        | Button::Confirm
+        | Button::Keep => ("Say why", "Send"),
     };
     json!({
         "type": "modal",

@@ -16,6 +16,7 @@ import sys
 import traceback
 import typing as t
 
+import countersign_pin_commands
 import countersign_point_commands
 import countersign_schema_commands
 from countersign_apply import failure
@@ -173,6 +174,7 @@ COMMANDS = {
     "fingerprint-data": _fingerprint_data,
     "sql": _sql,
     **countersign_schema_commands.COMMANDS,
+    **countersign_pin_commands.COMMANDS,
 }
 
 
@@ -231,6 +233,7 @@ def parser() -> Parser:
     points.add_argument("--point", required=True, metavar="ID")
     points.add_argument("--into", required=True, metavar="DIR", help="directory of all points")
     countersign_point_commands.add_parsers(commands, [common, points], models)
+    countersign_pin_commands.add_parsers(commands, common)
     schema = countersign_schema_commands.add_parsers(commands, [common, targets])
     _add_approval(schema["restore-schema"])
     _add_verification(schema["verify-schema"])

@@ -123,6 +123,33 @@ pub struct Probe {
     pub detail: String,
 }
 
+/// The answer of `pin` and of `unpin`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pinned {
+    /// What there is now.
+    pub state: PinState,
+    /// What is missing of what should be kept, as `model=identifier`.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// Models of which only the definition can be kept.
+    #[serde(default)]
+    pub in_place: Vec<String>,
+}
+
+/// What there is of a pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinState {
+    /// An environment keeps all of it.
+    Done,
+    /// Nothing is kept.
+    NotDone,
+    /// It is there, and not as it should be.
+    Partial,
+    /// Nothing is kept, because some of it is gone.
+    Gone,
+}
+
 /// The answer of `measure`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Measures {

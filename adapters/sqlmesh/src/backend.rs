@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{id::RunId, plan::Target};
+use domain::{
+    id::{PinId, RunId},
+    plan::Target,
+};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +27,8 @@ pub enum Behalf<'a> {
     Run(&'a RunId),
     /// Of whoever makes this rollback point.
     Point(&'a str),
+    /// Of a way back that is kept, or let go.
+    Pin(&'a PinId),
     /// Of somebody who only asks; what it leaves behind ends by itself.
     Nobody,
 }
@@ -34,6 +39,7 @@ impl Behalf<'_> {
         match self {
             Self::Run(run) => format!("rb-{run}"),
             Self::Point(point) => format!("rb-{point}"),
+            Self::Pin(pin) => format!("rb-{pin}"),
             Self::Nobody => "countersign".to_owned(),
         }
     }

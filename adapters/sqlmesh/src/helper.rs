@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 32] = [
+const FILES: [(&str, &str); 34] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -60,6 +60,8 @@ const FILES: [(&str, &str); 32] = [
     ("countersign_progress.py", include_str!("../helper/countersign_progress.py")),
     ("countersign_sql.py", include_str!("../helper/countersign_sql.py")),
     ("countersign_backends.py", include_str!("../helper/countersign_backends.py")),
+    ("countersign_pin.py", include_str!("../helper/countersign_pin.py")),
+    ("countersign_pin_commands.py", include_str!("../helper/countersign_pin_commands.py")),
     (STANDBY, include_str!("../helper/countersign_standby.py")),
 ];
 /// The one that waits for its arguments.
@@ -223,7 +225,10 @@ impl Sqlmesh {
     pub async fn call(&self, call: Call<'_>, on_line: impl FnMut(&str)) -> Called {
         let Called { answer, output } = self.once(&call, on_line).await;
         let answer = match (answer, call.behalf) {
-            (Err(Error::TimedOut { command }), behalf @ (Behalf::Run(_) | Behalf::Point(_))) => {
+            (
+                Err(Error::TimedOut { command }),
+                behalf @ (Behalf::Run(_) | Behalf::Point(_) | Behalf::Pin(_)),
+            ) => {
                 let ended = self.end_backends(call.python, call.target, behalf).await;
                 Err(match ended {
                     Ok(_) => Error::TimedOut { command },

@@ -14,7 +14,7 @@ mod standby;
 
 pub use answer::{
     Answer, Backfill, Changed, Check, CheckRow, Described, Downstream, Environment, Inspection,
-    Measures, Probe, Rows, Verification,
+    Measures, PinState, Pinned, Probe, Rows, Verification,
 };
 pub use backend::Behalf;
 pub use error::Error;

@@ -6,7 +6,7 @@
 use domain::{
     id::{IncidentId, ProposalId},
     journal::{Entry, Head, Record, SealedEntry},
-    run,
+    pin, run,
 };
 use sqlx::AnyConnection;
 
@@ -96,7 +96,8 @@ fn proposal(entry: &Entry) -> Option<&ProposalId> {
     match &entry.record {
         Record::Proposal { id, .. } | Record::Refused { proposal: id, .. } => Some(id),
         Record::Run { event: run::Event::Steered(steered), .. } => Some(&steered.proposal),
-        Record::Incident(_) | Record::Run { .. } | Record::Hold { .. } => None,
+        Record::Pin { event: pin::Event::Asked { opening }, .. } => Some(&opening.proposal),
+        Record::Incident(_) | Record::Run { .. } | Record::Hold { .. } | Record::Pin { .. } => None,
     }
 }
 

@@ -3,9 +3,13 @@
 //! Each takeover bumps the target's epoch, and whatever an executor writes names owner and epoch. An executor that
 //! was asleep longer than its lease finds that its writes meet no row, and stops.
 
-use domain::{Timestamp, id::RunId, run::Run};
+use domain::{Timestamp, id::RunId, pin::Pin, run::Run};
 
-use crate::{Error, Store, Tx, Versioned, rows, run, sql::lease as sql, tx::Dialect};
+use crate::{
+    Error, Store, Tx, Versioned, pin, rows, run,
+    sql::{lease as sql, pin as pin_sql},
+    tx::Dialect,
+};
 
 /// The right to work on one target, for one run, until somebody takes it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,24 @@ pub struct RunLease {
     pub epoch: i64,
     /// The run it was claimed for.
     pub run: RunId,
+}
+
+/// The right to work on one target, for whatever it is, until somebody takes it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetLease {
+    /// The id of the target.
+    pub target: String,
+    /// Who holds it.
+    pub owner: String,
+    /// Which takeover of the target this is, from 1; it only grows.
+    pub epoch: i64,
+}
+
+impl RunLease {
+    /// The lease whatever it was claimed for.
+    pub fn on_target(&self) -> TargetLease {
+        TargetLease { target: self.target.clone(), owner: self.owner.clone(), epoch: self.epoch }
+    }
 }
 
 impl Store {
@@ -60,10 +82,46 @@ impl Store {
         }
     }
 
-    /// Keeps the target for `lease_ms` from `now`. `false`: it was taken over; stop at once.
-    pub async fn renew_run(
+    /// Claims the most overdue pin whose target is free, or whose lease is over.
+    pub async fn claim_pin(
         &self,
-        lease: &RunLease,
+        owner: &str,
+        now: Timestamp,
+        lease_ms: u64,
+    ) -> Result<Option<(Versioned<Pin>, TargetLease)>, Error> {
+        let task = "claim a pin";
+        let now_ms = now.timestamp_millis();
+        loop {
+            let mut tx = self.begin().await?;
+            let query = sqlx::query(pin_sql::CLAIMABLE_PIN).bind(now_ms).bind(now_ms);
+            let Some(row) = rows::optional(tx.connection(), task, query).await? else {
+                tx.rollback().await?;
+                return Ok(None);
+            };
+            let (id, target) = (row.parsed("id")?, row.text("target")?);
+            let query = sqlx::query(sql::TAKE_TARGET)
+                .bind(target.as_str())
+                .bind(owner)
+                .bind(rows::lease_end(now, lease_ms))
+                .bind(row.integer("epoch")?)
+                .bind(now_ms);
+            let taken = rows::optional(tx.connection(), task, query).await?;
+            // Somebody else was faster: look again. Each round somebody has got further, so the rounds end.
+            let Some(taken) = taken else { continue };
+            let Some(found) = pin::find(tx.connection(), &id).await? else { continue };
+            if found.value.next().is_none_or(|(_, due)| due > now) {
+                continue;
+            }
+            let epoch = taken.integer("epoch")?;
+            tx.commit().await?;
+            return Ok(Some((found, TargetLease { target, owner: owner.to_owned(), epoch })));
+        }
+    }
+
+    /// Keeps the target for `lease_ms` from `now`. `false`: it was taken over; stop at once.
+    pub async fn renew_target(
+        &self,
+        lease: &TargetLease,
         now: Timestamp,
         lease_ms: u64,
     ) -> Result<bool, Error> {
@@ -76,7 +134,7 @@ impl Store {
     }
 
     /// Gives the target back. `false`: it was taken over before.
-    pub async fn release_run(&self, lease: &RunLease) -> Result<bool, Error> {
+    pub async fn release_target(&self, lease: &TargetLease) -> Result<bool, Error> {
         let query = sqlx::query(sql::RELEASE_LEASE)
             .bind(lease.target.as_str())
             .bind(lease.owner.as_str())
@@ -99,5 +157,18 @@ impl Tx {
             .bind(lease.epoch)
             .bind(lease.run.as_str());
         Ok(rows::optional(self.connection(), "hold a lease", query).await?.is_some())
+    }
+
+    /// The same for work that is no run's.
+    pub(crate) async fn hold_target(&mut self, lease: &TargetLease) -> Result<bool, Error> {
+        let text = match self.dialect() {
+            Dialect::Sqlite => sql::HELD_TARGET,
+            Dialect::Postgres => sql::HOLD_TARGET_POSTGRES,
+        };
+        let query = sqlx::query(text)
+            .bind(lease.target.as_str())
+            .bind(lease.owner.as_str())
+            .bind(lease.epoch);
+        Ok(rows::optional(self.connection(), "hold a target", query).await?.is_some())
     }
 }

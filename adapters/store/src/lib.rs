@@ -22,6 +22,7 @@ mod run;
 
 mod hold;
 mod look;
+mod pin;
 mod release;
 
 mod card;
@@ -38,7 +39,7 @@ pub use card::CardClaim;
 pub use counts::Counts;
 pub use error::Error;
 pub use job::JobClaim;
-pub use lease::RunLease;
+pub use lease::{RunLease, TargetLease};
 pub use look::{Look, LookClaim, Looked, ToldCommit};
 pub use output::Output;
 pub use store::Store;

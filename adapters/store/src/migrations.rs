@@ -35,6 +35,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0008_watched_metrics",
         text: include_str!("../../../migrations/0008_watched_metrics.sql"),
     },
+    Migration {
+        version: 31,
+        name: "0031_pins",
+        text: include_str!("../../../migrations/0031_pins.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

@@ -6,10 +6,11 @@ use domain::{
     card::Watched,
     digest::Digest,
     hold::Hold,
-    id::{HoldId, IncidentId, ProposalId, RunId},
+    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     incident::Incident,
     journal::{Head, SealedEntry},
     person::ChatName,
+    pin::Pin,
     plan::SealedPlan,
     port::MessageRef,
     proposal::Proposal,
@@ -19,7 +20,7 @@ use domain::{
 
 use crate::{
     Error, Look, Output, Store, Tx, Versioned, card, hold, incident, journal, live, look, output,
-    plan, proposal, release, run,
+    pin, plan, proposal, release, run,
 };
 
 macro_rules! reading {
@@ -152,6 +153,15 @@ reading! {
 
     /// The ids that end in what somebody typed, newest first and at most ten.
     fn hold_ids_ending(text: &str) -> Vec<HoldId> = hold::ids_ending;
+
+    /// The pin with this id.
+    fn pin_with_id(id: &PinId) -> Option<Versioned<Pin>> = pin::find;
+
+    /// The newest pin of this proposal, standing or over.
+    fn pin_of(proposal: &ProposalId) -> Option<Versioned<Pin>> = pin::find_of;
+
+    /// An incident's pins, oldest first.
+    fn pins_of(incident: &IncidentId) -> Vec<Versioned<Pin>> = pin::list_of;
 
     /// The chats that show this incident's card, or are to show it.
     fn chats_of(incident: &IncidentId) -> Vec<ChatName> = card::chats;

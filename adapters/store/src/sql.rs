@@ -9,6 +9,7 @@ pub(crate) mod journal;
 pub(crate) mod lease;
 pub(crate) mod metrics;
 pub(crate) mod output;
+pub(crate) mod pin;
 pub(crate) mod proposal;
 pub(crate) mod release;
 pub(crate) mod run;

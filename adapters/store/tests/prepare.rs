@@ -17,6 +17,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("lease", include_str!("../src/sql/lease.rs")),
     ("metrics", include_str!("../src/sql/metrics.rs")),
     ("output", include_str!("../src/sql/output.rs")),
+    ("pin", include_str!("../src/sql/pin.rs")),
     ("proposal", include_str!("../src/sql/proposal.rs")),
     ("release", include_str!("../src/sql/release.rs")),
     ("run", include_str!("../src/sql/run.rs")),

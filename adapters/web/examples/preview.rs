@@ -36,6 +36,8 @@ fn main() {
         ("stuck", Scene::stuck()),
         ("signed-off", Scene::signed_off()),
         ("unanswered", Scene::unanswered()),
+        ("could-be-kept", Scene::could_be_kept()),
+        ("kept", Scene::kept()),
     ];
     for (name, scene) in &scenes {
         write(&format!("{name}.html"), pages.incident(&scene.view()).unwrap());
@@ -56,6 +58,7 @@ fn main() {
         ("cancelling", Scene::running(), "cancel"),
         ("confirming", Scene::asking(), "confirm"),
         ("skipping", Scene::stuck(), "skip"),
+        ("keeping", Scene::could_be_kept(), "keep"),
     ] {
         let page = pages.incident(&scene.view_as("ben")).unwrap();
         let id = format!("id=\"decide-{button}\"");

@@ -22,6 +22,7 @@ use crate::{
 
 mod button;
 mod hold;
+mod pin;
 mod step;
 mod watched;
 

@@ -35,6 +35,10 @@ pub enum Effect {
     StartRun,
     /// Keep the rolled-back proposal's environment from what it was rolled back from.
     PlaceHold,
+    /// Let go at this moment what keeps the proposal's way back.
+    LetPinGo(Timestamp),
+    /// Keep for this proposal what is kept already, if it goes back to nothing else.
+    MovePinOn,
     /// Tell the incident's waiting proposals that it is over.
     CloseProposals,
     /// Tell the proposal how its run stands.

@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use crate::{
     effect::Effect,
     hold::{self, Hold},
-    id::{HoldId, IncidentId, ProposalId, RunId},
+    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Record},
     notice::Notice,
+    pin::Pin,
     proposal::{self, Outcome, Proposal},
     refusal::Refusal,
     run::{self, Run},
 };
+
+mod kept;
 
 /// The state that a journal adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Fold {
     pub runs: BTreeMap<RunId, Run>,
     /// Its holds.
     pub holds: BTreeMap<HoldId, Hold>,
+    /// Its pins.
+    pub pins: BTreeMap<PinId, Pin>,
 }
 
 /// An entry that cannot have happened.
@@ -62,6 +67,7 @@ impl Fold {
             Record::Proposal { id, event } => self.proposal(entry, id, event),
             Record::Run { id, event } => self.run(entry, id, event),
             Record::Hold { id, event } => self.hold(entry, id, event),
+            Record::Pin { id, event } => self.pin(entry, id, event),
             Record::Refused { .. } => Ok(vec![]),
         }
     }
@@ -202,6 +208,6 @@ impl Fold {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn refused(refusal: Refusal) -> String {
+pub(crate) fn refused(refusal: Refusal) -> String {
     format!("the machine refuses it ({refusal:?})")
 }

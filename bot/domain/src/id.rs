@@ -111,6 +111,10 @@ typed_id!(
     HoldId, "hld"
 );
 typed_id!(
+    /// One pin: a way back that is kept.
+    PinId, "pin"
+);
+typed_id!(
     /// One message on its way to a chat; doubles as the idempotency key.
     MessageId, "msg"
 );

@@ -12,11 +12,11 @@ use crate::{
     Timestamp,
     digest::Digest,
     hold,
-    id::{HoldId, IncidentId, ProposalId, RunId},
+    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     incident,
     notice::Notice,
     person::{Identity, PersonId},
-    proposal,
+    pin, proposal,
     refusal::Refusal,
     run,
 };
@@ -71,6 +71,13 @@ pub enum Record {
         id: HoldId,
         /// What.
         event: hold::Event,
+    },
+    /// To one of its pins.
+    Pin {
+        /// Which.
+        id: PinId,
+        /// What.
+        event: pin::Event,
     },
     /// A person wanted something and was refused; nothing changed.
     Refused {

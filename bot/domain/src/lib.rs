@@ -13,6 +13,7 @@ pub mod alert;
 pub mod escalation;
 pub mod hold;
 pub mod incident;
+pub mod pin;
 pub mod plan;
 pub mod proposal;
 pub mod release;

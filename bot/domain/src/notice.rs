@@ -16,10 +16,12 @@ use crate::{
 
 mod guidance;
 mod hold;
+mod keeping;
 mod outcome;
 mod schedule;
 
 pub use guidance::{Again, Guidance, Settled};
+pub use keeping::Keeping;
 pub(crate) use outcome::settled;
 pub use schedule::Schedule;
 
@@ -108,6 +110,8 @@ pub enum Notice {
     Steered(Guidance),
     /// It waits for its maintenance window.
     Planned(Schedule),
+    /// A way back is kept from the janitor.
+    Keeping(Keeping),
 }
 
 /// How loud a notice is.
@@ -160,7 +164,7 @@ impl Notice {
             )),
             Self::WayBackCloses { until } => Words::plain("This rollback is possible until ")
                 .time(*until)
-                .text(". After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before; to gain time, let `sqlmesh run` leave the janitor out (`--skip-janitor`)."),
+                .text(". After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed."),
             Self::EscalatedBy { by } => {
                 Words::new().person(by).text(" asks for the next level now.")
             }
@@ -206,6 +210,7 @@ impl Notice {
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
             Self::Steered(guidance) => guidance.words(),
             Self::Planned(schedule) => schedule.words(),
+            Self::Keeping(keeping) => keeping.words(),
         }
     }
 
@@ -238,6 +243,7 @@ impl Notice {
             | Self::StepUndone { .. } => Volume::Thread,
             Self::Steered(guidance) => guidance.volume(),
             Self::Planned(schedule) => schedule.volume(),
+            Self::Keeping(keeping) => keeping.volume(),
         }
     }
 
@@ -258,6 +264,7 @@ impl Notice {
             Self::Closed { outcome } => outcome.tone(),
             Self::Steered(guidance) => guidance.tone(),
             Self::Planned(schedule) => schedule.tone(),
+            Self::Keeping(keeping) => keeping.tone(),
             Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
                 Tone::Bad
             }

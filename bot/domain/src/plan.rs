@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, digest::Digest, id::IncidentId};
+use crate::{Timestamp, digest::Digest, id::IncidentId, release::ModelVersion};
 
 mod action;
 mod comparison;
@@ -187,6 +187,14 @@ pub struct SealedPlan {
 #[derive(Debug, thiserror::Error)]
 #[error("read a stored plan")]
 pub struct PlanError(#[from] serde_json::Error);
+
+impl Plan {
+    /// The versions that it goes back to, by which an environment can hold them.
+    pub fn goes_back_to(&self) -> Vec<ModelVersion> {
+        let texts = self.parameters.get("to").into_iter().flatten();
+        texts.filter_map(|text| ModelVersion::read(text)).collect()
+    }
+}
 
 impl SealedPlan {
     /// Writes the plan down for good.

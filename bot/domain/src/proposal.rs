@@ -22,16 +22,19 @@ use crate::{
     person::PersonId,
     plan::{Finding, Question, RollbackType, Target},
     refusal::Refusal,
+    release::ModelVersion,
     requirement::{Approval, Requirement, Tally},
     run::SignOff,
     window::Window,
 };
 
+mod outlook;
 mod planned;
 mod steering;
 mod step;
 mod waiting;
 
+pub use outlook::Outlook;
 pub use planned::Due;
 pub use waiting::Waiting;
 
@@ -84,26 +87,6 @@ pub struct Opening {
     /// What people may expect of it.
     #[serde(default)]
     pub outlook: Outlook,
-}
-
-/// What people may expect of a rollback besides that models go back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outlook {
-    /// Models that leave the environment, because the release that goes back had added them.
-    pub without: Vec<String>,
-    /// How long such a rollback usually took on this target, in milliseconds; `None` where there was none.
-    pub usual_ms: Option<u64>,
-    /// How long before the way back may be gone people are warned, in milliseconds.
-    pub warn_before_ms: u64,
-    /// When it may begin, where it is planned; else at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
-}
-
-impl Default for Outlook {
-    fn default() -> Self {
-        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000, window: None }
-    }
 }
 
 /// One proposal.
@@ -243,6 +226,11 @@ pub enum Event {
     },
     /// The way back may be gone soon.
     WayBackCloses,
+    /// The janitor has taken something that it goes back to.
+    WayBackGone {
+        /// What.
+        missing: Vec<ModelVersion>,
+    },
     /// The maintenance window comes near.
     WindowNears,
     /// The maintenance window is open.
@@ -286,7 +274,12 @@ pub enum Event {
     RunStuck,
     /// The run cannot go on before its approvals, which have run out, are given again.
     RunLapsed,
-    /// A person lets a run that was stuck, or that asked, go on.
+    /// A person has paused the run.
+    RunPaused {
+        /// Who.
+        by: PersonId,
+    },
+    /// A person lets a run that was stuck, that was paused or that asked, go on.
     RunGoesOn,
     /// The run has come to a question.
     RunAsks {
@@ -353,6 +346,7 @@ impl Proposal {
             Effect::Say(Notice::LevelSkipped { level: rung.level, role: rung.role.clone() })
         }));
         effects.extend(step::ask(requirement, &position, now));
+        effects.push(Effect::MovePinOn);
         let proposal = Self {
             id,
             opened_at: now,

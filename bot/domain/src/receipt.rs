@@ -7,7 +7,7 @@ use crate::{
     Timestamp,
     digest::Digest,
     escalation::later,
-    id::{HoldId, IncidentId, ProposalId},
+    id::{HoldId, IncidentId, PinId, ProposalId},
     level::Level,
     person::{Identity, PersonId},
     proposal::{Proposal, Proposer},
@@ -25,8 +25,10 @@ pub const PREDICATE_TYPE: &str = "https://countersign.dev/decision/v1";
 pub const CLOCK_SKEW_MS: u64 = 60_000;
 
 mod gate;
+mod keep;
 
 pub use gate::{About, authorise_step};
+pub use keep::authorise_pin;
 
 /// What gets signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,8 @@ pub enum Verdict {
     Confirm,
     /// It was run: what it went back from may come again.
     LiftHold,
+    /// What it goes back to is kept from the janitor until it is closed.
+    Keep,
 }
 
 /// One person's decision on one plan.
@@ -88,6 +92,9 @@ pub struct Decision {
     /// The hold that is lifted, where the decision is that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldId>,
+    /// The pin that is asked for, where the decision is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinId>,
     /// Why; always there for a no.
     pub reason: Option<String>,
     /// The incident.
@@ -134,6 +141,8 @@ pub struct Draft<'a> {
     pub about: Option<About>,
     /// The hold that is lifted.
     pub hold: Option<HoldId>,
+    /// The pin that is asked for.
+    pub pin: Option<PinId>,
     /// Why.
     pub reason: Option<String>,
     /// Who.
@@ -154,6 +163,7 @@ impl Draft<'_> {
             verdict: self.verdict,
             about: self.about,
             hold: self.hold,
+            pin: self.pin,
             reason: self.reason,
             incident: opening.incident.clone(),
             proposal: self.proposal.id.clone(),
@@ -282,6 +292,18 @@ pub enum Unauthorised {
         step: usize,
         /// The question.
         question: String,
+    },
+    /// A pin has no signed decision.
+    #[error("nobody who may has signed that {pin} keeps the way back of this plan")]
+    Unkept {
+        /// The pin.
+        pin: PinId,
+    },
+    /// A pin keeps something else than its plan goes back to.
+    #[error("{pin} does not name what its plan goes back to")]
+    OtherVersions {
+        /// The pin.
+        pin: PinId,
     },
 }
 

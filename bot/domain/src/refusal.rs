@@ -76,6 +76,15 @@ pub enum Refusal {
         /// When.
         at: Timestamp,
     },
+    /// Somebody has asked before that the way back is kept.
+    AlreadyKept {
+        /// Who.
+        by: PersonId,
+        /// When.
+        since: Timestamp,
+    },
+    /// The way back has no deadline.
+    NothingToKeep,
     /// Somebody was brought in a moment ago.
     JustAsked {
         /// Who.
@@ -176,6 +185,7 @@ impl Refusal {
                 .text(" lifted this hold at ")
                 .time(*at)
                 .text(". Nothing was changed."),
+            Self::AlreadyKept { .. } | Self::NothingToKeep => self.of_a_pin(),
             Self::JustAsked { who, at } => Words::new()
                 .people(who)
                 .text(if who.len() == 1 { " was" } else { " were" })
@@ -225,6 +235,23 @@ impl Refusal {
             Self::NothingToTry => Words::plain(
                 "There is nothing to try again: the step has no way back that could be taken. Take it back by hand and skip it here, or end the rollback. Nothing was changed.",
             ),
+        }
+    }
+}
+
+impl Refusal {
+    /// The sentence of a refusal that speaks of a pin; nothing for any other.
+    fn of_a_pin(&self) -> Words {
+        match self {
+            Self::AlreadyKept { by, since } => Words::plain("The way back is kept already: ")
+                .person(by)
+                .text(" asked for it at ")
+                .time(*since)
+                .text(". One pin is enough; nothing was changed."),
+            Self::NothingToKeep => Words::plain(
+                "Nothing limits how long this rollback is possible, so there is nothing to keep. Nothing was changed.",
+            ),
+            _ => Words::new(),
         }
     }
 }

@@ -4,11 +4,11 @@ use domain::{
     digest::Digest,
     fold::Fold,
     hold,
-    id::{HoldId, ProposalId},
+    id::{HoldId, PinId, ProposalId},
     journal::Record,
     level::Level,
     person::PersonId,
-    proposal,
+    pin, proposal,
     receipt::{About, Decision, Verdict},
     run,
 };
@@ -18,6 +18,7 @@ pub(super) struct Said<'a> {
     verdict: Verdict,
     about: Option<About>,
     hold: Option<&'a HoldId>,
+    pin: Option<&'a PinId>,
     by: &'a PersonId,
     level: Level,
     plan: &'a Digest,
@@ -32,8 +33,8 @@ impl<'a> Said<'a> {
         match record {
             Record::Proposal { id, event: proposal::Event::Approved { by, level, plan } } => {
                 let (verdict, level) = (Verdict::Approve, *level);
-                let (about, hold, reason) = (None, None, None);
-                Some(Self { verdict, about, hold, by, level, plan, reason, proposal: id })
+                let (about, hold, pin, reason) = (None, None, None, None);
+                Some(Self { verdict, about, hold, pin, by, level, plan, reason, proposal: id })
             }
             Record::Proposal {
                 id,
@@ -42,6 +43,7 @@ impl<'a> Said<'a> {
                 verdict: Verdict::Reject,
                 about: None,
                 hold: None,
+                pin: None,
                 by,
                 level: *level,
                 plan,
@@ -52,6 +54,7 @@ impl<'a> Said<'a> {
                 verdict: steered.steer.into(),
                 about: Some(steered.about(id)),
                 hold: None,
+                pin: None,
                 by: &steered.by,
                 level: steered.level,
                 plan: &steered.plan,
@@ -63,6 +66,7 @@ impl<'a> Said<'a> {
                     verdict: Verdict::LiftHold,
                     about: None,
                     hold: Some(id),
+                    pin: None,
                     by,
                     level: *level,
                     plan,
@@ -71,6 +75,17 @@ impl<'a> Said<'a> {
                     proposal: &before.holds.get(id)?.opening.proposal,
                 })
             }
+            Record::Pin { id, event: pin::Event::Asked { opening } } => Some(Self {
+                verdict: Verdict::Keep,
+                about: None,
+                hold: None,
+                pin: Some(id),
+                by: &opening.by,
+                level: opening.level,
+                plan: &opening.plan,
+                reason: None,
+                proposal: &opening.proposal,
+            }),
             _ => None,
         }
     }
@@ -85,6 +100,7 @@ impl<'a> Said<'a> {
                 decision.verdict,
                 &decision.about,
                 decision.hold.as_ref(),
+                decision.pin.as_ref(),
                 &decision.person,
                 decision.level,
                 &decision.plan,
@@ -93,6 +109,7 @@ impl<'a> Said<'a> {
                 self.verdict,
                 &self.about,
                 self.hold,
+                self.pin,
                 self.by,
                 self.level,
                 self.plan,

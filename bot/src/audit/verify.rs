@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use domain::{
     digest::Digest,
     fold::{Fold, FoldError},
-    id::{IncidentId, ProposalId, RunId},
+    id::{IncidentId, PinId, ProposalId, RunId},
     journal::{Actor, ChainError, Entry, Head, Record, SealedEntry},
+    pin,
     plan::SealedPlan,
     receipt::{self, Decision, Unauthorised},
     run,
@@ -193,6 +194,9 @@ impl Journal {
             audited.steps += 1;
             self.may_begin((id, *step), &entry, plans).map_err(|why| wrong(&why))?;
         }
+        if let Record::Pin { id, event } = &entry.record {
+            self.may_keep((id, event), &entry, plans).map_err(|why| wrong(&why))?;
+        }
         audited.entries += 1;
         Ok(policy)
     }
@@ -230,14 +234,51 @@ impl Journal {
     ) -> Result<(), String> {
         let run = self.fold.runs.get(id).ok_or("its run is unknown")?;
         let proposal = self.fold.proposals.get(&run.proposal).ok_or("its proposal is unknown")?;
-        let bytes = plans.get(&run.plan).ok_or("its plan is not in the log")?;
         let decisions = self.decisions.get(&run.proposal).map(Vec::as_slice).unwrap_or_default();
-        let plan = SealedPlan::open(bytes.clone()).map_err(|error| error.to_string())?;
+        let plan = plan_of(plans, &run.plan)?;
         let authorised = receipt::authorise_step(proposal, &plan, decisions, (id, step), entry.at);
         authorised.map(|_| ()).map_err(|error: Unauthorised| {
             format!("a step began without the approvals it needs: {error}")
         })
     }
+
+    /// Nothing was done for a pin but on its signed decision, and it moved on only to what goes back to nothing else.
+    fn may_keep(
+        &self,
+        (id, event): (&PinId, &pin::Event),
+        entry: &Entry,
+        plans: &BTreeMap<Digest, String>,
+    ) -> Result<(), String> {
+        let pin = self.fold.pins.get(id).ok_or("its pin is unknown")?;
+        let proposal =
+            |id: &ProposalId| self.fold.proposals.get(id).ok_or("its proposal is unknown");
+        match event {
+            pin::Event::Intended { work } => {
+                let asked = &pin.opening.proposal;
+                let decisions = self.decisions.get(asked).map(Vec::as_slice).unwrap_or_default();
+                let plan = plan_of(plans, &pin.opening.plan)?;
+                let (work, at) = (*work, entry.at);
+                receipt::authorise_pin(pin, work, proposal(asked)?, &plan, decisions, at)
+                    .map(|_| ())
+                    .map_err(|error| format!("it was done without the decision it needs: {error}"))
+            }
+            pin::Event::MovedOn { proposal: next } => {
+                let plan = plan_of(plans, &proposal(next)?.opening.plan)?;
+                if pin.covers(&plan.plan().goes_back_to()) {
+                    Ok(())
+                } else {
+                    Err(format!("{id} does not keep what {next} goes back to"))
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The plan with these bytes.
+fn plan_of(plans: &BTreeMap<Digest, String>, digest: &Digest) -> Result<SealedPlan, String> {
+    let bytes = plans.get(digest).ok_or("its plan is not in the log")?;
+    SealedPlan::open(bytes.clone()).map_err(|error| error.to_string())
 }
 
 /// Whether a decision was signed for this entry: its place, its author and its time.

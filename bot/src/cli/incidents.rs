@@ -6,6 +6,7 @@ use domain::{
     incident,
     journal::{Entry, Record},
     person::People,
+    pin::{self, Work},
     proposal, run,
 };
 use store::Store;
@@ -155,6 +156,7 @@ fn quiet(entry: &Entry, people: &People) -> String {
         Record::Proposal { event, .. } => quiet_proposal(event).to_owned(),
         Record::Run { event, .. } => quiet_run(event),
         Record::Hold { event, .. } => quiet_hold(event),
+        Record::Pin { event, .. } => quiet_pin(event),
     }
 }
 
@@ -177,6 +179,7 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Posted => "the card is posted; the clock counts from here",
         proposal::Event::DeadlinePassed { .. } => "a deadline passed",
         proposal::Event::WayBackCloses => "people are warned that the way back may be gone soon",
+        proposal::Event::WayBackGone { .. } => "the way back is gone",
         proposal::Event::WindowNears => "people are told that the maintenance window comes near",
         proposal::Event::WindowOpened => "the maintenance window is open",
         proposal::Event::Escalated { .. } => "the next level was asked for",
@@ -186,6 +189,7 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
         proposal::Event::RunLapsed => "the proposal waits for its approvals again",
+        proposal::Event::RunPaused { .. } => "the proposal's run is paused",
         proposal::Event::RunGoesOn => "the proposal's run goes on",
         proposal::Event::RunAsks { .. } => "the proposal's run asks a question",
         proposal::Event::RunSucceeded => "the proposal is done",
@@ -226,6 +230,25 @@ fn quiet_hold(event: &hold::Event) -> String {
             format!("saw the SQLMesh plan {}; the hold stands", one_line(plan_id))
         }
         hold::Event::Lifted { .. } => "the hold is lifted".to_owned(),
+    }
+}
+
+fn quiet_pin(event: &pin::Event) -> String {
+    match event {
+        pin::Event::Asked { .. } => "the way back is to be kept".to_owned(),
+        pin::Event::Intended { work: Work::Keep } => "the way back is being kept".to_owned(),
+        pin::Event::Intended { work: Work::Release } => "the way back is being let go".to_owned(),
+        pin::Event::Did { .. } => "that is done".to_owned(),
+        pin::Event::NotDone { why } => format!("that was not done: {}", one_line(why)),
+        pin::Event::Unanswered { why } => {
+            format!("whether that is done cannot be told: {}", one_line(why))
+        }
+        pin::Event::Gone { .. } => "the way back is gone".to_owned(),
+        pin::Event::Unauthorised { why } => format!("that is not allowed: {}", one_line(why)),
+        pin::Event::ProposalClosed { release_at } => {
+            format!("the way back is let go at {}", release_at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
+        pin::Event::MovedOn { .. } => "the way back is kept for the new proposal".to_owned(),
     }
 }
 

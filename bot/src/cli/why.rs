@@ -29,6 +29,15 @@ pub(super) async fn why(
         Some(steering) => words.text(" ").words(steering),
         None => words,
     };
+    let words = match policies.why_keeping(&person, &found.value, now) {
+        Some(keeping) => words.text(" ").words(keeping),
+        None => words,
+    };
+    let pin = store.pin_of(&id).await?.map(|found| found.value);
+    let words = match pin {
+        Some(pin) => words.text(" The way back is ").words(pin.words()).text("."),
+        None => words,
+    };
     println!("{}", words.to_plain(policies.people()).trim_end());
     Ok(Done::Well)
 }

@@ -109,10 +109,13 @@ impl Engine {
         .await
     }
 
-    /// Warns people that the way back may be gone soon. Somebody may have warned or decided meanwhile.
+    /// Warns people that the way back may be gone soon. Somebody may have warned, decided or kept it meanwhile.
     pub async fn way_back_closes(&self, proposal: &proposal::Proposal) -> Result<(), EngineError> {
         again(|| async {
             let mut work = self.work(&proposal.opening.incident).await?;
+            if work.tx.pin_of(&proposal.id).await?.is_some_and(|found| found.value.is_standing()) {
+                return Ok(work.tx.rollback().await?);
+            }
             let event = proposal::Event::WayBackCloses;
             let change = Change::Proposal(proposal.id.clone(), event, None);
             match work.apply(Actor::Clock, change).await? {

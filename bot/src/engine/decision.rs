@@ -4,7 +4,7 @@ use domain::{
     card::Button,
     digest::Digest,
     effect::{Job, Lane},
-    id::{HoldId, ProposalId},
+    id::{HoldId, PinId, ProposalId},
     journal::Actor,
     level::Level,
     person::{ChatName, Identity, Person},
@@ -50,6 +50,8 @@ pub enum Wish {
         /// Why.
         reason: String,
     },
+    /// Keep from the janitor what it goes back to.
+    Keep,
 }
 
 impl Wish {
@@ -64,6 +66,7 @@ impl Wish {
             Button::Reject | Button::GiveUp => return Some(Self::Reject { reason }),
             Button::Escalate => return Some(Self::Escalate),
             Button::LiftHold => return Some(Self::LiftHold { reason }),
+            Button::Keep => return Some(Self::Keep),
             Button::Pause => Steer::Pause,
             Button::Resume => Steer::Resume,
             Button::Cancel => Steer::Cancel,
@@ -140,6 +143,10 @@ impl Engine {
                 let signer = Signer { key, decide, proposal: &proposal, person };
                 self.judge_lift(&signer, hold.as_ref(), reason, &work)
             }
+            (Wish::Keep, Some(person)) => {
+                let signer = Signer { key, decide, proposal: &proposal, person };
+                self.judge_keep(&signer, &mut work).await?
+            }
             (_, Some(person)) => {
                 let signer = Signer { key, decide, proposal: &proposal, person };
                 self.judge(&signer, &work)
@@ -176,8 +183,8 @@ impl Engine {
             Wish::Escalate => Act::Escalate,
             // Whoever steers is judged with the run at hand.
             Wish::Steer { .. } => return Err(Refusal::NotRunning),
-            // Likewise whoever lifts a hold.
-            Wish::LiftHold { .. } => return Err(Refusal::Outdated),
+            // Likewise whoever lifts a hold, or keeps the way back.
+            Wish::LiftHold { .. } | Wish::Keep => return Err(Refusal::Outdated),
         };
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could, and when they come, is known to the proposal: its machine words that refusal.
@@ -187,7 +194,7 @@ impl Engine {
         let (by, plan) = (person.id.clone(), decide.plan.clone());
         let (event, verdict, reason, thanks) = match &decide.wish {
             Wish::Steer { .. } => return Err(Refusal::NotRunning),
-            Wish::LiftHold { .. } => return Err(Refusal::Outdated),
+            Wish::LiftHold { .. } | Wish::Keep => return Err(Refusal::Outdated),
             Wish::Escalate => {
                 let change = Change::Proposal(proposal.id.clone(), Event::Escalated { by }, None);
                 return Ok((change, Words::plain("The next level is asked now.")));
@@ -207,7 +214,8 @@ impl Engine {
         };
         // Nothing is signed that the machine would not take.
         proposal.clone().step(&event, work.now)?;
-        let receipt = signer.sign(What { verdict, about: None, hold: None, reason }, level, work);
+        let receipt =
+            signer.sign(What { verdict, about: None, hold: None, pin: None, reason }, level, work);
         let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
         Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
     }
@@ -226,6 +234,7 @@ pub(super) struct What {
     pub(super) verdict: Verdict,
     pub(super) about: Option<About>,
     pub(super) hold: Option<HoldId>,
+    pub(super) pin: Option<PinId>,
     pub(super) reason: Option<String>,
 }
 
@@ -237,6 +246,7 @@ impl Signer<'_> {
             verdict: what.verdict,
             about: what.about,
             hold: what.hold,
+            pin: what.pin,
             reason: what.reason,
             person: &self.person.id,
             identity: &self.decide.identity,

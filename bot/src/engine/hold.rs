@@ -70,6 +70,7 @@ impl Engine {
             verdict: Verdict::LiftHold,
             about: None,
             hold: Some(hold.id.clone()),
+            pin: None,
             reason: Some(reason),
         };
         let receipt = signer.sign(what, level, work);

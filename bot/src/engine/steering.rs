@@ -53,6 +53,7 @@ impl Engine {
             verdict: steer.into(),
             about: Some(steered.about(&run.id)),
             hold: None,
+            pin: None,
             reason: steered.reason.clone(),
         };
         let receipt = signer.sign(what, level, work);

@@ -6,17 +6,18 @@ use domain::{
     Timestamp,
     effect::{Effect, Job, Lane},
     hold,
-    id::{HoldId, IncidentId, ProposalId, RunId},
+    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
     notice::Notice,
     person::ChatName,
+    pin,
     proposal::{self, Proposal},
     refusal::Refusal,
     run::{self, Run, StepRule},
 };
 use policies::Policies;
-use store::{RunLease, Tx, Versioned};
+use store::{RunLease, TargetLease, Tx, Versioned};
 
 use super::{Engine, EngineError};
 use crate::ids;
@@ -34,6 +35,10 @@ pub enum Change {
     Steer(RunId, run::Steered, String),
     /// To a hold; the envelope where it is a decision.
     Hold(HoldId, hold::Event, Option<String>),
+    /// To a pin; under a lease where the executor makes it.
+    Pin(PinId, pin::Event, Option<TargetLease>),
+    /// A pin that a person asks for; with the envelope of their decision.
+    Keep(PinId, Box<pin::Opening>, String),
 }
 
 /// A transaction on one incident.
@@ -150,6 +155,13 @@ impl Work<'_> {
                 self.on_run(actor, id, run::Event::Steered(steered), None, Some(receipt)).await
             }
             Change::Hold(id, event, receipt) => self.on_hold(actor, id, event, receipt).await,
+            Change::Pin(id, event, lease) => {
+                self.on_pin(actor, id, event, lease.as_ref(), None).await
+            }
+            Change::Keep(id, opening, receipt) => {
+                let event = pin::Event::Asked { opening };
+                self.on_pin(actor, id, event, None, Some(receipt)).await
+            }
         }
     }
 
@@ -330,6 +342,14 @@ impl Work<'_> {
             Effect::PlaceHold => {
                 let placed = self.placed(of_a_proposal()?).await?;
                 self.follow.push_back(Change::Hold(ids::hold(), placed, None));
+            }
+            Effect::LetPinGo(at) => {
+                let let_go = self.let_go(of_a_proposal()?, at).await?;
+                self.follow.extend(let_go);
+            }
+            Effect::MovePinOn => {
+                let moved = self.moved_on(of_a_proposal()?).await?;
+                self.follow.extend(moved);
             }
             Effect::CloseProposals => {
                 let waiting = self

@@ -131,9 +131,12 @@ fn about_to(button: Button, plan: &Digest) -> Words {
         ),
         Button::Reject => ("You are about to reject plan ", "."),
         // None of these asks why today; whichever will must not be told that it rejects.
-        Button::Approve | Button::Escalate | Button::Pause | Button::Resume | Button::Confirm => {
-            ("This is about plan ", ".")
-        }
+        Button::Approve
+        | Button::Escalate
+        | Button::Pause
+        | Button::Resume
+        | Button::Confirm
+        | Button::Keep => ("This is about plan ", "."),
     };
     Words::plain(begin).code(plan.short()).text(end)
 }

@@ -20,18 +20,18 @@ mod watching;
 
 use self::ahead::{at, calls_to_come, needs_the_database};
 
-use super::{Desk, Worker, after, floor::Floor};
+use super::{
+    Desk, Worker,
+    floor::Floor,
+    lease::{LEASE_MS, keep},
+};
 use crate::{
     engine::{Begun, Engine, Guarded},
     steps::{End, Steps},
 };
 
-/// How long a lease on a target lasts without being renewed, in milliseconds.
-const LEASE_MS: u64 = 30_000;
 /// While a step runs, a cancel that another process has taken is looked for this often.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often it is renewed.
-const RENEWAL: Duration = Duration::from_secs(10);
 
 /// The worker that runs plans.
 pub struct Executor {
@@ -71,7 +71,7 @@ impl Worker for Executor {
             let id = run.value.id.clone();
             tracing::info!(run.id = %id, epoch = lease.epoch, "executing {id}");
             let carried = self.under_lease(run.value, &lease).await;
-            self.desk.store.release_run(&lease).await?;
+            self.desk.store.release_target(&lease.on_target()).await?;
             carried?;
             done += 1;
         }
@@ -86,41 +86,18 @@ impl Worker for Executor {
 impl Executor {
     /// Carries the run on for as long as the lease is ours.
     async fn under_lease(&self, run: Run, lease: &RunLease) -> anyhow::Result<()> {
-        let cancel = CancellationToken::new();
+        let (run_id, cancel) = (run.id.clone(), CancellationToken::new());
         let carry = self.carry(run, lease, &cancel);
-        let keep = self.keep(lease);
+        let target = lease.on_target();
         tokio::pin!(carry);
         tokio::select! {
             carried = &mut carry => return carried,
-            () = keep => {}
+            () = keep(&self.desk, &target, run_id.as_str()) => {}
             () = self.cancel.cancelled() => {}
         }
         // The step's processes are ended and awaited before anybody else may touch the target.
         cancel.cancel();
         carry.await
-    }
-
-    /// Renews the lease until it is lost, or was not renewed for so long that somebody else may hold it.
-    async fn keep(&self, lease: &RunLease) {
-        let mut until = after(self.desk.clock.now(), Duration::from_millis(LEASE_MS));
-        loop {
-            tokio::time::sleep(RENEWAL).await;
-            let now = self.desk.clock.now();
-            match self.desk.store.renew_run(lease, now, LEASE_MS).await {
-                Ok(true) => until = after(now, Duration::from_millis(LEASE_MS)),
-                Ok(false) => {
-                    tracing::error!(run.id = %lease.run, "the lease on {} is lost; its step is ended", lease.target);
-                    return;
-                }
-                Err(error) if after(now, RENEWAL) >= until => {
-                    tracing::error!(run.id = %lease.run, "the lease on {} could not be renewed in time; its step is ended: {error}", lease.target);
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!("renewing the lease on {} failed: {error}", lease.target);
-                }
-            }
-        }
     }
 
     async fn carry(

@@ -78,7 +78,15 @@ impl Timers {
 
     async fn unwarned(&self) -> anyhow::Result<Vec<(Timestamp, Proposal)>> {
         let open = self.engine.store.open_proposals().await?;
-        let due = |proposal: Proposal| Some((proposal.warning_due()?, proposal));
-        Ok(open.into_iter().filter_map(|found| due(found.value)).collect())
+        let mut unwarned = Vec::new();
+        for proposal in open.into_iter().map(|found| found.value) {
+            let Some(due) = proposal.warning_due() else { continue };
+            let pin = self.engine.store.pin_of(&proposal.id).await?;
+            // Nobody has to hurry while somebody keeps it.
+            if !pin.is_some_and(|found| found.value.is_standing()) {
+                unwarned.push((due, proposal));
+            }
+        }
+        Ok(unwarned)
     }
 }

@@ -120,6 +120,8 @@ fn who_may_do_what() {
         ("ben", Act::Reject, &schema, format!("allowed 2 {reaches}")),
         ("ana", Act::LiftHold, &model, "allowed 1 by level_lifts_hold".to_owned()),
         ("sam", Act::LiftHold, &model, "denied by no_level".to_owned()),
+        ("sam", Act::Keep, &schema, "denied by no_level".to_owned()),
+        ("ana", Act::Keep, &schema, "allowed 1 by any_level_keeps".to_owned()),
         ("ana", Act::LiftHold, &schema, "too low 1 by level_lifts_hold".to_owned()),
         ("ben", Act::LiftHold, &schema, "allowed 2 by level_lifts_hold".to_owned()),
         ("ana", Act::Approve, &own, format!("allowed 1 {reaches}")),
@@ -303,6 +305,25 @@ fn why_has_an_answer_in_words() {
     Tess Novak has signed already, and one person counts once. It has 1 of 2 approvals. A schema rollback needs two people of level 2. What is missing needs level 2 or higher. Could approve: Cleo Martin, Mia Haddad and Vic Tanaka. Could not: Ana Ruiz, Ben Okafor, Bo Lindqvist, Sam Weber and Tess Novak. Asked next, if nobody decides before 23 Nov 03:15:00 UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
 
     people.yaml does not name mallory, so nothing they do changes anything. It has 0 of 2 approvals. A schema rollback needs two people of level 2. What is missing needs level 2 or higher. Could approve: Cleo Martin, Mia Haddad, Tess Novak and Vic Tanaka. Could not: Ana Ruiz, Ben Okafor, Bo Lindqvist and Sam Weber. Asked next, if nobody decides before 23 Nov 03:15:00 UTC: Bo Lindqvist (on-call engineer (secondary), level 1).
+    ");
+}
+
+#[test]
+fn why_speaks_of_a_way_back_that_could_be_kept() {
+    let policies = defaults();
+    let mut proposal = open(&policies, RollbackType::FullEnvironment, by_trigger());
+    let why = |who: &str, proposal: &Proposal| {
+        let words = policies.why_keeping(&PersonId::new(who), proposal, at(2));
+        words.map(|words| words.to_plain(policies.people()).trim_end().to_owned())
+    };
+    assert_eq!(why("ana", &proposal), None, "it has no deadline");
+    proposal.opening.possible_until = Some(at(300));
+    assert_eq!(why("mallory", &proposal), None);
+    let answers = ["ana", "sam"].map(|who| why(who, &proposal).unwrap());
+    insta::assert_snapshot!(answers.join("\n\n"), @r"
+    Ana Ruiz may keep the way back, holding level 1. Rule any_level_keeps: Whoever holds a level may keep the way back from SQLMesh's janitor: nobody reads anything else because of it.
+
+    Sam Weber may not keep the way back. People without a level watch and are told, but do not decide.
     ");
 }
 

@@ -90,6 +90,11 @@ impl World {
             for hold in holds {
                 assert_eq!(fold.holds.get(&hold.value.id), Some(&hold.value));
             }
+            let pins = store.pins_of(id).await.expect("reads the pins");
+            assert_eq!(fold.pins.len(), pins.len());
+            for pin in pins {
+                assert_eq!(fold.pins.get(&pin.value.id), Some(&pin.value));
+            }
             for run in store.runs_of(id).await.expect("reads the runs") {
                 assert_eq!(fold.runs.get(&run.value.id), Some(&run.value));
             }

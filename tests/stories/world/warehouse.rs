@@ -150,6 +150,21 @@ impl Warehouse {
         self.change(|warehouse| warehouse["removed"] = json!([format!("{model}={version}")]));
     }
 
+    /// The janitor comes, and takes these versions unless an environment keeps them.
+    pub(crate) fn janitor_takes(&self, versions: &[(&str, &str)]) {
+        self.change(|warehouse| {
+            let kept: Vec<_> = self.pins().into_values().flatten().collect();
+            let versions = versions.iter().map(|(model, version)| format!("{model}={version}"));
+            let taken: Vec<_> = versions.filter(|version| !kept.contains(version)).collect();
+            warehouse["removed"] = json!(taken);
+        });
+    }
+
+    /// What environments of ours keep, by their names.
+    pub(crate) fn pins(&self) -> BTreeMap<String, Vec<String>> {
+        serde_json::from_value(self.read()["pins"].clone()).unwrap_or_default()
+    }
+
     /// The old version turns out to be wrong as well.
     pub(crate) fn spoil(&self, model: &str) {
         self.change(|warehouse| warehouse["good"][model] = json!("none"));

@@ -117,6 +117,18 @@ async fn a_lifted_hold_comes_with_its_reason() {
 }
 
 #[tokio::test]
+async fn the_way_back_is_kept_by_one_click() {
+    let world = World::start().await;
+    let card = Card { buttons: vec![Button::Keep], ..open_card() };
+    world.slack.post(&card, &world.people, &key(1)).await.expect("a card");
+    let message = world.only_message();
+    assert_eq!(message.buttons()[0].text, "Keep the way back");
+    let click = read(&world, &world.fake.click(&message, "keep", "U0BEN"));
+    let is_it = matches!(&click, Interaction::Click { button: Button::Keep, proposal, plan: of, .. } if *proposal == proposal_id() && *of == plan());
+    assert!(is_it, "{click:?}");
+}
+
+#[tokio::test]
 async fn a_stranger_cannot_click_and_a_click_cannot_be_replayed() {
     let (world, message) = with_card().await;
     let good = world.fake.click(&message, "approve", "U0ANA");

@@ -38,6 +38,25 @@ where lease.epoch = $5
   and lease.until_ms <= $6
 returning epoch";
 
+/// The same for work that is no run's. Which run was the last to work on the target stays as it is.
+pub(crate) const TAKE_TARGET: &str = "
+insert into lease (target, run, owner, epoch, until_ms)
+values ($1, null, $2, 1, $3)
+on conflict (target) do update
+set owner = excluded.owner,
+    epoch = lease.epoch + 1,
+    until_ms = excluded.until_ms
+where lease.epoch = $4
+  and lease.until_ms <= $5
+returning epoch";
+
+pub(crate) const HELD_TARGET: &str = "
+select epoch
+from lease
+where target = $1
+  and owner = $2
+  and epoch = $3";
+
 pub(crate) const HELD_LEASE: &str = "
 select epoch
 from lease
@@ -54,6 +73,15 @@ where target = $1
   and owner = $2
   and epoch = $3
   and run = $4
+for update";
+
+/// As above, and nobody can take the target over before this transaction ends.
+pub(crate) const HOLD_TARGET_POSTGRES: &str = "
+select epoch
+from lease
+where target = $1
+  and owner = $2
+  and epoch = $3
 for update";
 
 /// With 0 as the time the target is free at once; the epoch stays, because it must only grow.

@@ -62,8 +62,8 @@ contract!(one_executor_works_on_a_target, async |database: &Database| {
 
     end(&store, &first).await;
     assert_eq!(claim(&store, "c", 12).await, None, "the target was not given back");
-    assert!(store.release_run(&first).await.unwrap());
-    assert!(!store.release_run(&first).await.unwrap(), "twice");
+    assert!(store.release_target(&first.on_target()).await.unwrap());
+    assert!(!store.release_target(&first.on_target()).await.unwrap(), "twice");
     let second = claim(&store, "c", 12).await.expect("free again");
     assert_eq!((&second.run, second.epoch), (&run_id(2), 2), "the epoch only grows");
     assert_eq!(store.counts(at(12)).await.unwrap().runs_under_way, 2);
@@ -101,7 +101,7 @@ contract!(a_run_that_waits_for_a_person_keeps_its_target, async |database: &Data
         run.steering.paused = Some(Pause { by, since: at(11) });
     };
     steer(&store, 1, pause).await;
-    assert!(store.release_run(&first).await.unwrap());
+    assert!(store.release_target(&first.on_target()).await.unwrap());
     let lake = claim(&store, "a", 12).await.expect("another target is free");
     assert_eq!(lake.run, run_id(3));
     assert_eq!(claim(&store, "b", 12).await, None, "neither the paused one nor the one behind it");
@@ -113,7 +113,7 @@ contract!(a_run_that_waits_for_a_person_keeps_its_target, async |database: &Data
     assert_eq!((&again.run, again.epoch), (&run_id(1), 2));
     // Who was the last to work on a target is not held up by a pause of somebody who never began.
     steer(&store, 2, pause).await;
-    assert!(store.release_run(&again).await.unwrap());
+    assert!(store.release_target(&again.on_target()).await.unwrap());
     assert_eq!(claim(&store, "b", 14).await.expect("it is its target").run, run_id(1));
 });
 

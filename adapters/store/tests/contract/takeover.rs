@@ -44,7 +44,7 @@ contract!(a_run_that_was_taken_over_is_not_its_old_owners, async |database: &Dat
     let claim =
         async |owner: &str, seconds| store.claim_run(owner, at(seconds), LEASE_MS).await.unwrap();
     let (mut run, old) = claim("same name", 0).await.expect("waits");
-    assert!(store.renew_run(&old, at(30), LEASE_MS).await.unwrap());
+    assert!(store.renew_target(&old.on_target(), at(30), LEASE_MS).await.unwrap());
     assert!(claim("same name", 89).await.is_none(), "it was renewed");
     let (mut taken, new) = claim("same name", 90).await.expect("the lease is over");
     assert_eq!((new.epoch, taken.version), (old.epoch + 1, run.version));
@@ -54,14 +54,14 @@ contract!(a_run_that_was_taken_over_is_not_its_old_owners, async |database: &Dat
         assert!(!tx.save_run(&run, Some(&old)).await.unwrap(), "only the epoch tells them apart");
     })
     .await;
-    assert!(!store.renew_run(&old, at(91), LEASE_MS).await.unwrap());
-    assert!(!store.release_run(&old).await.unwrap());
+    assert!(!store.renew_target(&old.on_target(), at(91), LEASE_MS).await.unwrap());
+    assert!(!store.release_target(&old.on_target()).await.unwrap());
 
     taken.value.stage = Stage::Succeeded { at: at(92) };
     commit(&store, async |tx| assert!(tx.save_run(&taken, Some(&new)).await.unwrap())).await;
     let kept = store.run(&run_id(1)).await.unwrap().expect("stored");
     assert_eq!((kept.version, kept.value), (2, taken.value));
-    assert!(store.release_run(&new).await.unwrap());
+    assert!(store.release_target(&new.on_target()).await.unwrap());
     assert!(claim("same name", 500).await.is_none(), "nothing is left to do");
 });
 

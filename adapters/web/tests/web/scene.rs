@@ -19,6 +19,8 @@ use domain::{
 };
 use web::{IncidentView, Line, Viewer};
 
+#[path = "kept_scene.rs"]
+mod kept;
 #[path = "steered_scene.rs"]
 mod steered;
 

@@ -58,6 +58,7 @@ impl Scene {
                 since: night(6, 20),
                 asked_from: night(6, 20) - chrono::TimeDelta::minutes(15),
                 position: Some(Position { rung: 1, repeats: 0, asked_at: night(6, 20) }),
+                paused: None,
                 lapsed: false,
             });
         });

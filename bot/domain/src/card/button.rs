@@ -35,11 +35,13 @@ pub enum Button {
     GiveUp,
     /// Let come again what was rolled back, with a reason.
     LiftHold,
+    /// Keep from the janitor what the rollback goes back to.
+    Keep,
 }
 
 impl Button {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Approve,
         Self::Reject,
         Self::Escalate,
@@ -52,6 +54,7 @@ impl Button {
         Self::Skip,
         Self::GiveUp,
         Self::LiftHold,
+        Self::Keep,
     ];
 
     /// The button's name on the wire, as it is serialised. Never changes: cards live longer than releases.
@@ -69,6 +72,7 @@ impl Button {
             Self::Skip => "skip",
             Self::GiveUp => "give_up",
             Self::LiftHold => "lift_hold",
+            Self::Keep => "keep",
         }
     }
 
@@ -86,6 +90,7 @@ impl Button {
             Self::Skip => "Skip the step",
             Self::GiveUp => "End the rollback",
             Self::LiftHold => "Lift the hold",
+            Self::Keep => "Keep the way back",
         }
     }
 
@@ -103,7 +108,8 @@ impl Button {
             | Self::Pause
             | Self::Resume
             | Self::Confirm
-            | Self::Retry => false,
+            | Self::Retry
+            | Self::Keep => false,
         }
     }
 }

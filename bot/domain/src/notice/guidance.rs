@@ -38,6 +38,9 @@ pub enum Guidance {
         role: String,
         people: Vec<PersonId>,
         waited_ms: u64,
+        /// Who has paused it, where that is why it waits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paused: Option<PersonId>,
         /// Whether it needs the approvals anew.
         #[serde(default)]
         lapsed: bool,
@@ -145,8 +148,11 @@ impl Guidance {
                     None => words,
                 }
             }
-            Self::Wanted { question, level, role, people, waited_ms, lapsed, next } => {
-                let please = please(question.as_deref(), *waited_ms, *lapsed);
+            Self::Wanted { question, level, role, people, waited_ms, paused, lapsed, next } => {
+                let please = match paused {
+                    Some(by) => still_paused(by, *waited_ms),
+                    None => please(question.as_deref(), *waited_ms, *lapsed),
+                };
                 Words::new()
                     .people(people)
                     .text(format!(", {role} ({level}): "))
@@ -197,6 +203,14 @@ impl Guidance {
             Self::Resumed { .. } | Self::Retried { .. } => Tone::Neutral,
         }
     }
+}
+
+/// What people are asked for while it is paused.
+fn still_paused(by: &PersonId, waited_ms: u64) -> Words {
+    Words::plain("the rollback is still paused, by ").person(by).text(format!(
+        " for {} now. Resume lets it go on, Cancel takes back what was done; nothing runs before that.",
+        duration(waited_ms)
+    ))
 }
 
 /// What people are asked for.

@@ -132,6 +132,12 @@ impl Proposal {
             && self.window().is_some_and(|window| !window.contains(at))
     }
 
+    /// Whether its run may be there already: then the run finds out for itself what has changed.
+    pub(super) fn may_have_begun(&self, now: Timestamp) -> bool {
+        matches!(self.stage, Stage::Approved { .. })
+            && self.window().is_none_or(|window| now >= window.opens)
+    }
+
     /// The event that carries out what is due.
     pub fn event_of(&self, due: Due) -> Event {
         match due {

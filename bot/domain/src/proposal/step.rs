@@ -8,7 +8,9 @@ use crate::{
     escalation::{self, Position},
     level::Level,
     notice::Notice,
+    pin,
     refusal::Refusal,
+    release::ModelVersion,
     requirement::{Approval, Requirement},
     run::SignOff,
 };
@@ -25,6 +27,11 @@ impl Proposal {
                 self.deadline(&position, (*rung, *repeats), now)
             }
             (Stage::Open { .. }, Event::WayBackCloses) => self.warn(now),
+            (Stage::Open { .. } | Stage::Approved { .. }, Event::WayBackGone { missing })
+                if !self.may_have_begun(now) =>
+            {
+                Ok(self.void(way_back_gone(missing), now))
+            }
             (Stage::Open { .. } | Stage::Approved { .. }, Event::WindowNears) => self.remind(now),
             (Stage::Approved { .. }, Event::WindowOpened) => self.begin(now),
             (Stage::Approved { .. }, Event::Rejected { by, level, plan, reason }) => {
@@ -68,12 +75,7 @@ impl Proposal {
             (
                 Stage::Open { .. } | Stage::Approved { .. } | Stage::Running { .. },
                 Event::Voided { changes },
-            ) => {
-                let (proposal, mut effects) =
-                    self.close(Outcome::Voided { changes: changes.clone() }, now);
-                effects.push(Effect::Assess);
-                Ok((proposal, effects))
-            }
+            ) => Ok(self.void(changes.clone(), now)),
             (Stage::Open { .. }, Event::IncidentResolved) => {
                 Ok(self.close(Outcome::Withdrawn, now))
             }
@@ -85,6 +87,7 @@ impl Proposal {
             (Stage::Stuck { run }, Event::RunGoesOn) => {
                 Ok(Self { stage: Stage::Running { run }, ..self }.waits_no_more())
             }
+            (Stage::Running { .. }, Event::RunPaused { by }) => Ok(self.paused(by, now)),
             (Stage::Running { .. }, Event::RunGoesOn) if self.waits.is_some() => {
                 Ok(self.waits_no_more())
             }
@@ -284,14 +287,29 @@ impl Proposal {
         (Self { stage, ..self }, vec![Effect::SyncCard])
     }
 
+    /// What was approved is not what would run: it is looked at anew.
+    fn void(self, changes: Vec<String>, now: Timestamp) -> (Self, Vec<Effect>) {
+        let (proposal, mut effects) = self.close(Outcome::Voided { changes }, now);
+        effects.push(Effect::Assess);
+        (proposal, effects)
+    }
+
     pub(super) fn close(self, outcome: Outcome, at: Timestamp) -> (Self, Vec<Effect>) {
         let effects = vec![
             Effect::Say(Notice::Closed { outcome: outcome.clone() }),
             Effect::ClearTimers,
             Effect::SyncCard,
+            Effect::LetPinGo(pin::release_at(&outcome, at)),
         ];
         (Self { stage: Stage::Closed { outcome, at }, waits: None, ..self }, effects)
     }
+}
+
+fn way_back_gone(missing: &[ModelVersion]) -> Vec<String> {
+    let gone = missing.iter().map(|version| {
+        format!("{version} is no longer in SQLMesh's state: the janitor has removed it")
+    });
+    gone.collect()
 }
 
 pub(super) fn must_be_said(reason: &str) -> Result<(), Refusal> {

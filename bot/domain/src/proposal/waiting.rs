@@ -12,6 +12,7 @@ use crate::{
     id::RunId,
     level::Level,
     notice::{Guidance, Notice},
+    person::PersonId,
     plan::Question,
     refusal::Refusal,
     requirement::{Approval, Rung},
@@ -28,6 +29,9 @@ pub struct Waiting {
     pub asked_from: Timestamp,
     /// The rung that was asked last; `None` where the ladder has nobody of the level that is needed.
     pub position: Option<Position>,
+    /// Who has paused it, where it waits for somebody to let it go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<PersonId>,
     /// Whether the approvals have run out, so that it can go on only when they are given again.
     #[serde(default)]
     pub lapsed: bool,
@@ -64,6 +68,15 @@ impl Proposal {
         let asked = self.asked_for(&waiting, 0).into_iter();
         let effects = asked.chain([Effect::SyncCard]).chain(self.timer(&waiting)).collect();
         (self.stage, self.waits) = (Stage::Stuck { run }, Some(waiting));
+        (self, effects)
+    }
+
+    /// A person has paused the run: whoever paused it has looked, and the ladder's clock sees to it that it is not forgotten.
+    pub(super) fn paused(mut self, by: &PersonId, now: Timestamp) -> (Self, Vec<Effect>) {
+        let waiting = self.waiting(self.lowest_need(), None, now);
+        let waiting = Waiting { paused: Some(by.clone()), ..waiting };
+        let effects = self.timer(&waiting).into_iter().chain([Effect::SyncCard]).collect();
+        self.waits = Some(waiting);
         (self, effects)
     }
 
@@ -153,7 +166,7 @@ impl Proposal {
     fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
         let began = escalation::from_level(self.requirement(), level, now);
         let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
-        Waiting { question, since: now, asked_from, position, lapsed: false }
+        Waiting { question, since: now, asked_from, position, paused: None, lapsed: false }
     }
 
     fn asked_for(&self, waiting: &Waiting, waited_ms: u64) -> Option<Effect> {
@@ -165,6 +178,7 @@ impl Proposal {
             role: rung.role.clone(),
             people: rung.people.clone(),
             waited_ms,
+            paused: waiting.paused.clone(),
             lapsed: waiting.lapsed,
             next: self.next_ask(waiting)?.asked_at,
         })))

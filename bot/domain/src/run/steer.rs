@@ -52,7 +52,9 @@ impl Run {
         };
         let by = steered.by.clone();
         self.steering.paused = Some(Pause { by: by.clone(), since: now });
-        Ok((self, told(Guidance::Paused { by, under_way })))
+        let mut effects = told(Guidance::Paused { by: by.clone(), under_way });
+        effects.push(Effect::TellProposal(proposal::Event::RunPaused { by }));
+        Ok((self, effects))
     }
 
     fn resume(mut self, steered: &Steered, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
@@ -60,7 +62,12 @@ impl Run {
             return Err(Refusal::NotPaused);
         };
         let paused_ms = u64::try_from((now - since).num_milliseconds()).unwrap_or_default();
-        Ok((self, told(Guidance::Resumed { by: steered.by.clone(), paused_ms })))
+        let mut effects = told(Guidance::Resumed { by: steered.by.clone(), paused_ms });
+        // A question that came up meanwhile still waits for its answer.
+        if self.question().is_none() {
+            effects.push(Effect::TellProposal(proposal::Event::RunGoesOn));
+        }
+        Ok((self, effects))
     }
 
     fn cancel(mut self, steered: &Steered, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
@@ -74,14 +81,14 @@ impl Run {
         }
         let (by, reason) = (steered.by.clone(), said(steered)?);
         self.steering.cancelled = Some(Cancel { by: by.clone(), reason: reason.clone() });
-        self.steering.paused = None;
+        let was_paused = self.steering.paused.take().is_some();
         let name = |step: usize| Some(self.steps[step].name.clone());
         let under_way = match self.stage {
             Stage::Doing { step, .. } | Stage::InDoubt { step, .. } => name(step),
             _ => None,
         };
         let mut effects = told(Guidance::Cancelled { by, reason, under_way });
-        if matches!(self.stage, Stage::Asking { .. }) {
+        if was_paused || matches!(self.stage, Stage::Asking { .. }) {
             effects.push(Effect::TellProposal(proposal::Event::RunGoesOn));
         }
         let why = self.cancel_reason().unwrap_or_default();

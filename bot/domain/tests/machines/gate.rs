@@ -78,6 +78,7 @@ fn yes(proposal: &Proposal, id: &str) -> Decision {
         proposal,
         verdict: Verdict::Confirm,
         hold: None,
+        pin: None,
         about: Some(About { run: run_id(1), stop: Some(STOP) }),
         reason: None,
         person: &person(id),

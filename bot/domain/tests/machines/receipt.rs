@@ -23,6 +23,7 @@ pub(crate) fn signed(proposal: &Proposal, id: &str, now: Timestamp) -> Decision 
         proposal,
         verdict: Verdict::Approve,
         hold: None,
+        pin: None,
         about: None,
         reason: None,
         person: &person(id),

@@ -93,6 +93,25 @@ fn a_stuck_run_asks_from_the_lowest_who_can_try_again() {
 }
 
 #[test]
+fn a_paused_run_is_not_forgotten() {
+    let pause = Event::RunPaused { by: person("ana") };
+    let (paused, effects) = running(proposal(&[2])).step(&pause, minute(20)).unwrap();
+    assert!(wanted(&effects).is_empty(), "whoever paused it has looked");
+    assert_eq!(timer(&effects), Some((minute(35), 3, 0)));
+    let (paused, effects) = paused.step(&passed(3, 0), minute(35)).unwrap();
+    assert_eq!(wanted(&effects), [(vec!["cleo".to_owned()], 15)]);
+    let named = |notice: &Notice| matches!(notice, Notice::Steered(Guidance::Wanted { paused: Some(by), .. }) if *by == person("ana"));
+    assert!(notices(&effects).iter().any(named), "{effects:?}");
+    // A question that comes up meanwhile is asked instead, and somebody who lets it go on ends the asking.
+    let (asking, _) = paused.clone().step(&asks(None), minute(36)).unwrap();
+    assert_eq!(asking.waits.unwrap().paused, None);
+    let (on, effects) = paused.step(&Event::RunGoesOn, minute(36)).unwrap();
+    assert!(effects.contains(&domain::effect::Effect::ClearTimers));
+    assert_eq!(on.waits, None);
+    assert_eq!(proposal(&[1]).step(&pause, minute(1)), Err(Refusal::Outdated), "nothing runs");
+}
+
+#[test]
 fn nobody_is_asked_where_the_ladder_has_nobody_of_the_level() {
     let short: Vec<Rung> = matrix().into_iter().take(3).collect();
     let proposal = running(open(opening(requirement(&[2], short))));
@@ -145,11 +164,23 @@ fn a_run_waits_for_people() {
                 role: role.to_owned(),
                 people: vec![person(id)],
                 waited_ms: waited_min * MINUTE_MS,
+                paused: None,
                 lapsed,
                 next: minute(30),
             }
         };
+    let paused = Guidance::Wanted {
+        question: None,
+        level: levels(&[2])[0],
+        role: "tech lead".to_owned(),
+        people: vec![person("ben")],
+        waited_ms: 15 * MINUTE_MS,
+        paused: Some(person("ana")),
+        lapsed: false,
+        next: minute(30),
+    };
     let notices = [
+        paused,
         wanted(None, (1, "on-call engineer", "ana"), 0, false),
         wanted(None, (2, "tech lead", "ben"), 15, false),
         wanted(
@@ -162,6 +193,7 @@ fn a_run_waits_for_people() {
         Guidance::Renewed,
     ];
     insta::assert_snapshot!(read(&notices.map(Notice::Steered)), @r"
+    channel, attention: Ben, tech lead (level 2): the rollback is still paused, by Ana for 15 min now. Resume lets it go on, Cancel takes back what was done; nothing runs before that. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     thread, attention: Ana, on-call engineer (level 1): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     channel, attention: Ben, tech lead (level 2): the rollback has been stuck for 15 min. Please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     channel, attention: Cleo, engineering manager (level 3): the rollback has been waiting for 15 min: Swap the restored warehouse in? Confirm lets it go on, Cancel takes back what was done. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.

@@ -9,7 +9,7 @@ use domain::{
     digest::Digest,
     effect::Effect,
     hold,
-    id::{HoldId, IncidentId, ProposalId, RunId},
+    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     level::Level,
     notice::Notice,
     person::{ChatName, Identity, People, Person, PersonId},
@@ -62,6 +62,10 @@ pub(crate) fn run_id(number: u128) -> RunId {
 
 pub(crate) fn hold_id(number: u128) -> HoldId {
     HoldId::new(Uuid::from_u128(number))
+}
+
+pub(crate) fn pin_id(number: u128) -> PinId {
+    PinId::new(Uuid::from_u128(number))
 }
 
 pub(crate) fn version(model: &str, identifier: &str) -> ModelVersion {

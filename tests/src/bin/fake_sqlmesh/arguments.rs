@@ -27,6 +27,8 @@ pub(crate) struct Arguments {
     pub(crate) point: String,
     pub(crate) tag: Option<String>,
     pub(crate) is_back: bool,
+    /// The name of the environment that keeps, or is not kept any more.
+    pub(crate) name: String,
     /// What kind of point is made.
     pub(crate) kind: String,
     /// The moment of the past that it is made of, in milliseconds since 1970.
@@ -60,7 +62,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Arguments {
     let (mut statement, mut is_read_only, mut baseline) = (String::new(), false, Value::Null);
     let (mut points, mut point, mut tag, mut is_back) =
         (PathBuf::new(), String::new(), None, false);
-    let mut kind = "tables".to_owned();
+    let (mut kind, mut name) = ("tables".to_owned(), String::new());
     let (mut moment, mut restate) = (None, Vec::new());
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_default();
@@ -85,9 +87,10 @@ fn read(mut words: impl Iterator<Item = String>) -> Arguments {
             "--kind" => kind = value(),
             "--at" => moment = value().parse().ok(),
             "--restate" => restate.push(value()),
+            "--name" => name = value(),
             "--back" => is_back = true,
-            "--gateway" | "--environment" | "--user" | "--models" | "--name" | "--reason"
-            | "--leaving" | "--history" | "--put-back" | "--base" | "--log" => drop(value()),
+            "--gateway" | "--environment" | "--user" | "--models" | "--reason" | "--leaving"
+            | "--history" | "--put-back" | "--base" | "--log" => drop(value()),
             _ => {}
         }
     }
@@ -105,6 +108,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Arguments {
         point,
         tag,
         is_back,
+        name,
         kind,
         moment,
         restate,

@@ -6,6 +6,7 @@
 //! sets is taken away).
 
 mod arguments;
+mod pin;
 mod point;
 mod schema;
 
@@ -56,6 +57,9 @@ struct Warehouse {
     /// What stands beside it, by name: restored from rollback points, or what was live before.
     #[serde(default)]
     beside: BTreeMap<String, point::Database>,
+    /// What environments keep from the janitor, `model=version` by their names.
+    #[serde(default)]
+    pins: BTreeMap<String, BTreeSet<String>>,
     /// Models that the last release changed in place: all their versions share one table.
     #[serde(default)]
     in_place: BTreeSet<String>,
@@ -120,6 +124,9 @@ fn main() -> ExitCode {
         ("measure", _) => (0, measure(&warehouse)),
         ("end-backends", _) => (0, json!({"ended": 0})),
         ("sql", _) => sql(&mut warehouse, &arguments),
+        ("pin", fault) => pin::pin(&mut warehouse, &arguments, fault),
+        ("unpin", fault) => pin::unpin(&mut warehouse, &arguments, fault),
+        ("probe-pin", _) => (0, pin::probe(&warehouse, &arguments)),
         (other, fault) => {
             let unknown = || refuse(2, "usage", &format!("unknown command {other}"));
             point::answer(&mut warehouse, &arguments, fault)
@@ -258,7 +265,7 @@ fn check(warehouse: &Warehouse, arguments: &Arguments) -> (u8, Value) {
         "possible": possible,
         "affected": {"downstream": warehouse.downstream},
         "backfill": {"intervals": 0},
-        "possible_until_ms": warehouse.possible_until_ms,
+        "possible_until_ms": warehouse.possible_until_ms.filter(|_| !pin::keeps_all(warehouse, arguments)),
         "fingerprint": fingerprint(warehouse),
     });
     (if possible { 0 } else { 3 }, answer)

@@ -7,16 +7,19 @@ use domain::{
     effect::Effect,
     fold::Fold,
     hold::{self, Hold},
-    id::{HoldId, ProposalId, RunId},
+    id::{HoldId, PinId, ProposalId, RunId},
     incident::Incident,
     journal::{Actor, Entry, Head, Record, SealedEntry},
     notice::Notice,
+    pin::{self, Pin},
     proposal::{self, Proposal},
     refusal::Refusal,
     run::{self, Run, StepRule},
 };
 
-use super::{hold_id, hold_opening, incident_id, notices, question_rule, run_id, step_rule};
+use super::{
+    hold_id, hold_opening, identity, incident_id, notices, question_rule, run_id, step_rule,
+};
 
 /// The live state of one incident, and the journal that led there.
 #[derive(Clone, Debug)]
@@ -25,6 +28,7 @@ pub(crate) struct Desk {
     pub(crate) proposals: BTreeMap<ProposalId, Proposal>,
     pub(crate) runs: BTreeMap<RunId, Run>,
     pub(crate) holds: BTreeMap<HoldId, Hold>,
+    pub(crate) pins: BTreeMap<PinId, Pin>,
     pub(crate) journal: Vec<SealedEntry>,
     head: Head,
     follow: VecDeque<Record>,
@@ -37,6 +41,7 @@ impl Desk {
             proposals: BTreeMap::new(),
             runs: BTreeMap::new(),
             holds: BTreeMap::new(),
+            pins: BTreeMap::new(),
             journal: vec![],
             head: Head::genesis(&incident_id()),
             follow: VecDeque::new(),
@@ -69,16 +74,25 @@ impl Desk {
             proposals: self.proposals.clone(),
             runs: self.runs.clone(),
             holds: self.holds.clone(),
+            pins: self.pins.clone(),
         }
     }
 
     pub(crate) fn append(&mut self, record: Record, notices: Vec<Notice>, at: Timestamp) {
         let (incident, seq) = (incident_id(), self.head.next_seq);
-        let entry = Entry { incident, seq, at, actor: Actor::Countersign, record, notices };
+        let actor = match &record {
+            Record::Pin { event: pin::Event::Asked { opening }, .. } => Actor::Person {
+                person: opening.by.clone(),
+                identity: identity(opening.by.as_str()),
+            },
+            _ => Actor::Countersign,
+        };
+        let entry = Entry { incident, seq, at, actor, record, notices };
         let receipt = matches!(
             entry.record,
             Record::Proposal { event: proposal::Event::Approved { .. }, .. }
                 | Record::Run { event: run::Event::Steered(_), .. }
+                | Record::Pin { event: pin::Event::Asked { .. }, .. }
         );
         let envelope = receipt.then(|| format!("{{\"payload\":\"of entry {seq}\"}}"));
         let (sealed, head) = self.head.clone().seal(&entry, envelope);
@@ -95,6 +109,10 @@ impl Desk {
                 (Some(self.runs[id].proposal.clone()), effects)
             }
             Record::Hold { id, event } => (None, self.on_hold(id, event, now)?),
+            Record::Pin { id, event } => {
+                let effects = self.on_pin(id, event, now)?;
+                (Some(self.pins[id].proposal.clone()), effects)
+            }
             Record::Refused { .. } => (None, vec![]),
         };
         self.append(record.clone(), notices(&effects), now);
@@ -185,6 +203,13 @@ impl Desk {
                 self.follow.push_back(Record::Proposal { id: id.clone(), event });
             }
             (Effect::PlaceHold, Some(id)) => self.hold(id),
+            (Effect::LetPinGo(release_at), Some(id)) => {
+                let pins =
+                    self.pins.values().filter(|pin| pin.proposal == *id && pin.is_standing());
+                let event = pin::Event::ProposalClosed { release_at };
+                let told = pins.map(|pin| Record::Pin { id: pin.id.clone(), event: event.clone() });
+                self.follow.extend(told.collect::<Vec<_>>());
+            }
             (Effect::CloseProposals, _) => {
                 let event = proposal::Event::IncidentResolved;
                 let ids = self.proposals.keys().cloned();
@@ -204,6 +229,21 @@ impl Desk {
         let event = hold::Event::Placed { opening: Box::new(opening) };
         let id = hold_id(100 + self.holds.len() as u128);
         self.follow.push_back(Record::Hold { id, event });
+    }
+
+    fn on_pin(
+        &mut self,
+        id: &PinId,
+        event: &pin::Event,
+        now: Timestamp,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let (pin, effects) = match (self.pins.get(id).cloned(), event) {
+            (Some(pin), event) => pin.step(event, now)?,
+            (None, pin::Event::Asked { opening }) => Pin::ask(id.clone(), (**opening).clone(), now),
+            (None, _) => return Err(Refusal::Outdated),
+        };
+        self.pins.insert(id.clone(), pin);
+        Ok(effects)
     }
 
     fn on_hold(
