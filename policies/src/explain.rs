@@ -7,6 +7,7 @@ use domain::{
     level::Level,
     notice::duration,
     person::{Person, PersonId},
+    plan::Workflow,
     proposal::{Proposal, Stage},
     words::Words,
 };
@@ -113,17 +114,22 @@ impl Policies {
         let mut text = format!("policies {}\n\nWho is asked when\n", self.digest().short());
         let mut line =
             |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
-        for rung in &self.matrix.ladder {
+        for (rung, planned_ms) in self.matrix.ladder.iter().zip(&self.matrix.planned.after_ms) {
             let people: Vec<&str> = rung.people.iter().map(|id| self.people().name(id)).collect();
             line(format!(
-                "  {:>12}  {}, {}: {}",
+                "  {:>12}  {}, {}: {} (planned: {})",
                 duration(rung.after_ms),
                 rung.level,
                 rung.role,
-                people.join(", ")
+                people.join(", "),
+                duration(*planned_ms),
             ));
         }
-        line(format!("  then the last of them again every {}", duration(self.matrix.repeat_ms)));
+        line(format!(
+            "  then the last of them again every {} (planned: {})",
+            duration(self.matrix.repeat_ms),
+            duration(self.matrix.planned.repeat_ms),
+        ));
         line("\nWhat a rollback requires".to_owned());
         for base in &self.authority.bases {
             line(format!("  {}: {}. {}", base.rollback_type, levels(&base.approvals), base.reason));
@@ -137,6 +143,12 @@ impl Policies {
             line(format!("  {}: {raise}. {}", rule.id, rule.reason.replace("{detail}", "…")));
         }
         line(format!("  approvals are good for {}", duration(self.authority.valid_ms)));
+        line("\nWhat carries it out".to_owned());
+        for runbook in self.runbooks().filter(|runbook| runbook.workflow.is_emergency()) {
+            let (of, name) = (runbook.rollback_type, &runbook.name);
+            let planned = self.runbook_for(of, Workflow::Planned).unwrap_or(runbook);
+            line(format!("  {of}: {name}; planned: {}", planned.name));
+        }
         line("\nWhat starts a proposal".to_owned());
         for trigger in self.triggers() {
             let kind = if trigger.kind == Kind::Automatic { "automatic" } else { "manual" };

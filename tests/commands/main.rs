@@ -15,4 +15,5 @@ mod page;
 mod pointing;
 mod proposing;
 mod reading;
+mod reporting;
 mod serving;

@@ -13,6 +13,7 @@ mod escalating;
 mod holding;
 mod intake;
 mod patching;
+mod planned_runs;
 mod planning;
 mod proposing;
 mod pruning;

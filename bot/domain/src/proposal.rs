@@ -20,18 +20,20 @@ use crate::{
     level::Level,
     notice::{Notice, Schedule},
     person::PersonId,
-    plan::{Finding, Question, RollbackType, Target},
+    plan::{Finding, Question, RollbackType, Target, Workflow},
     refusal::Refusal,
     requirement::{Approval, Requirement, Tally},
     run::SignOff,
     window::Window,
 };
 
+mod outlook;
 mod planned;
 mod steering;
 mod step;
 mod waiting;
 
+pub use outlook::Outlook;
 pub use planned::Due;
 pub use waiting::Waiting;
 
@@ -84,26 +86,6 @@ pub struct Opening {
     /// What people may expect of it.
     #[serde(default)]
     pub outlook: Outlook,
-}
-
-/// What people may expect of a rollback besides that models go back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outlook {
-    /// Models that leave the environment, because the release that goes back had added them.
-    pub without: Vec<String>,
-    /// How long such a rollback usually took on this target, in milliseconds; `None` where there was none.
-    pub usual_ms: Option<u64>,
-    /// How long before the way back may be gone people are warned, in milliseconds.
-    pub warn_before_ms: u64,
-    /// When it may begin, where it is planned; else at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
-}
-
-impl Default for Outlook {
-    fn default() -> Self {
-        Self { without: vec![], usual_ms: None, warn_before_ms: 3_600_000, window: None }
-    }
 }
 
 /// One proposal.
@@ -173,11 +155,14 @@ pub enum Stage {
 pub enum Outcome {
     /// The plan ran, and every check passed or was signed off.
     RolledBack {
-        /// From the opening of the proposal to the last check, in milliseconds.
+        /// From the beginning to the last check, in milliseconds.
         recovery_ms: u64,
         /// The time within which it should have been done, in milliseconds; 0 in records from before this was kept.
         #[serde(default)]
         target_ms: u64,
+        /// A planned one counts from when it was due to begin, not from the proposal.
+        #[serde(default, skip_serializing_if = "Workflow::is_emergency")]
+        workflow: Workflow,
         /// The steps that a person has settled; empty where every check passed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         signed_off: Vec<SignOff>,

@@ -125,12 +125,12 @@ fn the_policies_describe_themselves() {
     let (matrix, _) = matrix.split_once("\nWhat starts a proposal").unwrap();
     insta::assert_snapshot!(matrix, @"
     Who is asked when
-              0 ms  level 1, on-call engineer (primary): Ana Ruiz
-            15 min  level 1, on-call engineer (secondary): Bo Lindqvist
-            30 min  level 2, senior engineer or tech lead: Ben Okafor, Tess Novak
-            45 min  level 3, engineering manager: Mia Haddad
-               1 h  level 4, CTO or VP engineering: Cleo Martin, Vic Tanaka
-      then the last of them again every 15 min
+              0 ms  level 1, on-call engineer (primary): Ana Ruiz (planned: 0 ms)
+            15 min  level 1, on-call engineer (secondary): Bo Lindqvist (planned: 4 h)
+            30 min  level 2, senior engineer or tech lead: Ben Okafor, Tess Novak (planned: 8 h)
+            45 min  level 3, engineering manager: Mia Haddad (planned: 24 h)
+               1 h  level 4, CTO or VP engineering: Cleo Martin, Vic Tanaka (planned: 48 h)
+      then the last of them again every 15 min (planned: 24 h)
 
     What a rollback requires
       blue-green rollback (type 1): one approval of level 1. A blue-green rollback needs one approval of level 1.
@@ -148,6 +148,12 @@ fn the_policies_describe_themselves() {
       full_security_breach: besides one of level 4. A security breach was identified, so somebody of level 4 signs besides.
       too_many_rollbacks: 1 level(s) higher. This target was rolled back … times within a day, so the next level decides.
       approvals are good for 4 h
+
+    What carries it out
+      blue-green rollback (type 1): blue_green; planned: blue_green_planned
+      model-level rollback (type 2): model_level; planned: model_level_planned
+      schema rollback (type 3): schema; planned: schema_planned
+      full environment rollback (type 4): full_environment; planned: full_environment_planned
     ");
     let rules = policies.prometheus_rules();
     let first: Vec<&str> = rules.lines().take(10).collect();

@@ -83,15 +83,23 @@ impl Assessor {
                 outcome: Outcome::Inconclusive,
                 detail: format!("SQLMesh's state or the warehouse cannot be read now: {why}"),
             }));
-            let data_loss_ms = u64::try_from(now.timestamp_millis() - point.created_ms)?;
+            // What is written until it begins is lost as well.
+            let begins_ms = case.begins_at(now).timestamp_millis();
+            let lost_ms = begins_ms - point.created_ms;
+            let data_loss_ms = u64::try_from(lost_ms)?;
+            let until = if begins_ms > now.timestamp_millis() {
+                format!(" when the window opens at {}", spell(begins_ms))
+            } else {
+                String::new()
+            };
             findings.push(Finding {
                 check: "data_loss".to_owned(),
                 subject: point.id.clone(),
                 outcome: Outcome::Inconclusive,
                 detail: format!(
-                    "What was written since {} is not in the rollback point ({}); the broken databases keep it.",
+                    "What was written since {} is not in the rollback point ({}{until}); the broken databases keep it.",
                     spell(point.created_ms),
-                    length(now.timestamp_millis() - point.created_ms)
+                    length(lost_ms)
                 ),
             });
             let check = Check {
@@ -105,6 +113,8 @@ impl Assessor {
             let parameters = BTreeMap::from([
                 ("point".to_owned(), vec![point.id]),
                 ("tag".to_owned(), vec![name_of_point(incident, now)]),
+                // The same name for what a runbook keeps first: points and databases do not get in each other's way.
+                ("saved".to_owned(), vec![name_of_point(incident, now)]),
                 ("points".to_owned(), vec![folder]),
             ]);
             let models = point.models.into_iter().map(|model| model.name).collect();
