@@ -96,17 +96,28 @@ fn done(to: &mut impl fmt::Write, work: &Work) -> fmt::Result {
     said(to, &work.difficulties, "None.")
 }
 
+/// What is not a pass by itself, and the passes together: a rollback has dozens of them.
 fn findings(to: &mut impl fmt::Write, findings: &[Finding]) -> fmt::Result {
     for Finding { check, subject, outcome, detail } in findings {
         let outcome = match outcome {
-            Outcome::Pass => "pass",
-            Outcome::Fail => "**fail**",
-            Outcome::Inconclusive => "**inconclusive**",
+            Outcome::Pass => continue,
+            Outcome::Fail => "Fail",
+            Outcome::Inconclusive => "Inconclusive",
         };
         let (check, subject) = (letters(check), letters(subject));
         writeln!(to, "- {outcome}: {check} of {subject}. {}", letters(detail))?;
     }
-    Ok(())
+    let passed = findings.iter().filter(|finding| finding.outcome == Outcome::Pass);
+    let mut names: Vec<&str> = Vec::new();
+    for finding in passed.clone() {
+        if !names.contains(&finding.check.as_str()) {
+            names.push(&finding.check);
+        }
+    }
+    match passed.count() {
+        0 => Ok(()),
+        count => writeln!(to, "- Pass: {count} ({})", letters(&names.join(", "))),
+    }
 }
 
 fn said(to: &mut impl fmt::Write, lines: &[Said], none: &str) -> fmt::Result {
