@@ -143,14 +143,15 @@ fn part(proposal: &Proposal, entries: &[Entry], people: &People) -> ProposalPart
         decisions: decisions(proposal, work.as_ref(), entries, people),
         checks_before: opening.findings.clone(),
         outcome: outcome.map(|(outcome, at)| Said { at, text: outcome.words().to_plain(people) }),
-        recovery_ms: match outcome {
-            Some((Outcome::RolledBack { recovery_ms, .. }, _)) => Some(*recovery_ms),
-            _ => None,
-        },
+        recovery_ms: outcome.and_then(|(outcome, _)| recovery_ms(outcome)),
         recovery_target_ms: opening.recovery_target_ms,
         data_loss: data_loss(proposal, work.as_ref()),
         work,
     }
+}
+
+fn recovery_ms(outcome: &Outcome) -> Option<u64> {
+    if let Outcome::RolledBack { recovery_ms, .. } = outcome { Some(*recovery_ms) } else { None }
 }
 
 /// What people did to the proposal and its run, as the thread was told.
@@ -179,8 +180,16 @@ fn decisions(
 
 /// What the way back has cost, as far as the journal knows.
 fn data_loss(proposal: &Proposal, work: Option<&Work>) -> String {
-    if !matches!(proposal.stage, Stage::Closed { outcome: Outcome::RolledBack { .. }, .. }) {
-        return "None: no rollback was completed.".to_owned();
+    match &proposal.stage {
+        Stage::Closed { outcome: Outcome::RolledBack { .. }, .. } => {}
+        Stage::Running { .. }
+        | Stage::Stuck { .. }
+        | Stage::Closed { outcome: Outcome::GivenUp { .. }, .. } => {
+            return "Not known: the rollback did not come to its end.".to_owned();
+        }
+        Stage::Open { .. } | Stage::Approved { .. } | Stage::Closed { .. } => {
+            return "None: no rollback was completed.".to_owned();
+        }
     }
     let found = work.iter().flat_map(|work| &work.steps).flat_map(|step| &step.findings);
     let all = proposal.opening.findings.iter().chain(found);

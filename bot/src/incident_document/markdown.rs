@@ -57,8 +57,7 @@ fn proposal(to: &mut impl fmt::Write, part: &ProposalPart) -> fmt::Result {
         done(to, work)?;
     }
     writeln!(to, "\n### Outcome\n")?;
-    let outcome = part.outcome.as_ref().map(std::slice::from_ref).unwrap_or_default();
-    said(to, outcome, "It is not over yet.")?;
+    said(to, part.outcome.as_slice(), "It is not over yet.")?;
     let since = match part.workflow {
         Workflow::Emergency => "from the proposal",
         Workflow::Planned => "from when it was due to begin",
