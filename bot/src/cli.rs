@@ -11,6 +11,7 @@ mod point;
 mod policy;
 mod propose;
 mod release;
+mod report;
 mod serve;
 mod why;
 
@@ -104,6 +105,9 @@ enum Command {
     /// Rollback points.
     #[command(subcommand)]
     Point(point::Command),
+    /// Documents for those who come afterwards.
+    #[command(subcommand)]
+    Report(report::Command),
     /// The record for an auditor.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -224,6 +228,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         }
         Command::Policy(command) => policy::run(&config, &command),
         Command::Point(command) => point::run(&config, command, clock).await,
+        Command::Report(command) => {
+            report::run(&store(&config).await?, &people(&config), &command).await
+        }
         Command::Audit(command) => audit::run(&config, command, clock.as_ref()).await,
         Command::Hold(command) => {
             hold::run(&config, &store(&config).await?, &policies(&config)?, &command).await

@@ -17,6 +17,7 @@ pub mod worker;
 pub mod archive;
 pub mod audit;
 pub mod gate;
+pub mod incident_document;
 pub mod report;
 pub mod restorable;
 pub mod retained;

@@ -32,6 +32,8 @@ pub struct Ask<'a> {
     pub data_loss_ms: Option<u64>,
     /// Whether security is touched.
     pub security: bool,
+    /// How long until its maintenance window opens, in milliseconds; `None` where it shall begin as soon as it is approved.
+    pub opens_in_ms: Option<u64>,
 }
 
 /// The authority file, checked.

@@ -1,7 +1,15 @@
 //! Cases: an alert or a manual proposal, some facts, and what the policies must make of them. `policy test` runs them,
 //! so that whoever edits a rule sees what else it changes.
 
-use domain::{Timestamp, person::Person, plan::RollbackType, requirement::Requirement};
+use domain::{
+    Timestamp,
+    person::Person,
+    plan::{
+        RollbackType,
+        Workflow::{Emergency, Planned},
+    },
+    requirement::Requirement,
+};
 
 use crate::{
     authority::Ask,
@@ -11,7 +19,7 @@ use crate::{
     load::Policies,
     place::Place,
     problem::{Examined, Problems},
-    runbook::TypeLayout,
+    runbook::{Runbook, TypeLayout},
     triage::{Match, Triage},
     yaml,
 };
@@ -115,6 +123,10 @@ impl CaseFile {
                 .into_iter()
                 .collect();
         }
+        if let (Some(opens_in), None) = (&self.facts.opens_in, &self.proposal) {
+            let advice = "leave it out, or begin the case with a `proposal`";
+            file.note(opens_in.place, "an alert is never planned for a window", advice);
+        }
         let target = policies
             .target(&found.target)
             .expect("triage and the case's check name targets that exist");
@@ -128,11 +140,14 @@ impl CaseFile {
             rollbacks_lately: i64::from(self.facts.rollbacks_lately),
             data_loss_ms: self.facts.data_loss.as_ref().map(|at| DurationText::read(at, file)),
             security: self.facts.security,
+            opens_in_ms: self.facts.opens_in.as_ref().map(|at| DurationText::read(at, file)),
         };
         let reachable =
             |person: &Person| !self.facts.unreachable.iter().any(|id| id == person.id.as_str());
         let (requirement, raised_by) = policies.requirement_and_rules(&ask, &reachable);
-        self.compare(&found, &requirement, &raised_by)
+        let workflow = if ask.opens_in_ms.is_some() { Planned } else { Emergency };
+        let runbook = policies.runbook_for(found.rollback_type, workflow).map(Runbook::name);
+        self.compare(&found, runbook.unwrap_or("none"), &requirement, &raised_by)
     }
 
     fn compare_nothing(&self, why: &str) -> Vec<String> {
@@ -154,6 +169,7 @@ impl CaseFile {
     fn compare(
         &self,
         found: &Match,
+        runbook: &str,
         requirement: &Requirement,
         raised_by: &[String],
     ) -> Vec<String> {
@@ -170,6 +186,7 @@ impl CaseFile {
                 expect.rollback_type.map(|kind| vec![kind.key().to_owned()]),
                 vec![key(found.rollback_type)],
             ),
+            ("runbook", one(&expect.runbook), vec![runbook.to_owned()]),
             ("models", expect.models.clone(), found.models.clone()),
             ("approvals", expect.approvals.as_deref().map(levels), levels(&approvals)),
             ("raised_by", expect.raised_by.clone(), raised_by.to_vec()),

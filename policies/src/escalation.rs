@@ -8,7 +8,7 @@ use domain::{
     escalation::{first, later, next},
     level::Level,
     person::PersonId,
-    requirement::{Requirement, Rung},
+    requirement::{Pace, Requirement, Rung},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,8 @@ pub(crate) struct EscalationFile {
     ladder: At<Vec<RungLayout>>,
     /// How often the last rung is asked again once everybody was asked.
     repeat: At<DurationText>,
+    /// `repeat` for a proposal that is planned for a maintenance window; the same when left out.
+    repeat_planned: Option<At<DurationText>>,
 }
 
 /// One level of authority.
@@ -51,6 +53,8 @@ struct RungLayout {
     role: String,
     /// How long after the proposal was posted they are brought in.
     after: At<DurationText>,
+    /// `after` for a proposal that is planned for a maintenance window; the same when left out.
+    after_planned: Option<At<DurationText>>,
     /// Who they are; everybody who holds exactly this level when left out.
     people: Option<At<Vec<At<String>>>>,
 }
@@ -73,6 +77,8 @@ pub(crate) struct Matrix {
     pub(crate) levels: Vec<LevelRule>,
     pub(crate) ladder: Vec<Rung>,
     pub(crate) repeat_ms: u64,
+    /// The ladder's times for a planned proposal.
+    pub(crate) planned: Pace,
 }
 
 impl EscalationFile {
@@ -110,17 +116,11 @@ impl EscalationFile {
         file: &mut Examined<'_>,
     ) -> Matrix {
         let time_zone = self.time_zone(file);
-        let ladder = self.ladder(levels, people, file);
-        let repeat_ms = DurationText::read(&self.repeat, file);
-        if repeat_ms == 0 && file.problems.is_empty() {
-            let advice = "give an interval, such as `15 min`";
-            file.note(
-                self.repeat.place,
-                "the last level would be asked again without pause",
-                advice,
-            );
-        }
-        Matrix { time_zone, levels: levels.to_vec(), ladder, repeat_ms }
+        let (ladder, after_ms) = self.ladder(levels, people, file);
+        let repeat_ms = repeat(&self.repeat, file);
+        let planned = self.repeat_planned.as_ref().map_or(repeat_ms, |at| repeat(at, file));
+        let planned = Pace { after_ms, repeat_ms: planned };
+        Matrix { time_zone, levels: levels.to_vec(), ladder, repeat_ms, planned }
     }
 
     fn time_zone(&self, file: &mut Examined<'_>) -> Tz {
@@ -136,12 +136,13 @@ impl EscalationFile {
         })
     }
 
+    /// The rungs, and the times at which a planned proposal brings them in.
     fn ladder(
         &self,
         levels: &[LevelRule],
         people: Option<&PeopleBook>,
         file: &mut Examined<'_>,
-    ) -> Vec<Rung> {
+    ) -> (Vec<Rung>, Vec<u64>) {
         if self.ladder.value.is_empty() {
             file.note(
                 self.ladder.place,
@@ -150,21 +151,47 @@ impl EscalationFile {
             );
         }
         let mut ladder: Vec<Rung> = Vec::new();
+        let mut planned: Vec<u64> = Vec::new();
         for layout in &self.ladder.value {
             let after_ms = DurationText::read(&layout.after, file);
             if ladder.last().is_some_and(|before| before.after_ms > after_ms) {
                 let advice = "list the rungs in rising order of `after`";
                 file.note(layout.after.place, "this rung comes before the one above it", advice);
             }
+            let planned_ms = layout.after_planned(after_ms, planned.last().copied(), file);
             let Some(level) = known_level(&layout.level, levels, file) else { continue };
             let people = people.map_or_else(Vec::new, |book| layout.people(level, book, file));
             ladder.push(Rung { level, role: layout.role.clone(), after_ms, people });
+            planned.push(planned_ms);
         }
-        ladder
+        (ladder, planned)
     }
 }
 
+/// How often somebody is asked again; without pause is noted.
+fn repeat(at: &At<DurationText>, file: &mut Examined<'_>) -> u64 {
+    let repeat_ms = DurationText::read(at, file);
+    if repeat_ms == 0 && file.problems.is_empty() {
+        let advice = "give an interval, such as `15 min`";
+        file.note(at.place, "the last level would be asked again without pause", advice);
+    }
+    repeat_ms
+}
+
 impl RungLayout {
+    /// When a planned proposal brings them in, in the ladder's order too.
+    fn after_planned(&self, after_ms: u64, before: Option<u64>, file: &mut Examined<'_>) -> u64 {
+        let planned = self.after_planned.as_ref();
+        let planned_ms = planned.map_or(after_ms, |at| DurationText::read(at, file));
+        let place = planned.unwrap_or(&self.after).place;
+        if before.is_some_and(|before| before > planned_ms) {
+            let advice = "give it an `after_planned` that is not below that of the rung before";
+            let message = "a planned proposal would reach this rung before the one above it";
+            file.note(place, message, advice);
+        }
+        planned_ms
+    }
+
     fn people(&self, level: Level, book: &PeopleBook, file: &mut Examined<'_>) -> Vec<PersonId> {
         let Some(listed) = &self.people else {
             let people = book.deciders().filter(|person| person.level == Some(level));

@@ -7,6 +7,7 @@ use domain::{
     level::Level,
     notice::duration,
     person::{Person, PersonId},
+    plan::Workflow,
     proposal::{Proposal, Stage},
     words::Words,
 };
@@ -113,17 +114,22 @@ impl Policies {
         let mut text = format!("policies {}\n\nWho is asked when\n", self.digest().short());
         let mut line =
             |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
-        for rung in &self.matrix.ladder {
+        for (rung, planned_ms) in self.matrix.ladder.iter().zip(&self.matrix.planned.after_ms) {
             let people: Vec<&str> = rung.people.iter().map(|id| self.people().name(id)).collect();
             line(format!(
-                "  {:>12}  {}, {}: {}",
+                "  {:>12}  {}, {}: {} (planned: {})",
                 duration(rung.after_ms),
                 rung.level,
                 rung.role,
-                people.join(", ")
+                people.join(", "),
+                duration(*planned_ms),
             ));
         }
-        line(format!("  then the last of them again every {}", duration(self.matrix.repeat_ms)));
+        line(format!(
+            "  then the last of them again every {} (planned: {})",
+            duration(self.matrix.repeat_ms),
+            duration(self.matrix.planned.repeat_ms),
+        ));
         line("\nWhat a rollback requires".to_owned());
         for base in &self.authority.bases {
             line(format!("  {}: {}. {}", base.rollback_type, levels(&base.approvals), base.reason));
@@ -139,10 +145,16 @@ impl Policies {
         line(format!("  approvals are good for {}", duration(self.authority.valid_ms)));
         line("\nWhat a rollback does".to_owned());
         for runbook in self.runbooks() {
-            line(format!("  {}:", runbook.rollback_type()));
+            let (of, name) = (runbook.rollback_type, &runbook.name);
+            let planned = if runbook.workflow.is_emergency() { "" } else { ", planned" };
+            line(format!("  {of}{planned}: {name}"));
             for step in &runbook.steps {
                 let only = step.only_with.as_ref().map(|name| format!(", only with `{name}`"));
                 line(format!("    {}{}", step.name, only.unwrap_or_default()));
+            }
+            let carried_out_by = self.runbook_for(of, Workflow::Planned);
+            if carried_out_by.is_some_and(|other| other.workflow.is_emergency()) {
+                line("    The same where it is planned.".to_owned());
             }
         }
         line("\nWhat starts a proposal".to_owned());

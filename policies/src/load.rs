@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{digest::Digest, person::People, plan::RollbackType};
+use domain::{
+    digest::Digest,
+    person::People,
+    plan::{RollbackType, Workflow},
+};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -45,7 +49,7 @@ pub struct Policies {
     digest: Digest,
     targets: Vec<TargetRule>,
     triggers: Vec<TriggerRule>,
-    runbooks: BTreeMap<RollbackType, Runbook>,
+    runbooks: Runbooks,
     checks: Vec<Check>,
     watches: Vec<Watch>,
     retention: Retention,
@@ -54,6 +58,9 @@ pub struct Policies {
     pub(crate) authority: Authority,
     pub(crate) rules: Rules,
 }
+
+/// At most one for each type and workflow.
+type Runbooks = BTreeMap<(RollbackType, Workflow), Runbook>;
 
 struct Loader<'a> {
     files: &'a Files,
@@ -78,8 +85,11 @@ impl Policies {
         });
         let deciders = Deciders { levels: known_levels, people: book.as_ref() };
         let runbooks = loader.runbooks(&deciders);
-        let types: Option<Vec<RollbackType>> =
-            runbooks.as_ref().map(|runbooks| runbooks.keys().copied().collect());
+        // What is offered must be possible at once, so a planned runbook alone is none.
+        let types: Option<Vec<RollbackType>> = runbooks.as_ref().map(|runbooks| {
+            let emergency = |(of, workflow): &(_, Workflow)| workflow.is_emergency().then_some(*of);
+            runbooks.keys().filter_map(emergency).collect()
+        });
         let targets = loader.check("targets.yaml", |layout: &TargetsFile, file| {
             layout.targets(types.as_deref(), file)
         });
@@ -181,14 +191,20 @@ impl Policies {
         self.triggers.iter().find(|trigger| trigger.id == id)
     }
 
-    /// All runbooks, in the order of their types.
-    pub(crate) fn runbooks(&self) -> impl Iterator<Item = &Runbook> {
-        self.runbooks.values()
+    /// The runbook of a rollback type for an emergency.
+    pub fn runbook(&self, rollback_type: RollbackType) -> Option<&Runbook> {
+        self.runbooks.get(&(rollback_type, Workflow::Emergency))
     }
 
-    /// The runbook of a rollback type.
-    pub fn runbook(&self, rollback_type: RollbackType) -> Option<&Runbook> {
-        self.runbooks.get(&rollback_type)
+    /// The runbook by which a rollback is carried out. A planned one whose type has no planned runbook is carried out by
+    /// that of an emergency.
+    pub fn runbook_for(&self, rollback_type: RollbackType, workflow: Workflow) -> Option<&Runbook> {
+        self.runbooks.get(&(rollback_type, workflow)).or_else(|| self.runbook(rollback_type))
+    }
+
+    /// All runbooks, by type, that of an emergency first.
+    pub fn runbooks(&self) -> impl Iterator<Item = &Runbook> {
+        self.runbooks.values()
     }
 
     /// The checks of a rollback type on a target, in the file's order.
@@ -293,29 +309,33 @@ impl<'a> Loader<'a> {
         Some(checked)
     }
 
-    /// The runbooks by their type; `None` where one could not be read, so that nobody misses it elsewhere.
-    fn runbooks(&mut self, deciders: &Deciders<'_>) -> Option<BTreeMap<RollbackType, Runbook>> {
+    /// The runbooks by what they are for; `None` where one could not be read, so that nobody misses it elsewhere.
+    fn runbooks(&mut self, deciders: &Deciders<'_>) -> Option<Runbooks> {
         let paths = self.files.0.keys().filter(|path| path.starts_with("runbooks/"));
-        let mut runbooks: BTreeMap<RollbackType, Runbook> = BTreeMap::new();
+        let mut runbooks = Runbooks::new();
         let mut is_complete = true;
         for path in paths {
             let read = self.check(path, |layout: &RunbookFile, file| {
                 let runbook = layout.runbook(deciders, file);
-                if let Some(other) = runbooks.get(&runbook.rollback_type) {
+                if let Some(other) = runbooks.get(&(runbook.rollback_type, runbook.workflow)) {
+                    let planned = match runbook.workflow {
+                        Workflow::Emergency => "",
+                        Workflow::Planned => "planned ",
+                    };
                     file.note(
                         layout.rollback_type.place,
                         format!(
-                            "the runbook `{}` is for a {} too",
+                            "the runbook `{}` is for a {planned}{} too",
                             other.name, runbook.rollback_type
                         ),
-                        "keep one runbook for each type",
+                        "keep one runbook for each type and workflow",
                     );
                 }
                 runbook
             });
             match read {
                 Some(runbook) => {
-                    runbooks.insert(runbook.rollback_type, runbook);
+                    runbooks.insert((runbook.rollback_type, runbook.workflow), runbook);
                 }
                 None => is_complete = false,
             }

@@ -3,7 +3,7 @@
 use domain::{
     level::Level,
     person::Person,
-    requirement::{Requirement, Rung},
+    requirement::{Pace, Requirement, Rung},
 };
 
 use crate::{
@@ -53,10 +53,37 @@ impl Policies {
             reasons,
             ladder: self.ladder(reachable),
             repeat_ms: self.matrix.repeat_ms,
+            urgent: None,
             valid_ms: self.authority.valid_ms,
             policy_digest: self.digest().clone(),
         };
+        let requirement = match ask.opens_in_ms {
+            Some(opens_in_ms) => self.planned(requirement, opens_in_ms),
+            None => requirement,
+        };
         (requirement, rules)
+    }
+
+    /// The requirement with a planned proposal's times. Whoever has to decide is asked by half of the time that is left
+    /// until the window opens, whatever the file says, but not sooner than in an emergency: a milder clock must not let
+    /// the window go by in silence.
+    fn planned(&self, mut requirement: Requirement, opens_in_ms: u64) -> Requirement {
+        let after_ms = requirement.ladder.iter().map(|rung| rung.after_ms).collect();
+        let urgent = Pace { after_ms, repeat_ms: requirement.repeat_ms };
+        let highest = requirement.highest_need();
+        let decides = |rung: &Rung| !rung.people.is_empty() && Some(rung.level) >= highest;
+        let decisive = requirement.ladder.iter().position(decides);
+        let times = self.matrix.planned.after_ms.iter();
+        for (place, (rung, planned_ms)) in requirement.ladder.iter_mut().zip(times).enumerate() {
+            let is_needed = decisive.is_some_and(|decisive| place <= decisive);
+            let latest_ms = if is_needed { rung.after_ms.max(opens_in_ms / 2) } else { u64::MAX };
+            rung.after_ms = latest_ms.min(*planned_ms);
+        }
+        Requirement {
+            repeat_ms: self.matrix.planned.repeat_ms,
+            urgent: Some(urgent),
+            ..requirement
+        }
     }
 
     fn raise(&self, approvals: &mut Vec<Level>, raise: Raise) {

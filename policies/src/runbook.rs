@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{Action, OnFailure, RollbackType, Step},
+    plan::{Action, OnFailure, RollbackType, Step, Workflow},
 };
 
 mod arguments;
@@ -46,6 +46,7 @@ pub struct Runbook {
     pub(crate) name: String,
     pub(crate) digest: Digest,
     pub(crate) rollback_type: RollbackType,
+    pub(crate) workflow: Workflow,
     pub(crate) recovery_target_ms: u64,
     pub(crate) parameters: BTreeMap<String, Parameter>,
     pub(crate) steps: Vec<StepTemplate>,
@@ -82,6 +83,11 @@ impl Runbook {
     /// Which of the four it carries out.
     pub fn rollback_type(&self) -> RollbackType {
         self.rollback_type
+    }
+
+    /// In which shape it does so.
+    pub fn workflow(&self) -> Workflow {
+        self.workflow
     }
 
     /// The time within which it should be done, in milliseconds.

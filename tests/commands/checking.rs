@@ -20,6 +20,10 @@ async fn good_policies_pass() {
     let ended = installation.run(&["check"]).await.expect_code(0);
     assert_snapshot!(redacted(&ended, &[]), @"
     The configuration and the policies are in order: 8 people, 1 target, policies [digest].
+      blue-green rollback (type 1): blue_green; planned: blue_green_planned
+      model-level rollback (type 2): model_level; planned: model_level_planned
+      schema rollback (type 3): schema; planned: schema_planned
+      full environment rollback (type 4): full_environment; planned: full_environment_planned
     [exit 0]
     ");
 }
@@ -29,9 +33,9 @@ async fn a_typo_in_a_key_of_the_policies() {
     let shown = mistaken("rules/escalation.yaml", "after: 15 min", "aftr: 15 min").await;
     assert_snapshot!(shown, @"
     error: the key `aftr` is not known here
-      --> escalation.yaml:24:5
+      --> escalation.yaml:27:5
        |
-    24 |     aftr: 15 min
+    27 |     aftr: 15 min
        |     ^^^^
        |
        = help: did you mean `after`?

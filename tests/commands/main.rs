@@ -16,4 +16,5 @@ mod pointing;
 mod proposing;
 mod reading;
 mod rehearsing;
+mod reporting;
 mod serving;

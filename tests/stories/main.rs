@@ -15,6 +15,7 @@ mod holding;
 mod intake;
 mod keeping;
 mod patching;
+mod planned_runs;
 mod planning;
 mod proposing;
 mod pruning;

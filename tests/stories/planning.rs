@@ -11,12 +11,12 @@ use crate::{
 };
 
 /// Nights from Tuesday on, 01:00 to 04:00 in Berlin, which is 00:00 to 03:00 UTC; the story begins on Monday at 03:00 UTC.
-async fn with_a_window(w: &mut World) {
+pub(crate) async fn with_a_window(w: &mut World) {
     let window = "    environment: prod\n    window:\n      time_zone: Europe/Berlin\n      days: [tue, wed]\n      from: \"01:00\"\n      to: \"04:00\"\n      notices: [24 h, 1 h, 10 min]\n";
     w.edit_policy("targets.yaml", "    environment: prod\n", window).await;
 }
 
-fn planned(when: When) -> Wanted {
+pub(crate) fn planned(when: When) -> Wanted {
     Wanted { when, ..wanted(RollbackType::ModelLevel, &[ORDERS]) }
 }
 
@@ -48,6 +48,9 @@ story!(
         assert_eq!(w.warehouse.calls("promote"), 0);
         w.restart().await;
         w.advance(TimeDelta::minutes(1)).await;
+        w.expect_card("Waiting for an answer");
+        w.click(&w.card(), "confirm", "ana").await;
+        w.expect_whisper("ana", "the rollback goes on");
         w.expect_card("Rolled back");
         assert_eq!(w.warehouse.version(ORDERS), "11");
         w.read_on();
@@ -67,9 +70,10 @@ story!(
         w.advance(TimeDelta::minutes(46 * 60 + 25)).await;
         w.expect_thread(&[NEARS]);
         w.advance(TimeDelta::minutes(4)).await;
-        assert_eq!(w.warehouse.calls("promote"), 0);
+        assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("save")), (0, 0));
         w.advance(TimeDelta::minutes(1)).await;
-        w.expect_card("Rolled back");
+        w.expect_card("Waiting for an answer");
+        assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("save")), (0, 1));
         w.read_on();
     }
 );

@@ -112,6 +112,9 @@ impl Fold {
                     return Err(format!("{} for the same target is still open", rival.id));
                 }
                 let request = self.incident.as_ref().and_then(|incident| incident.request.as_ref());
+                if !opening.outlook.is_possible() {
+                    return Err(format!("{id} is planned, and has no maintenance window"));
+                }
                 if request.is_some_and(|request| !request.is_answered_by(opening)) {
                     return Err(format!("{id} is not what a person asked for"));
                 }

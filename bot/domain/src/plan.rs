@@ -62,6 +62,26 @@ impl std::fmt::Display for RollbackType {
     }
 }
 
+/// In which shape a rollback is carried out.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Workflow {
+    /// As soon as it is approved, and as fast as it is safe.
+    #[default]
+    Emergency,
+    /// In a maintenance window, with a backup, a question whether everybody is ready, and milder times.
+    Planned,
+}
+
+impl Workflow {
+    /// Whether it cannot wait; what older records say nothing of.
+    pub fn is_emergency(&self) -> bool {
+        *self == Self::Emergency
+    }
+}
+
 /// Where a plan acts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
@@ -84,6 +104,9 @@ pub enum OnFailure {
     Undo,
     /// Nothing is undone: a person is asked. Right for checks, where going back would restore the fault.
     Ask,
+    /// A check that found something wrong is followed by undoing the steps before it; one that could not be told, by a
+    /// person's judgement. Right for checks of what was planned, where people lived with the state before.
+    UndoWhenFailed,
 }
 
 /// One step of a plan.

@@ -20,7 +20,7 @@ use crate::{
     level::Level,
     notice::{Notice, Schedule},
     person::PersonId,
-    plan::{Finding, Question, RollbackType, Target},
+    plan::{Finding, Question, RollbackType, Target, Workflow},
     refusal::Refusal,
     release::ModelVersion,
     requirement::{Approval, Requirement, Tally},
@@ -156,11 +156,14 @@ pub enum Stage {
 pub enum Outcome {
     /// The plan ran, and every check passed or was signed off.
     RolledBack {
-        /// From the opening of the proposal to the last check, in milliseconds.
+        /// From the beginning to the last check, in milliseconds.
         recovery_ms: u64,
         /// The time within which it should have been done, in milliseconds; 0 in records from before this was kept.
         #[serde(default)]
         target_ms: u64,
+        /// A planned one counts from when it was due to begin, not from the proposal.
+        #[serde(default, skip_serializing_if = "Workflow::is_emergency")]
+        workflow: Workflow,
         /// The steps that a person has settled; empty where every check passed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         signed_off: Vec<SignOff>,

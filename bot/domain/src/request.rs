@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     person::PersonId,
-    plan::RollbackType,
+    plan::{RollbackType, Workflow},
     proposal::{Opening, Proposer},
     window::Window,
     words::Words,
@@ -38,6 +38,11 @@ impl Request {
     pub fn names(&self, model: &str) -> bool {
         let is_named = |named: &String| model == named || model.ends_with(&format!(".{named}"));
         self.models.is_empty() || self.models.iter().any(is_named)
+    }
+
+    /// How it shall be carried out.
+    pub fn workflow(&self) -> Workflow {
+        if self.window.is_some() { Workflow::Planned } else { Workflow::Emergency }
     }
 
     /// Whether a proposal is what was asked for, and says who asked.

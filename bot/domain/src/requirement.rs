@@ -1,6 +1,8 @@
 //! The requirement: whom a proposal needs, and who is asked when. It is frozen into the proposal when it opens,
 //! so that a policy edited at night cannot change what was asked in the evening.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, digest::Digest, level::Level, person::PersonId};
@@ -29,10 +31,22 @@ pub struct Requirement {
     pub ladder: Vec<Rung>,
     /// How often the last rung is asked again once everybody was asked, in milliseconds.
     pub repeat_ms: u64,
+    /// The times of an emergency, where those above are a planned proposal's; for a run that waits for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgent: Option<Pace>,
     /// How long an approval is good for, counted from the click, in milliseconds.
     pub valid_ms: u64,
     /// The digest of the policies that say all this.
     pub policy_digest: Digest,
+}
+
+/// How fast a ladder is walked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// For each rung, how long after the walk's beginning its people are brought in, in milliseconds.
+    pub after_ms: Vec<u64>,
+    /// How often the last rung is asked again, in milliseconds.
+    pub repeat_ms: u64,
 }
 
 /// One approval that counts.
@@ -69,6 +83,16 @@ impl Requirement {
     /// Whether the person who proposed may also approve: only where one approval is enough.
     pub fn proposer_counts(&self) -> bool {
         self.approvals.len() < 2
+    }
+
+    /// The requirement with the times for a run that waits: what is half done is urgent, whatever was planned.
+    pub fn while_running(&self) -> Cow<'_, Self> {
+        let Some(Pace { after_ms, repeat_ms }) = &self.urgent else { return Cow::Borrowed(self) };
+        let mut ladder = self.ladder.clone();
+        for (rung, after_ms) in ladder.iter_mut().zip(after_ms) {
+            rung.after_ms = *after_ms;
+        }
+        Cow::Owned(Self { ladder, repeat_ms: *repeat_ms, ..self.clone() })
     }
 
     /// The digest that receipts sign.

@@ -1,5 +1,6 @@
 //! `check`: everything that can be wrong before anything runs.
 
+use domain::plan::Workflow;
 use policies::Policies;
 
 use super::{Done, Usage, counted};
@@ -21,6 +22,11 @@ pub(super) fn check(config: &Config) -> anyhow::Result<Done> {
         counted(policies.targets().len() as u64, "target"),
         policies.digest().short(),
     );
+    for runbook in policies.runbooks().filter(|runbook| runbook.workflow().is_emergency()) {
+        let (rollback_type, name) = (runbook.rollback_type(), runbook.name());
+        let planned = policies.runbook_for(rollback_type, Workflow::Planned).unwrap_or(runbook);
+        println!("  {rollback_type}: {name}; planned: {}", planned.name());
+    }
     for hint in hints {
         println!("note: {hint}");
     }

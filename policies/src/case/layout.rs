@@ -69,6 +69,8 @@ pub(super) struct FactsLayout {
     /// Whether security is touched.
     #[serde(default)]
     pub(super) security: bool,
+    /// How long until the maintenance window opens that it is planned for; not planned when left out.
+    pub(super) opens_in: Option<At<DurationText>>,
     /// People whom nobody can reach.
     #[serde(default)]
     pub(super) unreachable: Vec<String>,
@@ -85,6 +87,8 @@ pub(super) struct ExpectLayout {
     pub(super) target: Option<String>,
     /// Which rollback.
     pub(super) rollback_type: Option<TypeLayout>,
+    /// The name of the runbook that carries it out.
+    pub(super) runbook: Option<String>,
     /// The models that go back; empty for all that changed.
     pub(super) models: Option<Vec<String>>,
     /// The levels of the approvals, highest first.

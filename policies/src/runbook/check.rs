@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     digest::Digest,
-    plan::{OnFailure, RollbackType},
+    plan::{OnFailure, RollbackType, Workflow},
 };
 
 mod command;
@@ -105,8 +105,8 @@ impl RunbookFile {
             parameters.insert(name.clone(), Parameter { kind, flag, is_optional });
         }
         let rollback_type = RollbackType::from(self.rollback_type.value);
-        let name = self.name.value.clone();
-        Runbook { name, digest, rollback_type, recovery_target_ms, parameters, steps }
+        let (name, workflow) = (self.name.value.clone(), Workflow::from(self.workflow));
+        Runbook { name, digest, rollback_type, workflow, recovery_target_ms, parameters, steps }
     }
 }
 
@@ -146,6 +146,7 @@ impl Checker<'_, '_> {
             on_failure: match layout.on_failure {
                 FailureLayout::Undo => OnFailure::Undo,
                 FailureLayout::Ask => OnFailure::Ask,
+                FailureLayout::UndoWhenFailed => OnFailure::UndoWhenFailed,
             },
         })
     }

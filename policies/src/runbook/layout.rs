@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::plan::RollbackType;
+use domain::plan::{RollbackType, Workflow};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,8 +20,11 @@ use crate::{duration::DurationText, place::At};
 pub(crate) struct RunbookFile {
     /// The runbook's name: its file's name without `.yaml`.
     pub(super) name: At<String>,
-    /// Which rollback it carries out; one runbook for each type.
+    /// Which rollback it carries out; one runbook for each type and workflow.
     pub(crate) rollback_type: At<TypeLayout>,
+    /// In which shape; for an emergency when left out.
+    #[serde(default)]
+    pub(super) workflow: WorkflowLayout,
     /// The time within which the whole of it should be done.
     pub(super) recovery_target: At<DurationText>,
     /// The values it takes, used as `${name}` in arguments.
@@ -43,6 +46,17 @@ pub(crate) enum TypeLayout {
     Schema,
     /// Type 4: state, data and configuration are restored.
     FullEnvironment,
+}
+
+/// In which shape a rollback is carried out.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WorkflowLayout {
+    /// As soon as it is approved, and as fast as it is safe.
+    #[default]
+    Emergency,
+    /// In a maintenance window, when there is time for more.
+    Planned,
 }
 
 /// A value that the runbook takes.
@@ -114,7 +128,7 @@ pub(super) struct StepLayout {
     /// What `countersign dry-run` does in its place; must not change anything.
     pub(super) dry_run: Option<ActionLayout>,
     /// What happens when it fails for good: `undo` takes the steps before it back, `ask` leaves all as it is and asks a
-    /// person.
+    /// person, `undo_when_failed` takes back what a check found wrong and asks about what it could not tell.
     #[serde(default)]
     pub(super) on_failure: FailureLayout,
 }
@@ -162,6 +176,7 @@ pub(super) enum FailureLayout {
     #[default]
     Undo,
     Ask,
+    UndoWhenFailed,
 }
 
 impl TypeLayout {
@@ -172,6 +187,15 @@ impl TypeLayout {
             Self::ModelLevel => "model_level",
             Self::Schema => "schema",
             Self::FullEnvironment => "full_environment",
+        }
+    }
+}
+
+impl From<WorkflowLayout> for Workflow {
+    fn from(layout: WorkflowLayout) -> Self {
+        match layout {
+            WorkflowLayout::Emergency => Self::Emergency,
+            WorkflowLayout::Planned => Self::Planned,
         }
     }
 }

@@ -30,6 +30,7 @@ fn requirement(policies: &Policies, rollback_type: RollbackType) -> Requirement 
         rollbacks_lately: 0,
         data_loss_ms: Some(0),
         security: false,
+        opens_in_ms: None,
     };
     policies.requirement(&ask, &|_| true)
 }

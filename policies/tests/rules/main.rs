@@ -6,6 +6,7 @@ mod authority;
 mod cases;
 mod checks;
 mod kinds;
+mod planned;
 mod problems;
 mod request;
 mod requirement;

@@ -28,17 +28,17 @@ fn a_typo_in_a_key() {
 #[test]
 fn a_level_that_nobody_holds() {
     let files = changed("people.yaml", "level: 3", "level: 2");
-    insta::assert_snapshot!(rendered(&files), @r#"
+    insta::assert_snapshot!(rendered(&files), @"
     error: nobody in people.yaml holds level 3
-      --> escalation.yaml:29:12
+      --> escalation.yaml:34:12
        |
-    29 |   - level: 3
+    34 |   - level: 3
        |            ^
        |
        = help: give somebody in people.yaml `level: 3`, or remove this rung
 
     1 mistake
-    "#);
+    ");
 }
 
 #[test]
@@ -56,6 +56,14 @@ fn a_rollback_without_a_runbook() {
 
     1 mistake
     ");
+}
+
+#[test]
+fn a_planned_runbook_alone_is_none() {
+    let mut files = files("rules");
+    files.0.remove("runbooks/schema.yaml");
+    let shown = rendered(&files);
+    assert!(shown.contains("there is no runbook for a schema rollback (type 3)"), "{shown}");
 }
 
 #[test]
@@ -84,7 +92,7 @@ fn all_mistakes_are_told_at_once() {
     let text = files.0["authority.cedar"].replace("principal.active", "principal.actve");
     files.0.insert("authority.cedar".to_owned(), text);
     files.0.remove("targets.yaml");
-    insta::assert_snapshot!(rendered(&files), @r"
+    insta::assert_snapshot!(rendered(&files), @"
     error: attribute `actve` on entity type `Countersign::Person` not found
       --> authority.cedar:55:10
        |
@@ -94,12 +102,12 @@ fn all_mistakes_are_told_at_once() {
        = help: did you mean `active`?
 
     error: there is no time zone `Europe/Berln`
-     --> escalation.yaml:8:12
-      |
-    8 | time_zone: Europe/Berln
-      |            ^^^^^^^^^^^^
-      |
-      = help: did you mean `Europe/Berlin`?
+      --> escalation.yaml:10:12
+       |
+    10 | time_zone: Europe/Berln
+       |            ^^^^^^^^^^^^
+       |
+       = help: did you mean `Europe/Berlin`?
 
     error: the key `levle` is not known here
       --> people.yaml:12:5

@@ -36,6 +36,7 @@ fn required(policies: &Policies, rollback_type: RollbackType, facts: &Facts) -> 
         rollbacks_lately: facts.rollbacks_lately,
         data_loss_ms: facts.data_loss_ms,
         security: facts.security,
+        opens_in_ms: None,
     };
     policies.requirement(&ask, &|_| true)
 }
@@ -151,6 +152,7 @@ fn a_finding_that_did_not_pass_can_raise() {
             rollbacks_lately: 0,
             data_loss_ms: Some(0),
             security: false,
+            opens_in_ms: None,
         };
         assert_eq!(numbers(&policies.requirement(&ask, &|_| true)), approvals, "{outcome:?}");
     }
@@ -169,6 +171,7 @@ fn the_requirement_names_the_policies_and_leaves_out_whom_nobody_reaches() {
         rollbacks_lately: 0,
         data_loss_ms: None,
         security: false,
+        opens_in_ms: None,
     };
     let requirement =
         policies.requirement(&ask, &|person| !["ana", "tess"].contains(&person.id.as_str()));

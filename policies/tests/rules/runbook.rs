@@ -6,11 +6,11 @@ use domain::{
     level::Level,
     plan::{Action, OnFailure, Program, Question, RollbackType},
 };
-use policies::{ParameterError, ParameterType, Policies};
+use policies::{ParameterError, ParameterType, Policies, Runbook};
 
 use crate::{changed, defaults};
 
-fn parameters() -> BTreeMap<String, Vec<String>> {
+pub(crate) fn parameters() -> BTreeMap<String, Vec<String>> {
     let list = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
     [
         ("models", list(&["marts.a", "marts.b"])),
@@ -40,8 +40,10 @@ fn parameters() -> BTreeMap<String, Vec<String>> {
 
 /// The steps of a default runbook as lines.
 fn shown(rollback_type: RollbackType) -> String {
-    let policies = defaults();
-    let runbook = policies.runbook(rollback_type).unwrap();
+    lines_of(defaults().runbook(rollback_type).unwrap())
+}
+
+pub(crate) fn lines_of(runbook: &Runbook) -> String {
     let lines: Vec<String> = runbook
         .steps(&parameters())
         .unwrap()

@@ -125,12 +125,12 @@ fn the_policies_describe_themselves() {
     let (matrix, _) = matrix.split_once("\nWhat starts a proposal").unwrap();
     insta::assert_snapshot!(matrix, @"
     Who is asked when
-              0 ms  level 1, on-call engineer (primary): Ana Ruiz
-            15 min  level 1, on-call engineer (secondary): Bo Lindqvist
-            30 min  level 2, senior engineer or tech lead: Ben Okafor, Tess Novak
-            45 min  level 3, engineering manager: Mia Haddad
-               1 h  level 4, CTO or VP engineering: Cleo Martin, Vic Tanaka
-      then the last of them again every 15 min
+              0 ms  level 1, on-call engineer (primary): Ana Ruiz (planned: 0 ms)
+            15 min  level 1, on-call engineer (secondary): Bo Lindqvist (planned: 4 h)
+            30 min  level 2, senior engineer or tech lead: Ben Okafor, Tess Novak (planned: 8 h)
+            45 min  level 3, engineering manager: Mia Haddad (planned: 24 h)
+               1 h  level 4, CTO or VP engineering: Cleo Martin, Vic Tanaka (planned: 48 h)
+      then the last of them again every 15 min (planned: 24 h)
 
     What a rollback requires
       blue-green rollback (type 1): one approval of level 1. A blue-green rollback needs one approval of level 1.
@@ -149,31 +149,11 @@ fn the_policies_describe_themselves() {
       too_many_rollbacks: 1 level(s) higher. This target was rolled back … times within a day, so the next level decides.
       approvals are good for 4 h
 
-    What a rollback does
-      blue-green rollback (type 1):
-        Check that it is still possible
-        Make a rollback point
-        Switch back to the state before the release
-        Check the data
-      model-level rollback (type 2):
-        Check that it is still possible
-        Make a rollback point
-        Point the models back
-        Check the data
-      schema rollback (type 3):
-        Make a rollback point
-        Verify the point with the lost values, only with `point`
-        Check that it is still possible
-        Restore columns and their values
-        Check columns and data
-      full environment rollback (type 4):
-        Recover the moment before the release, only with `moment`
-        Verify the rollback point
-        Restore it beside the live environment
-        Verify what was restored
-        Ask before the exchange
-        Exchange the environments
-        Check the restored environment
+    What carries it out
+      blue-green rollback (type 1): blue_green; planned: blue_green_planned
+      model-level rollback (type 2): model_level; planned: model_level_planned
+      schema rollback (type 3): schema; planned: schema_planned
+      full environment rollback (type 4): full_environment; planned: full_environment_planned
     ");
     let rules = policies.prometheus_rules();
     let first: Vec<&str> = rules.lines().take(10).collect();

@@ -11,7 +11,7 @@ use super::project::Project;
 use crate::repository;
 
 /// The keys of `escalation.yaml` that hold times.
-const TIMES: [&str; 2] = ["after", "repeat"];
+const TIMES: [&str; 4] = ["after", "after_planned", "repeat", "repeat_planned"];
 /// The units of time, in milliseconds, longest name first where one begins with another.
 const UNITS: [(&str, u64); 5] =
     [("min", 60_000), ("ms", 1), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000)];

@@ -8,7 +8,7 @@ use domain::{
     id::{IncidentId, MessageId, ProposalId, RunId},
     incident::{self, Incident},
     level::Level,
-    plan::{Finding, OnFailure, Outcome as Answer, RollbackType, Target},
+    plan::{Finding, OnFailure, Outcome as Answer, RollbackType, Target, Workflow},
     proposal::{Opening, Outcome, Proposal, Proposer, Stage},
     requirement::{Approval, Requirement, Rung},
     run::{self, Run, StepRecord, StepRule},
@@ -106,6 +106,7 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
                     rung(2, "tech lead", 30 * MINUTE_MS, ben()),
                 ],
                 repeat_ms: 15 * MINUTE_MS,
+                urgent: None,
                 valid_ms: 60 * MINUTE_MS,
                 policy_digest: Digest::of("the policies"),
             },
@@ -167,8 +168,12 @@ pub(crate) fn open_card() -> Card {
 }
 
 pub(crate) fn rolled_back_card() -> Card {
-    let outcome =
-        Outcome::RolledBack { recovery_ms: 312_000, target_ms: 900_000, signed_off: vec![] };
+    let outcome = Outcome::RolledBack {
+        recovery_ms: 312_000,
+        target_ms: 900_000,
+        workflow: Workflow::Emergency,
+        signed_off: vec![],
+    };
     let proposal = proposal(Stage::Closed { outcome, at: at(312) }, by_ana());
     let mut run = run(run::Stage::Succeeded { at: at(312) });
     run.done = vec![run.done[0].clone(); 3];

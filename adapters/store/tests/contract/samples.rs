@@ -106,6 +106,7 @@ pub(crate) fn proposal(number: u128, incident: u128, on: &str) -> Proposal {
                 people: vec![PersonId::new("ana")],
             }],
             repeat_ms: 900_000,
+            urgent: None,
             valid_ms: 900_000,
             policy_digest: Digest::of("policy"),
         },

@@ -11,7 +11,7 @@ use domain::{
     level::Level,
     notice::Notice,
     person::{People, Person, PersonId},
-    plan::{Finding, OnFailure, Outcome as Answer, RollbackType, Target},
+    plan::{Finding, OnFailure, Outcome as Answer, RollbackType, Target, Workflow},
     proposal::{Opening, Outcome, Proposal, Proposer, Stage},
     requirement::{Approval, Requirement, Rung},
     run::{self, Run, StepRecord, StepRule},
@@ -132,6 +132,7 @@ fn opening(incident: &Incident) -> Opening {
                 rung(3, "engineering manager", 45, "cleo"),
             ],
             repeat_ms: 900_000,
+            urgent: None,
             valid_ms: 3_600_000,
             policy_digest: Digest::of("the policies"),
         },
@@ -289,8 +290,12 @@ impl Scene {
 
     /// Every step is done, and the data is right.
     pub(crate) fn rolled_back() -> Self {
-        let outcome =
-            Outcome::RolledBack { recovery_ms: 468_000, target_ms: 900_000, signed_off: vec![] };
+        let outcome = Outcome::RolledBack {
+            recovery_ms: 468_000,
+            target_ms: 900_000,
+            workflow: Workflow::Emergency,
+            signed_off: vec![],
+        };
         let closed = Notice::Closed { outcome: outcome.clone() };
         let mut scene = Self::running().with(|proposal| {
             proposal.stage = Stage::Closed { outcome, at: night(8, 8) };

@@ -3,7 +3,7 @@
 use domain::{
     escalation::Position,
     notice::{Guidance, Notice},
-    plan::Question,
+    plan::{Question, Workflow},
     proposal::{Outcome, Stage, Waiting},
     run,
 };
@@ -82,6 +82,7 @@ impl Scene {
         let outcome = Outcome::RolledBack {
             recovery_ms: 468_000,
             target_ms: 900_000,
+            workflow: Workflow::Emergency,
             signed_off: signed_off.clone(),
         };
         let closed = Notice::Closed { outcome: outcome.clone() };

@@ -1,7 +1,7 @@
 //! How a proposal ended, in words.
 
 use super::{Tone, duration};
-use crate::{proposal::Outcome, run::SignOff, words::Words};
+use crate::{plan::Workflow, proposal::Outcome, run::SignOff, words::Words};
 
 impl Outcome {
     /// The mood it is told in.
@@ -31,17 +31,21 @@ impl Outcome {
     /// The end in a sentence.
     pub fn words(&self) -> Words {
         match self {
-            Self::RolledBack { recovery_ms, target_ms, signed_off } if signed_off.is_empty() => {
+            Self::RolledBack { recovery_ms, target_ms, workflow, signed_off }
+                if signed_off.is_empty() =>
+            {
                 Words::plain(format!(
-                    "Rolled back: every step is done and every check passed, {} after the proposal{}.",
+                    "Rolled back: every step is done and every check passed, {} {}{}.",
                     duration(*recovery_ms),
+                    after(*workflow),
                     against(*recovery_ms, *target_ms)
                 ))
             }
-            Self::RolledBack { recovery_ms, target_ms, signed_off } => settled(
+            Self::RolledBack { recovery_ms, target_ms, workflow, signed_off } => settled(
                 Words::plain(format!(
-                    "Rolled back {} after the proposal{}, on the word of people: not every step and check passed by itself.",
+                    "Rolled back {} {}{}, on the word of people: not every step and check passed by itself.",
                     duration(*recovery_ms),
+                    after(*workflow),
                     against(*recovery_ms, *target_ms)
                 )),
                 signed_off,
@@ -89,6 +93,14 @@ pub(crate) fn settled(words: Words, signed_off: &[SignOff]) -> Words {
             .text(": ")
             .text(reason)
     })
+}
+
+/// From when the recovery counts.
+fn after(workflow: Workflow) -> &'static str {
+    match workflow {
+        Workflow::Emergency => "after the proposal",
+        Workflow::Planned => "after it was due to begin",
+    }
 }
 
 /// How the recovery compares with its target.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Tone, Volume};
-use crate::{Timestamp, words::Words};
+use crate::{Timestamp, id::IncidentId, words::Words};
 
 /// A word on the window, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum Schedule {
     Begins { opens: Timestamp, closes: Timestamp },
     /// The window comes near.
     Nears { opens: Timestamp, closes: Timestamp, missing: usize },
+    /// It is over, and can be read as one document.
+    Documented { incident: IncidentId },
 }
 
 impl Schedule {
@@ -49,13 +51,18 @@ impl Schedule {
                 if *missing == 1 { "approval is" } else { "approvals are" },
                 if *missing == 1 { "it" } else { "them" },
             )),
+            Self::Documented { incident } => {
+                Words::plain("All of this as one document, with room for what is to be learnt: ")
+                    .code(format!("countersign report incident {incident}"))
+                    .text(".")
+            }
         }
     }
 
     /// Whether the channel hears it or the thread alone.
     pub fn volume(&self) -> Volume {
         match self {
-            Self::Proposed { .. } => Volume::Thread,
+            Self::Proposed { .. } | Self::Documented { .. } => Volume::Thread,
             Self::Begins { .. } | Self::Nears { .. } => Volume::Channel,
         }
     }
@@ -63,7 +70,7 @@ impl Schedule {
     /// The mood it is shown in.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::Proposed { .. } => Tone::Neutral,
+            Self::Proposed { .. } | Self::Documented { .. } => Tone::Neutral,
             Self::Begins { .. } => Tone::Good,
             Self::Nears { .. } => Tone::Attention,
         }

@@ -138,6 +138,22 @@ impl Proposal {
             && self.window().is_none_or(|window| now >= window.opens)
     }
 
+    /// When the recovery's time begins to count: a planned one waits for its window on purpose.
+    pub(super) fn counted_from(&self) -> Timestamp {
+        let window = self.window().filter(|_| !self.opening.outlook.workflow.is_emergency());
+        window.map_or(self.opened_at, |window| window.opens.max(self.opened_at))
+    }
+
+    /// Says how to get the document of a planned rollback that was begun.
+    pub(super) fn document(&self, outcome: &Outcome) -> Option<Effect> {
+        let was_begun = matches!(self.stage, Stage::Running { .. } | Stage::Stuck { .. })
+            && !matches!(outcome, Outcome::Voided { .. });
+        let is_told = was_begun && !self.opening.outlook.workflow.is_emergency();
+        let incident = self.opening.incident.clone();
+        let notice = Notice::Planned(Schedule::Documented { incident });
+        is_told.then_some(Effect::Say(notice))
+    }
+
     /// The event that carries out what is due.
     pub fn event_of(&self, due: Due) -> Event {
         match due {

@@ -274,11 +274,12 @@ impl Proposal {
     }
 
     fn rolled_back(self, signed_off: Vec<SignOff>, now: Timestamp) -> (Self, Vec<Effect>) {
-        let recovery = (now - self.opened_at).num_milliseconds();
+        let recovery = (now - self.counted_from()).num_milliseconds();
         let recovery_ms = u64::try_from(recovery).unwrap_or_default();
         let target_ms = self.opening.recovery_target_ms;
-        let (proposal, mut effects) =
-            self.close(Outcome::RolledBack { recovery_ms, target_ms, signed_off }, now);
+        let workflow = self.opening.outlook.workflow;
+        let outcome = Outcome::RolledBack { recovery_ms, target_ms, workflow, signed_off };
+        let (proposal, mut effects) = self.close(outcome, now);
         effects.push(Effect::PlaceHold);
         (proposal, effects)
     }
@@ -295,12 +296,14 @@ impl Proposal {
     }
 
     pub(super) fn close(self, outcome: Outcome, at: Timestamp) -> (Self, Vec<Effect>) {
-        let effects = vec![
-            Effect::Say(Notice::Closed { outcome: outcome.clone() }),
+        let closed = Effect::Say(Notice::Closed { outcome: outcome.clone() });
+        let document = self.document(&outcome);
+        let rest = [
             Effect::ClearTimers,
             Effect::SyncCard,
             Effect::LetPinGo(pin::release_at(&outcome, at)),
         ];
+        let effects = [closed].into_iter().chain(document).chain(rest).collect();
         (Self { stage: Stage::Closed { outcome, at }, waits: None, ..self }, effects)
     }
 }

@@ -1,6 +1,8 @@
 //! A run that waits for a person is a decision that waits: it climbs the same frozen ladder by the same clock, so that
 //! nobody's silence leaves a rollback half done until the morning.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Proposal, Stage, step::set_timer};
@@ -145,7 +147,12 @@ impl Proposal {
     /// What the clock brings next, and at which level.
     pub(crate) fn asked_next(&self) -> Option<(Level, Timestamp)> {
         let (asked_from, position) = self.walk()?;
-        let next = escalation::next(self.requirement(), asked_from, position);
+        let requirement = if matches!(self.stage, Stage::Open { .. }) {
+            Cow::Borrowed(self.requirement())
+        } else {
+            self.requirement().while_running()
+        };
+        let next = escalation::next(&requirement, asked_from, position);
         Some((next.rung.level, next.position.asked_at))
     }
 
@@ -160,11 +167,12 @@ impl Proposal {
 
     fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
         let position = waiting.position.as_ref()?;
-        Some(escalation::next(self.requirement(), waiting.asked_from, position).position)
+        let requirement = self.requirement().while_running();
+        Some(escalation::next(&requirement, waiting.asked_from, position).position)
     }
 
     fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
-        let began = escalation::from_level(self.requirement(), level, now);
+        let began = escalation::from_level(&self.requirement().while_running(), level, now);
         let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
         Waiting { question, since: now, asked_from, position, paused: None, lapsed: false }
     }
@@ -186,6 +194,6 @@ impl Proposal {
 
     fn timer(&self, waiting: &Waiting) -> Option<Effect> {
         let position = waiting.position.as_ref()?;
-        Some(set_timer(self.requirement(), waiting.asked_from, position))
+        Some(set_timer(&self.requirement().while_running(), waiting.asked_from, position))
     }
 }

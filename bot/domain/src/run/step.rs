@@ -179,9 +179,23 @@ impl Run {
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
         let said = self.says_failed(step, why, findings);
-        let (run, mut effects) = self.doubt(step, attempt, why, now);
+        let is_wrong = findings.iter().any(|finding| finding.outcome == Outcome::Fail);
+        let (run, mut effects) = if is_wrong && self.turns_back_when_wrong(step, attempt) {
+            self.undo_below(step + 1, why.to_owned(), now)
+        } else {
+            self.doubt(step, attempt, why, now)
+        };
         effects.insert(0, said);
         (run, effects)
+    }
+
+    /// Whether a check that found something wrong at this try is taken for the last word.
+    fn turns_back_when_wrong(&self, step: usize, attempt: u32) -> bool {
+        let rule = &self.steps[step];
+        rule.on_failure == OnFailure::UndoWhenFailed
+            && !rule.has_probe
+            && self.steering.cancelled.is_none()
+            && attempt >= self.last_try(step)
     }
 
     fn says_failed(&self, step: usize, why: &str, findings: &[Finding]) -> Effect {
@@ -278,7 +292,10 @@ impl Run {
             return (Self { stage, ..self }, vec![Effect::SyncCard]);
         }
         match self.steps[step].on_failure {
-            OnFailure::Ask => self.stick(step, why.to_owned(), Halt::Within { attempt }),
+            // What was wrong for certain has turned back already.
+            OnFailure::Ask | OnFailure::UndoWhenFailed => {
+                self.stick(step, why.to_owned(), Halt::Within { attempt })
+            }
             // The failed step itself may have taken effect in part, so its own undo comes first.
             OnFailure::Undo => self.undo_below(step + 1, why.to_owned(), now),
         }

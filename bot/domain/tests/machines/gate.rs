@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     digest::Digest,
-    plan::{Action, OnFailure, Plan, Program, Question, SealedPlan, Step},
+    plan::{Action, OnFailure, Plan, Program, Question, SealedPlan, Step, Workflow},
     proposal::{Event, Opening, Outcome, Proposal, Proposer},
     receipt::{About, Decision, Draft, Unauthorised, Verdict, authorise_step},
     refusal::Refusal,
@@ -185,8 +185,12 @@ fn who_may_steer_is_told_by_the_frozen_requirement() {
     let other = Steered { plan: Digest::of("another plan"), ..act("ben", Steer::Pause) };
     assert!(matches!(running.may_steer(&other, None), Err(Refusal::OtherPlan { .. })));
     let closed = running.clone().step(&Event::RunSucceeded, minute(3)).unwrap().0;
-    let outcome =
-        Outcome::RolledBack { recovery_ms: 180_000, target_ms: 900_000, signed_off: vec![] };
+    let outcome = Outcome::RolledBack {
+        recovery_ms: 180_000,
+        target_ms: 900_000,
+        workflow: Workflow::Emergency,
+        signed_off: vec![],
+    };
     let over = Refusal::AlreadyClosed { outcome, at: minute(3) };
     assert_eq!(closed.may_steer(&act("ben", Steer::Cancel), None), Err(over));
     assert!(matches!(proposal.step(&approved("ana"), minute(1)), Err(Refusal::OtherPlan { .. })));

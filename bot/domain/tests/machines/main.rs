@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its assumption ends")]
 
 mod card;
+mod checking;
 mod escalation;
 mod fold;
 mod gate;

@@ -2,7 +2,7 @@
 
 use domain::{
     notice::{Again, Guidance, Notice, Settled, Tone, Volume, duration},
-    plan::{Finding, Outcome as Answer, RollbackType},
+    plan::{Finding, Outcome as Answer, RollbackType, Workflow},
     proposal::Outcome,
     run::{ProbeAnswer, SignOff},
 };
@@ -318,8 +318,18 @@ fn the_hold() {
 fn every_end() {
     let (by, reason) = (person("cleo"), text("the numbers are right"));
     let outcomes = [
-        Outcome::RolledBack { recovery_ms: 545_000, target_ms: 900_000, signed_off: vec![] },
-        Outcome::RolledBack { recovery_ms: 545_000, target_ms: 300_000, signed_off: signed_off() },
+        Outcome::RolledBack {
+            recovery_ms: 545_000,
+            target_ms: 900_000,
+            workflow: Workflow::Emergency,
+            signed_off: vec![],
+        },
+        Outcome::RolledBack {
+            recovery_ms: 545_000,
+            target_ms: 300_000,
+            workflow: Workflow::Emergency,
+            signed_off: signed_off(),
+        },
         Outcome::Undone { reason: text("the warehouse does not answer"), signed_off: vec![] },
         Outcome::Undone { reason: text("it broke"), signed_off: signed_off() },
         Outcome::Cancelled { by: by.clone(), reason: text("wrong models"), signed_off: vec![] },

@@ -1,15 +1,20 @@
 //! A proposal that waits for its maintenance window.
 
 use domain::{
+    card::Card,
     effect::Effect,
+    incident::Incident,
     notice::{Notice, Schedule},
-    proposal::{Due, Event, Opening, Outlook, Proposal, Stage},
+    plan::Workflow,
+    proposal::{Due, Event, Opening, Outcome, Outlook, Proposal, Stage},
     refusal::Refusal,
+    requirement::Pace,
     window::Window,
 };
 
 use crate::world::{
-    approved, matrix, minute, notices, open, opening, people, rejected, requirement,
+    MINUTE_MS, alert, approved, incident_id, matrix, minute, notices, open, opening, people,
+    rejected, requirement, run_id, timer,
 };
 
 /// From minute 100 to minute 160, told of 60 and 10 minutes before.
@@ -19,7 +24,8 @@ fn window() -> Window {
 }
 
 fn planned() -> Proposal {
-    let outlook = Outlook { window: Some(window()), ..Outlook::default() };
+    let outlook =
+        Outlook { window: Some(window()), workflow: Workflow::Planned, ..Outlook::default() };
     let mut requirement = requirement(&[1], matrix());
     requirement.valid_ms = 200 * 60_000;
     open(Opening { outlook, ..opening(requirement) })
@@ -109,6 +115,67 @@ fn the_window_is_part_of_what_people_sign() {
 }
 
 #[test]
+fn its_time_counts_from_the_window_and_its_end_names_the_document() {
+    let running = [Event::WindowOpened, Event::RunStarted { run: run_id(1) }]
+        .iter()
+        .fold(waiting(), |proposal, event| stepped(&proposal, event, 100).unwrap().0);
+    let (over, effects) = stepped(&running, &Event::RunSucceeded, 107).unwrap();
+    let Stage::Closed { outcome, .. } = &over.stage else { panic!("{:?}", over.stage) };
+    let target_ms = 15 * MINUTE_MS;
+    let (recovery_ms, workflow) = (7 * MINUTE_MS, Workflow::Planned);
+    let expected = Outcome::RolledBack { recovery_ms, target_ms, workflow, signed_off: vec![] };
+    assert_eq!(*outcome, expected);
+    let documented = Notice::Planned(Schedule::Documented { incident: incident_id() });
+    assert_eq!(notices(&effects), [Notice::Closed { outcome: expected }, documented.clone()]);
+    insta::assert_snapshot!(outcome.words().to_plain(&people()), @"Rolled back: every step is done and every check passed, 7 min after it was due to begin, within the 15 min meant for it.");
+    // What was never begun has nothing to tell.
+    let rejected = stepped(&waiting(), &rejected("cleo"), 50).unwrap().1;
+    assert!(!notices(&rejected).contains(&documented));
+    let void = Event::Voided { changes: vec!["prod was deployed again".to_owned()] };
+    assert!(!notices(&stepped(&running, &void, 101).unwrap().1).contains(&documented));
+}
+
+#[test]
+fn records_from_before_there_were_planned_runbooks_stay_as_they_are() {
+    let outlook = Outlook { workflow: Workflow::Emergency, ..planned().opening.outlook };
+    let text = serde_json::to_string(&outlook).unwrap();
+    assert!(!text.contains("workflow"), "{text}");
+    let old = open(Opening { outlook: serde_json::from_str(&text).unwrap(), ..planned().opening });
+    let run = Event::RunStarted { run: run_id(1) };
+    let events = [(approved("ana"), 1), (Event::WindowOpened, 100), (run, 100)];
+    let running =
+        events.iter().fold(old, |proposal, (event, at)| stepped(&proposal, event, *at).unwrap().0);
+    let told = notices(&stepped(&running, &Event::RunSucceeded, 107).unwrap().1);
+    let text = serde_json::to_value(&told).unwrap();
+    assert_eq!(text[0]["outcome"]["recovery_ms"], 107 * MINUTE_MS);
+    assert_eq!((told.len(), text[0]["outcome"]["workflow"].is_null()), (1, true));
+}
+
+#[test]
+fn it_asks_mildly_until_it_is_decided_and_urgently_when_its_run_waits() {
+    let urgent = Pace { after_ms: vec![0, 15 * MINUTE_MS], repeat_ms: 10 * MINUTE_MS };
+    let mut mild = requirement(&[1], matrix()[..2].to_vec());
+    (mild.ladder[1].after_ms, mild.repeat_ms) = (240 * MINUTE_MS, 480 * MINUTE_MS);
+    mild.urgent = Some(urgent);
+    let outlook = planned().opening.outlook;
+    let open = open(Opening { outlook, ..opening(mild) });
+    let again = Event::DeadlinePassed { rung: 1, repeats: 0 };
+    assert_eq!(stepped(&open, &again, 239).err(), Some(Refusal::Outdated));
+    assert_eq!(timer(&stepped(&open, &again, 240).unwrap().1), Some((minute(720), 1, 1)));
+    let events = [(approved("ana"), 1), (Event::WindowOpened, 100)];
+    let running =
+        events.iter().fold(open, |open, (event, at)| stepped(&open, event, *at).unwrap().0);
+    let running = stepped(&running, &Event::RunStarted { run: run_id(1) }, 100).unwrap().0;
+    let (stuck, effects) = stepped(&running, &Event::RunStuck, 110).unwrap();
+    assert_eq!(timer(&effects), Some((minute(125), 1, 0)));
+    let (asked, effects) = stepped(&stuck, &again, 125).unwrap();
+    assert_eq!(timer(&effects), Some((minute(135), 1, 1)));
+    let incident = Incident::open(incident_id(), alert(), minute(0), minute(0)).0;
+    let card = Card::of(&incident, Some(&asked), None, None);
+    assert_eq!(card.next_ask.map(|next| next.at), Some(minute(135)));
+}
+
+#[test]
 fn the_words_of_a_window() {
     let (opens, closes) = (minute(100), minute(160));
     let lines = [
@@ -117,6 +184,7 @@ fn the_words_of_a_window() {
         Schedule::Nears { opens, closes, missing: 0 },
         Schedule::Nears { opens, closes, missing: 1 },
         Schedule::Nears { opens, closes, missing: 2 },
+        Schedule::Documented { incident: incident_id() },
     ]
     .map(|schedule| Notice::Planned(schedule).words().to_plain(&people()));
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -125,5 +193,6 @@ fn the_words_of_a_window() {
     The rollback begins at 23 Nov 04:40:00 UTC. It is approved; until then it can still be rejected.
     The maintenance window of this rollback is between 23 Nov 04:40:00 UTC and 23 Nov 05:40:00 UTC, and 1 approval is still missing. Without it nothing runs.
     The maintenance window of this rollback is between 23 Nov 04:40:00 UTC and 23 Nov 05:40:00 UTC, and 2 approvals are still missing. Without them nothing runs.
+    All of this as one document, with room for what is to be learnt: countersign report incident inc_00000000000000000000000001.
     ");
 }

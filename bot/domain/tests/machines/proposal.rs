@@ -4,6 +4,7 @@ use domain::{
     digest::Digest,
     effect::Effect,
     notice::Notice,
+    plan::Workflow,
     proposal::{Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage},
     refusal::Refusal,
 };
@@ -66,6 +67,7 @@ fn the_way_to_a_finished_rollback() {
         &Outcome::RolledBack {
             recovery_ms: 9 * MINUTE_MS,
             target_ms: 15 * MINUTE_MS,
+            workflow: Workflow::Emergency,
             signed_off: vec![],
         },
     );

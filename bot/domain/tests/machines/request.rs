@@ -8,8 +8,8 @@ use domain::{
     journal::{Actor, Entry, Record},
     notice::Notice,
     person::{ChatName, Identity},
-    plan::RollbackType,
-    proposal::{self, Opening, Proposal, Proposer},
+    plan::{RollbackType, Workflow},
+    proposal::{self, Opening, Outlook, Proposal, Proposer},
     refusal::Refusal,
     request::Request,
 };
@@ -94,6 +94,9 @@ fn the_journal_says_who_asked_and_what_for() {
     assert_eq!(fold(by("ana"), answer()), Err("somebody else asked for it".to_owned()));
     assert_eq!(fold(Actor::Countersign, answer()), Err("somebody else asked for it".to_owned()));
     let target = domain::plan::Target { id: "lake".to_owned(), ..answer().target };
+    let outlook = Outlook { workflow: Workflow::Planned, ..Outlook::default() };
+    let why = fold(by("ben"), Opening { outlook, ..answer() }).expect_err("it has no window");
+    assert!(why.ends_with("is planned, and has no maintenance window"), "{why}");
     for other in [
         Opening { proposer: Proposer::Trigger("error_rate".to_owned()), ..answer() },
         Opening { proposer: Proposer::Person(person("ana")), ..answer() },

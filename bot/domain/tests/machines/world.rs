@@ -147,6 +147,7 @@ pub(crate) fn requirement(needs: &[u8], ladder: Vec<Rung>) -> Requirement {
         reasons: vec!["The policy asks for it.".to_owned()],
         ladder,
         repeat_ms: 10 * MINUTE_MS,
+        urgent: None,
         valid_ms: 240 * MINUTE_MS,
         policy_digest: Digest::of("the policies"),
     }

@@ -3,8 +3,8 @@
 
 use domain::{
     id::IncidentId,
-    plan::{Finding, Outcome as Answered, RollbackType},
-    proposal::{Proposal, Stage},
+    plan::{Finding, Outcome as Answered, RollbackType, Workflow},
+    proposal::{Opening, Proposal, Stage},
     run::{self, Run},
 };
 
@@ -59,13 +59,16 @@ pub(super) fn answered_late(target: &str, tries: u32, problem: &str) -> Option<F
 /// How long a rollback of this type usually took on a target, in milliseconds: the median of those that succeeded.
 /// `None` where there was none.
 pub(super) fn usual_ms(
-    rollback_type: RollbackType,
+    (rollback_type, workflow): (RollbackType, Workflow),
     runs: &[Run],
     proposals: &[Proposal],
 ) -> Option<u64> {
     let is_of_type = |run: &&Run| {
         let of = proposals.iter().find(|proposal| proposal.id == run.proposal);
-        of.is_some_and(|proposal| proposal.opening.rollback_type == rollback_type)
+        let is_alike = |opening: &Opening| {
+            opening.rollback_type == rollback_type && opening.outlook.workflow == workflow
+        };
+        of.is_some_and(|proposal| is_alike(&proposal.opening))
             && matches!(run.stage, run::Stage::Succeeded { .. })
     };
     let took = |run: &Run| run.done.iter().map(|step| step.took_ms).sum::<u64>();
@@ -85,7 +88,7 @@ mod tests {
         level::Level,
         person::PersonId,
         plan::Target,
-        proposal::{Opening, Outlook, Proposer},
+        proposal::{Outlook, Proposer},
         requirement::{Requirement, Rung},
         run::StepRecord,
     };
@@ -111,6 +114,7 @@ mod tests {
             reasons: vec![],
             ladder: vec![rung],
             repeat_ms: 1,
+            urgent: None,
             valid_ms: 1,
             policy_digest: Digest::of("policy"),
         };
@@ -147,6 +151,7 @@ mod tests {
     #[test]
     fn the_usual_time_is_the_median_of_those_that_succeeded() {
         use RollbackType::{BlueGreen, ModelLevel};
+        use Workflow::Emergency;
         let succeeded = || run::Stage::Succeeded { at: Timestamp::UNIX_EPOCH };
         let stuck =
             run::Stage::Stuck { step: 1, reason: String::new(), halt: run::Halt::default() };
@@ -162,10 +167,11 @@ mod tests {
             run(4, 90_000, stuck),
             run(5, 4_000, succeeded()),
         ];
-        assert_eq!(usual_ms(BlueGreen, &runs, &proposals), Some(6_000));
-        assert_eq!(usual_ms(BlueGreen, &runs[..2], &proposals), Some(33_000));
-        assert_eq!(usual_ms(ModelLevel, &runs, &proposals), Some(2_000));
-        assert_eq!(usual_ms(RollbackType::Schema, &runs, &proposals), None);
+        assert_eq!(usual_ms((BlueGreen, Emergency), &runs, &proposals), Some(6_000));
+        assert_eq!(usual_ms((BlueGreen, Emergency), &runs[..2], &proposals), Some(33_000));
+        assert_eq!(usual_ms((ModelLevel, Emergency), &runs, &proposals), Some(2_000));
+        assert_eq!(usual_ms((RollbackType::Schema, Emergency), &runs, &proposals), None);
+        assert_eq!(usual_ms((BlueGreen, Workflow::Planned), &runs, &proposals), None);
     }
 
     #[test]

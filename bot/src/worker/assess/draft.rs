@@ -7,8 +7,9 @@ use domain::{
     Timestamp,
     incident::Incident,
     person::Person,
-    plan::{Finding, Plan, SealedPlan, Target},
+    plan::{Finding, Plan, SealedPlan, Target, Workflow},
     proposal::{Opening, Outlook},
+    request::Request,
 };
 use policies::{Ask, Match, Runbook, TargetRule};
 use sqlmesh::{Check, Inspection};
@@ -109,6 +110,8 @@ impl Draft<'_> {
         let because = because.chain(self.not_possible).collect::<Vec<_>>().join(" ");
         // Models that go away are touched as much as those that go back.
         let touched = [plan.models.clone(), self.choice.without.clone()].concat();
+        let request = self.incident.request.as_ref();
+        let window = request.and_then(|request| request.window.clone());
         let ask = Ask {
             rollback_type: plan.rollback_type,
             target: self.rule,
@@ -120,6 +123,9 @@ impl Draft<'_> {
             // Nothing is lost where models go back to tables that are kept beside the present ones.
             data_loss_ms: Some(self.besides.data_loss_ms),
             security: false,
+            opens_in_ms: window.as_ref().map(|window| {
+                u64::try_from((window.opens - self.now).num_milliseconds()).unwrap_or_default()
+            }),
         };
         // The web page is there for those whom no chat reaches, where there is no chat at all.
         let is_reachable = |person: &Person| {
@@ -128,7 +134,6 @@ impl Draft<'_> {
                 || identities.any(|identity| engine.chats.contains(&identity.chat))
         };
         let mut requirement = engine.policies.requirement(&ask, &is_reachable);
-        let window = self.incident.request.as_ref().and_then(|request| request.window.clone());
         if let Some(window) = &window {
             // An approval that ran out before the window opens would be good for nothing.
             let until = (window.closes - self.now).num_milliseconds();
@@ -153,6 +158,7 @@ impl Draft<'_> {
                 usual_ms: self.usual_ms,
                 warn_before_ms: self.rule.warn_before_ms,
                 window,
+                workflow: request.map_or(Workflow::Emergency, Request::workflow),
             },
         }
     }

@@ -80,6 +80,8 @@ impl Assessor {
         let tag = name_of_point(case.incident, now);
         let mut parameters = BTreeMap::from([
             ("tag".to_owned(), vec![tag.clone()]),
+            // The same name for what a runbook keeps first: points and databases do not get in each other's way.
+            ("saved".to_owned(), vec![tag.clone()]),
             ("points".to_owned(), vec![self.folder()?]),
         ]);
         let (point, of_ms, models, mut findings) = match (past, point) {
@@ -104,7 +106,9 @@ impl Assessor {
             outcome: Outcome::Inconclusive,
             detail: format!("SQLMesh's state or the warehouse cannot be read now: {why}"),
         }));
-        findings.push(lost(&point, of_ms, now));
+        // What is written until it begins is lost as well.
+        let begins_at = case.begins_at(now);
+        findings.push(lost(&point, of_ms, begins_at, now));
         parameters.insert("point".to_owned(), vec![point]);
         let check = Check {
             findings,
@@ -114,7 +118,7 @@ impl Assessor {
             possible_until_ms: None,
             fingerprint: inspection.fingerprint.clone(),
         };
-        let data_loss_ms = u64::try_from(now.timestamp_millis() - of_ms)?;
+        let data_loss_ms = u64::try_from(begins_at.timestamp_millis() - of_ms)?;
         let choice = Choice { models, ..Choice::default() };
         Ok(Ok((choice, check, Besides { parameters, data_loss_ms })))
     }
@@ -168,15 +172,21 @@ impl Assessor {
 }
 
 /// What does not come back.
-fn lost(point: &str, of_ms: i64, now: Timestamp) -> Finding {
+fn lost(point: &str, of_ms: i64, begins_at: Timestamp, now: Timestamp) -> Finding {
+    let begins_ms = begins_at.timestamp_millis();
+    let until = if begins_at > now {
+        format!(" when the window opens at {}", spell(begins_ms))
+    } else {
+        String::new()
+    };
     Finding {
         check: "data_loss".to_owned(),
         subject: point.to_owned(),
         outcome: Outcome::Inconclusive,
         detail: format!(
-            "What was written since {} is not in the rollback point ({}); the broken databases keep it.",
+            "What was written since {} is not in the rollback point ({}{until}); the broken databases keep it.",
             spell(of_ms),
-            length(now.timestamp_millis() - of_ms)
+            length(begins_ms - of_ms)
         ),
     }
 }

@@ -33,7 +33,7 @@ impl Assessor {
 
     /// Whether the runbook of the case declares this parameter: one that was written before does not.
     pub(super) fn takes(&self, case: &Case<'_>, parameter: &str) -> bool {
-        let runbook = self.engine.policies.runbook(case.rollback_type);
+        let runbook = case.runbook(&self.engine.policies);
         runbook.is_some_and(|runbook| runbook.parameters().any(|(name, _)| name == parameter))
     }
 

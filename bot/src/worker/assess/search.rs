@@ -8,12 +8,12 @@ use domain::{
     Timestamp,
     alert::Alert,
     incident::Incident,
-    plan::{RollbackType, SealedPlan, Target},
+    plan::{RollbackType, SealedPlan, Target, Workflow},
     proposal::{Outcome, Proposal, Stage},
     release::{Extent, Learnt, Release},
     request::Request,
 };
-use policies::{Match, TargetRule, Triage};
+use policies::{Match, Policies, Runbook, TargetRule, Triage};
 use sqlmesh::{Check, Environment, Inspection};
 use store::{JobClaim, Versioned};
 
@@ -51,6 +51,25 @@ pub(super) struct Case<'a> {
     pub(super) rollback_type: RollbackType,
     /// Why nobody can read the target; `None` where it can be read.
     pub(super) unreadable: Option<&'a str>,
+}
+
+impl Case<'_> {
+    /// How it shall be carried out.
+    pub(super) fn workflow(&self) -> Workflow {
+        self.incident.request.as_ref().map_or(Workflow::Emergency, Request::workflow)
+    }
+
+    /// When it can begin: at once, or when its maintenance window opens.
+    pub(super) fn begins_at(&self, now: Timestamp) -> Timestamp {
+        let request = self.incident.request.as_ref();
+        let window = request.and_then(|request| request.window.as_ref());
+        window.map_or(now, |window| window.opens.max(now))
+    }
+
+    /// What carries it out.
+    pub(super) fn runbook<'p>(&self, policies: &'p Policies) -> Option<&'p Runbook> {
+        policies.runbook_for(self.rollback_type, self.workflow())
+    }
 }
 
 /// What is known of the target, whichever type is tried.
@@ -174,7 +193,7 @@ impl Assessor {
         case: &Case<'_>,
         known: &Known,
     ) -> anyhow::Result<Result<Possible, String>> {
-        if self.engine.policies.runbook(case.rollback_type).is_none() {
+        if case.runbook(&self.engine.policies).is_none() {
             return Ok(Err("there is no runbook for it.".to_owned()));
         }
         if let (Some(why), true) =
@@ -251,7 +270,7 @@ impl Assessor {
     ) -> anyhow::Result<Assessment> {
         let (store, now, id) = (&self.desk.store, self.desk.clock.now(), &case.rule.id);
         let Possible { choice, start, check, besides } = possible;
-        let runbook = self.engine.policies.runbook(case.rollback_type);
+        let runbook = case.runbook(&self.engine.policies);
         let runbook = runbook.context("the type's runbook was there a moment ago")?;
         let values = |found: Versioned<Proposal>| found.value;
         let open: Vec<_> = store.open_proposals().await?.into_iter().map(values).collect();
@@ -276,7 +295,7 @@ impl Assessor {
             circumstances: [free].into_iter().chain(late).collect(),
             not_possible,
             usual_ms: circumstances::usual_ms(
-                case.rollback_type,
+                (case.rollback_type, case.workflow()),
                 &runs.collect::<Vec<_>>(),
                 &known,
             ),
