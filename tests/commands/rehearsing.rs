@@ -27,7 +27,7 @@ async fn it_says_what_would_happen_and_does_nothing() {
     let versions = || [ORDERS, CUSTOMERS].map(|model| installation.warehouse.version(model));
     let before = (versions(), installation.run(&["timeline", &incident]).await.stdout);
     let tried = installation.run(&["dry-run", &proposal]).await;
-    assert_snapshot!(redacted(&tried, &[&proposal, point(&tried.stdout)]), @r"
+    assert_snapshot!(redacted(&tried, &[&proposal, point(&tried.stdout)]), @"
     Dry run of the model-level rollback (type 2) on prod, plan [digest]. Nothing is changed.
     ✓ prod is as it was when this plan was made.
     ✓ 1. Check that it is still possible: It is still possible.
@@ -49,7 +49,7 @@ async fn it_says_what_would_happen_and_does_nothing() {
 
     serving.decide(&incident, "ana", "approve").await;
     serving.incident_in("Rolled back").await;
-    assert_snapshot!(installation.run(&["dry-run", &proposal]).await, @r"
+    assert_snapshot!(installation.run(&["dry-run", &proposal]).await, @"
     refused: this proposal is closed: nothing of it will run any more
     [exit 3]
     ");
@@ -62,7 +62,7 @@ async fn what_would_not_go_through_says_why() {
     installation.warehouse.remove(ORDERS, "11");
     installation.warehouse.deploy("plan-of-tonight");
     let tried = installation.run(&["dry-run", &proposal]).await;
-    assert_snapshot!(redacted(&tried, &[&proposal, point(&tried.stdout)]), @r"
+    assert_snapshot!(redacted(&tried, &[&proposal, point(&tried.stdout)]), @"
     Dry run of the model-level rollback (type 2) on prod, plan [digest]. Nothing is changed.
     ✗ prod was deployed since this plan was made: the plan is void, and approving it starts nothing.
     ✗ 1. Check that it is still possible: it is not possible any more.
@@ -73,7 +73,7 @@ async fn what_would_not_go_through_says_why() {
     It would not go through (1 of 4 steps tried).
     [exit 3]
     ");
-    assert_snapshot!(installation.run(&["dry-run", "nothing"]).await, @r"
+    assert_snapshot!(installation.run(&["dry-run", "nothing"]).await, @"
     error: there is no proposal whose id ends in `nothing`; `countersign show` names an incident's proposals
     [exit 2]
     ");

@@ -1,7 +1,7 @@
 //! The default planned runbooks with their parameters filled in, and when they are taken.
 
 use domain::plan::{
-    Action, OnFailure, RollbackType,
+    Action, OnFailure, RollbackType, Step,
     Workflow::{Emergency, Planned},
 };
 use policies::{Files, Policies};
@@ -62,6 +62,7 @@ fn the_default_planned_full_environment_runbook() {
     Restore the point beside the live environment: sqlmesh restore-beside --point pt_1 --into /var/lib/points --tag pt_2
       28800 s, 3 attempts, idempotent true, guard false, Undo
       probe: sqlmesh probe-beside --point pt_1 --into /var/lib/points --tag pt_2
+      undo: sqlmesh drop-beside --point pt_1 --into /var/lib/points --tag pt_2
     Verify what was restored: sqlmesh verify-beside --point pt_1 --into /var/lib/points --tag pt_2
       14400 s, 2 attempts, idempotent true, guard false, Undo
     Ask before the exchange: confirm, Some(Level(2)): Swap the restored environment in?
@@ -99,9 +100,14 @@ fn each_backs_up_and_asks_before_it_changes_anything() {
         });
         let verified = at(&calls(&["verify-point", "pt_2"]));
         let asked = at(&|action| matches!(action, Action::Confirm(_)));
-        let changed = steps.iter().position(|step| step.undo.is_some()).expect("a way back");
+        let changes = |step: &Step| {
+            ["promote", "restore-schema", "swap"]
+                .iter()
+                .any(|word| matches!(&step.action, Action::Sqlmesh(given) if given[0] == *word))
+        };
+        let changed = steps.iter().position(changes).expect("a change");
         assert!(backup < verified && verified < changed && asked < changed, "{rollback_type}");
-        assert!(steps[changed].guard, "{rollback_type}");
+        assert!(steps[changed].guard && steps[changed].undo.is_some(), "{rollback_type}");
         let last = steps.last().unwrap();
         assert_eq!(last.on_failure, OnFailure::UndoWhenFailed, "{rollback_type}");
     }

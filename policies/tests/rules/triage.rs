@@ -149,11 +149,69 @@ fn the_policies_describe_themselves() {
       too_many_rollbacks: 1 level(s) higher. This target was rolled back … times within a day, so the next level decides.
       approvals are good for 4 h
 
-    What carries it out
-      blue-green rollback (type 1): blue_green; planned: blue_green_planned
-      model-level rollback (type 2): model_level; planned: model_level_planned
-      schema rollback (type 3): schema; planned: schema_planned
-      full environment rollback (type 4): full_environment; planned: full_environment_planned
+    What a rollback does
+      blue-green rollback (type 1): blue_green
+        Check that it is still possible
+        Make a rollback point
+        Switch back to the state before the release
+        Check the data
+      blue-green rollback (type 1), planned: blue_green_planned
+        Check that it is still possible
+        Back up the environment
+        Verify the backup
+        Ask whether everybody is ready
+        Check the target again
+        Switch back to the state before the release
+        Check the switch
+        Check the data
+      model-level rollback (type 2): model_level
+        Check that it is still possible
+        Make a rollback point
+        Point the models back
+        Check the data
+      model-level rollback (type 2), planned: model_level_planned
+        Check that it is still possible
+        Back up the tables of the models
+        Verify the backup
+        Ask whether everybody is ready
+        Check the target again
+        Point the models back
+        Check the switch
+        Check the data
+      schema rollback (type 3): schema
+        Make a rollback point
+        Verify the point with the lost values, only with `point`
+        Check that it is still possible
+        Restore columns and their values
+        Check columns and data
+      schema rollback (type 3), planned: schema_planned
+        Check that it is still possible
+        Back up the tables of the models
+        Verify the backup
+        Verify the point with the lost values, only with `point`
+        Ask whether everybody is ready
+        Check the target again
+        Restore columns and their values
+        Check the columns
+        Check the data
+      full environment rollback (type 4): full_environment
+        Recover the moment before the release, only with `moment`
+        Verify the rollback point
+        Restore it beside the live environment
+        Verify what was restored
+        Ask before the exchange
+        Exchange the environments
+        Check the restored environment
+      full environment rollback (type 4), planned: full_environment_planned
+        Verify the rollback point
+        Ask whether everybody is ready
+        Back up the present environment
+        Verify the backup
+        Restore the point beside the live environment
+        Verify what was restored
+        Ask before the exchange
+        Exchange the environments
+        Check the restored environment
     ");
     let rules = policies.prometheus_rules();
     let first: Vec<&str> = rules.lines().take(10).collect();
