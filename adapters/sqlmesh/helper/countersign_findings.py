@@ -14,6 +14,7 @@ import countersign_dependents as dependents
 from countersign_data import is_empty, table_exists
 from countersign_rollback import Rollback, build_plan, downstream
 from countersign_state import Project, fingerprint, has_table, is_forward_only
+from countersign_views import view_disagreements
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 
@@ -29,6 +30,7 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
         findings.append(row)
 
     _environment(rollback, plan_id, add)
+    _views(project, rollback, add)
     holders = _holders(project)
     for name in rollback.missing:
         add(
@@ -104,6 +106,29 @@ def _environment(rollback: Rollback, plan_id: str | None, add: Add) -> None:
             f"Plan {environment.plan_id} on {environment.name} has not finished: it is running or "
             "it died. Two plans at once can leave views and state in disagreement.",
         )
+
+
+def _views(project: Project, rollback: Rollback, add: Add) -> None:
+    """After two plans at once the record may be one plan's and the views the other's.
+
+    SQLMesh does not look. Whoever is asked must know that the record does not say what people read.
+    """
+    environment = rollback.environment
+    if not environment.finalized_ts:
+        return
+    wrong, unreadable = view_disagreements(project, environment, rollback.current.values())
+    if wrong:
+        names = ", ".join(sorted(rollback.names[name] for name in wrong))
+        add(
+            "views_match_state",
+            environment.name,
+            INCONCLUSIVE,
+            f"Views of {names} read other tables than SQLMesh's record says, as after two plans at "
+            "once. Those of the models that go back, and of what reads them, are pointed anew.",
+        )
+    elif not unreadable:
+        detail = f"The views of {environment.name} read what SQLMesh's record says."
+        add("views_match_state", environment.name, PASS, detail)
 
 
 def _restorable(rollback: Rollback, name: str, snapshot: t.Any, add: Add) -> None:

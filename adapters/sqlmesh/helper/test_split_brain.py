@@ -60,6 +60,7 @@ class SplitBrain(Trap):
         self.assertEqual(self.content(), wrong)
 
         self.assertEqual(self.inspected()["astray"], ASTRAY)
+        self.assertEqual(self.views_match(), ("inconclusive", True))
         self.assert_probe("partial")
         failed = self.failed()
         for model in BAD:
@@ -68,8 +69,15 @@ class SplitBrain(Trap):
 
     def assert_repaired(self) -> None:
         self.assertEqual(self.inspected()["astray"], [])
+        self.assertEqual(self.views_match(), ("pass", False))
         self.assert_probe("done")
         self.assert_true_again()
+
+    def views_match(self) -> tuple[str, bool]:
+        """What the check says of the views, and whether it names those that are astray."""
+        findings = self.site.ask("check", *self.targets)[1]["findings"]
+        [found] = [row for row in findings if row["check"] == "views_match_state"]
+        return found["outcome"], all(name in found["detail"] for name in ASTRAY)
 
     def recorded(self) -> tuple[str, int | None]:
         """The plan that wrote the record, and when it had finished."""

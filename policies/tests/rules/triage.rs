@@ -213,7 +213,11 @@ fn the_policies_describe_themselves() {
         Exchange the environments
         Check the restored environment
     ");
-    let rules = policies.prometheus_rules();
+}
+
+#[test]
+fn automatic_triggers_are_rules_for_prometheus() {
+    let rules = defaults().prometheus_rules();
     let first: Vec<&str> = rules.lines().take(10).collect();
     insta::assert_snapshot!(first.join("\n"), @r#"
     groups:
