@@ -22,7 +22,7 @@ async fn an_incident_as_a_document() {
 
     Told by Data warehouse at [date] [time] UTC.
 
-    ## model-level rollback (type 2), proposed at [date] [time] UTC
+    ## Proposed at [date] [time] UTC: model-level rollback (type 2)
 
     It is data_corruption_detected (data is corrupt): the headline contains “duplicate\* rows”.
 

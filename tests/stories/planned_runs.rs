@@ -74,7 +74,7 @@ fn is_the_document(document: &str) {
 
     Told by Ana Ruiz at 2026-11-23 03:00:00 UTC.
 
-    ## model-level rollback (type 2), proposed at 2026-11-23 03:00:00 UTC
+    ## Proposed at 2026-11-23 03:00:00 UTC: model-level rollback (type 2)
 
     It is unexpected_behaviour (something behaves unexpectedly): Order numbers look wrong since lunch.
 

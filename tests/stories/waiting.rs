@@ -94,3 +94,28 @@ story!(
         w.read_on();
     }
 );
+
+story!(
+    /// The approvals run out in a pause, after something was done: the run stops and asks, and runs nothing in silence.
+    approvals_that_run_out_after_a_change_ask_a_person,
+    async |w| {
+        w.alert().await;
+        w.read_on();
+        w.warehouse.fault("promote", &["wait"]);
+        w.approve_and_meanwhile("ana", async |w| {
+            w.press(&w.card(), "pause", "ana").await;
+            w.warehouse.go_on();
+        })
+        .await;
+        w.advance(TimeDelta::hours(5)).await;
+        w.click(&w.card(), "resume", "ana").await;
+        w.slack.take_ephemerals("U0ANA");
+        w.expect_card("Stuck: needs a person");
+        assert!(w.thread_so_far().contains("was good until"), "{}", w.thread_so_far());
+        assert_eq!(w.warehouse.calls("verify"), 0);
+        w.press_and_say_why("skip", "ana", "checked by hand, all rows are right").await;
+        w.expect_whisper("ana", "signed it off");
+        w.expect_card("Rolled back, signed off");
+        w.read_on();
+    }
+);

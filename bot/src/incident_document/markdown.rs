@@ -35,7 +35,7 @@ impl fmt::Display for IncidentDocument {
 }
 
 fn proposal(to: &mut impl fmt::Write, part: &ProposalPart) -> fmt::Result {
-    writeln!(to, "## {}, proposed at {}\n", letters(&part.rollback), moment(part.opened_at))?;
+    writeln!(to, "## Proposed at {}: {}\n", moment(part.opened_at), letters(&part.rollback))?;
     writeln!(to, "{}\n", letters(&part.because))?;
     fact(to, "Where", &letters(&part.target))?;
     fact(to, "Models that go back", &codes(&part.models))?;
