@@ -10,6 +10,7 @@ mod keys;
 mod point;
 mod policy;
 mod propose;
+mod reader;
 mod release;
 mod report;
 mod serve;
@@ -149,6 +150,9 @@ pub fn become_confined() -> Option<ExitCode> {
 
 /// Runs a command and says how it went.
 pub fn run(cli: Cli) -> ExitCode {
+    if !matches!(cli.command, Command::Serve { .. } | Command::Executor { .. }) {
+        reader::end_with_the_reader();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return told(&anyhow::Error::new(error)),

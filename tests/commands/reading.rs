@@ -1,5 +1,7 @@
 //! What is said of incidents: `migrate`, `list`, `show`, `timeline` and `why`.
 
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -13,6 +15,18 @@ async fn a_database_that_is_not_ready_says_so() {
     [exit 2]
     ");
     assert!(!installation.path("store.db").exists(), "looking makes no database");
+}
+
+#[tokio::test]
+async fn whoever_has_read_enough_hears_no_complaint() {
+    let installation = Installation::fresh().await;
+    let mut command = installation.command_after(&[], &["list"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().await.expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    assert_eq!(ended.status.code(), Some(141));
 }
 
 #[tokio::test]
