@@ -11,6 +11,7 @@ import time
 import typing as t
 
 import countersign_dependents as dependents
+import countersign_others as others
 from countersign_data import is_empty, table_exists
 from countersign_rollback import Rollback, build_plan, downstream
 from countersign_state import Project, fingerprint, has_table, is_forward_only
@@ -55,6 +56,7 @@ def check(project: Project, rollback: Rollback, plan_id: str | None = None) -> d
         until = _janitor(rollback.names[name], snapshot, holders, add)
         deadline = min(filter(None, [deadline, until]), default=None)
     dependents.findings(project, rollback, add)
+    others.findings(project, rollback, add)
     for name in sorted(rollback.without):
         _left_out(rollback, name, add)
     if not rollback.missing:

@@ -5,6 +5,7 @@ Where it is killed meanwhile, `test_postgres_kills` looks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import test_blue_green
@@ -127,3 +128,30 @@ class Dependents(HelperCase):
         self.assertEqual(lost["subject"], "bi.methods")
         self.assertIn("payment_method", lost["reason"])
         self.assertEqual(self.found(), self.hanging)
+
+
+class AtWork(HelperCase):
+    """Sessions of others in the tables and views of the rollback."""
+
+    engine = "postgres"
+
+    def others(self) -> tuple[str, str]:
+        _, answer = self.site.ask("check", *self.targets)
+        self.assertTrue(answer["possible"])
+        [row] = [row for row in answer["findings"] if row["check"] == "others_at_work"]
+        return row["outcome"], row["detail"]
+
+    def assert_named(self, statement: str, *words: str) -> None:
+        with contextlib.closing(self.site.connection()) as session, session.cursor() as cursor:
+            cursor.execute("SET application_name = 'nightly load'")
+            cursor.execute(statement)
+            outcome, detail = self.others()
+        self.assertEqual(outcome, "inconclusive", detail)
+        for word in ("nightly load", "marts.order_analytics", "transaction", *words):
+            self.assertIn(word, detail)
+
+    def test_who_writes_and_who_keeps_a_view(self) -> None:
+        self.assertEqual(self.others()[0], "pass")
+        self.assert_named("LOCK TABLE marts.order_analytics IN ROW EXCLUSIVE MODE", "writes")
+        self.assert_named("SELECT 1 FROM marts.order_analytics LIMIT 1", "keeps")
+        self.assertEqual(self.others()[0], "pass")

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The helper's files, shipped in the binary.
-const FILES: [(&str, &str); 34] = [
+const FILES: [(&str, &str); 35] = [
     ("countersign_sqlmesh.py", include_str!("../helper/countersign_sqlmesh.py")),
     ("countersign_state.py", include_str!("../helper/countersign_state.py")),
     ("countersign_apply.py", include_str!("../helper/countersign_apply.py")),
@@ -37,6 +37,7 @@ const FILES: [(&str, &str); 34] = [
     ("countersign_promote.py", include_str!("../helper/countersign_promote.py")),
     ("countersign_data.py", include_str!("../helper/countersign_data.py")),
     ("countersign_dependents.py", include_str!("../helper/countersign_dependents.py")),
+    ("countersign_others.py", include_str!("../helper/countersign_others.py")),
     ("countersign_units.py", include_str!("../helper/countersign_units.py")),
     ("countersign_duckdb.py", include_str!("../helper/countersign_duckdb.py")),
     ("countersign_postgres.py", include_str!("../helper/countersign_postgres.py")),
