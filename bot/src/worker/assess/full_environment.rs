@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Timestamp,
     plan::{Finding, Outcome, Target},
-    release::Release,
+    release::{Release, Verdict},
 };
 use sqlmesh::{Backfill, Check, Downstream, Environment, Inspection, Point, PointKind, QUESTION};
 
@@ -91,7 +91,8 @@ impl Assessor {
                 // The run makes a point of it first, under this name.
                 (tag, at.timestamp_millis(), models, findings)
             }
-            (None, Some((point, findings))) => {
+            (None, Some((point, mut findings))) => {
+                findings.extend(holds_the_release(&point, releases));
                 let models = point.models.into_iter().map(|model| model.name).collect();
                 (point.id, point.created_ms, models, findings)
             }
@@ -171,6 +172,22 @@ impl Assessor {
     }
 }
 
+/// A point that was made after the last release had ended; `releases` is the ledger, newest first. It may be right all the
+/// same, because the fault may have come later, and only people know that.
+fn holds_the_release(point: &Point, releases: &[Release]) -> Option<Finding> {
+    let newest = releases.first().filter(|release| release.verdict != Verdict::Good)?;
+    let ended = newest.finalized_at.unwrap_or(newest.seen_at);
+    (point.created_ms >= ended.timestamp_millis()).then(|| Finding {
+        check: "point_before_release".to_owned(),
+        subject: point.id.clone(),
+        outcome: Outcome::Inconclusive,
+        detail: format!(
+            "The rollback point was made after {}: it holds what that release changed. If that is the fault, it comes back.",
+            newest.name()
+        ),
+    })
+}
+
 /// What does not come back.
 fn lost(point: &str, of_ms: i64, begins_at: Timestamp, now: Timestamp) -> Finding {
     let begins_ms = begins_at.timestamp_millis();
@@ -188,5 +205,59 @@ fn lost(point: &str, of_ms: i64, begins_at: Timestamp, now: Timestamp) -> Findin
             spell(of_ms),
             length(begins_ms - of_ms)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::{TimeZone as _, Utc};
+    use domain::release::Learnt;
+    use sqlmesh::Origin;
+
+    use super::*;
+
+    #[test]
+    fn a_point_from_after_the_release_is_named() {
+        let at = Utc.with_ymd_and_hms(2026, 11, 25, 12, 0, 0).unwrap();
+        let release = |verdict| Release {
+            target: "warehouse".to_owned(),
+            place: 2,
+            plan_id: "plan-of-lunch".to_owned(),
+            fingerprint: "f".to_owned(),
+            finalized_at: Some(at),
+            seen_at: at,
+            snapshots: BTreeMap::new(),
+            commit: None,
+            learnt: Learnt::Poll,
+            verdict,
+            run: None,
+            baseline: None,
+        };
+        let point = |created_ms| Point {
+            id: "pt_1".to_owned(),
+            kind: PointKind::Full,
+            created_ms,
+            recovered_ms: None,
+            reason: String::new(),
+            environment: "prod".to_owned(),
+            gateway: "local".to_owned(),
+            fingerprint: "f".to_owned(),
+            project: Origin { path: "/project".into(), commit: None },
+            models: vec![],
+            verified: None,
+        };
+        let found = |created_ms, releases: &[Release]| {
+            holds_the_release(&point(created_ms), releases).map(|finding| finding.detail)
+        };
+        let ended = at.timestamp_millis();
+        insta::assert_snapshot!(
+            found(ended, &[release(Verdict::Unknown)]).unwrap(),
+            @"The rollback point was made after the release of 2026-11-25 12:00 UTC (SQLMesh plan `plan-of-lunc`): it holds what that release changed. If that is the fault, it comes back."
+        );
+        assert_eq!(found(ended - 1, &[release(Verdict::Unknown)]), None, "it is from before");
+        assert_eq!(found(ended, &[release(Verdict::Good)]), None, "the release is good");
+        assert_eq!(found(ended, &[]), None, "no release is known");
     }
 }
