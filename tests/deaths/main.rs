@@ -10,6 +10,10 @@
 #[path = "../installation/installation.rs"]
 mod installation;
 
+#[expect(dead_code, reason = "the schemas are for others; here each has a database")]
+#[path = "../../adapters/store/tests/contract/databases.rs"]
+mod databases;
+
 mod fault;
 mod journal;
 mod line;

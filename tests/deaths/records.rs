@@ -6,9 +6,8 @@ use std::{
 };
 
 use reqwest::Url;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
-const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
+use crate::databases::{run, server};
 
 /// The place.
 pub(crate) enum Records {
@@ -20,15 +19,9 @@ pub(crate) enum Records {
 
 impl Records {
     /// A database of its own; `None` where PostgreSQL is to be left out.
-    #[expect(clippy::disallowed_methods, reason = "tests have no configuration file")]
     pub(crate) async fn postgres() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
-            panic!("set {VARIABLE} to the URL of a PostgreSQL server, or to `skip`")
-        });
-        if server == "skip" {
-            return None;
-        }
+        let server = server()?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("deaths_{}_{number}", std::process::id());
         let records = Self::Postgres { server: server.parse().expect("a URL"), name };
@@ -82,14 +75,4 @@ impl Records {
             run(server.as_str(), &statement.replace("{name}", name)).await;
         }
     }
-}
-
-async fn run(url: &str, statement: &str) {
-    sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(url).await.expect("reaches the database");
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
-        .execute(&mut connection)
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
-    connection.close().await.expect("closes the connection");
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from countersign_data import FAIL, INCONCLUSIVE, PASS
+from countersign_postgres_session import literal
 from countersign_rollback import Rollback, downstream_closure
 from countersign_state import Project, has_table
 from countersign_units import BACKUPS
@@ -99,15 +100,15 @@ def owe(project: Project, rollback: Rollback) -> None:
         adapter.execute(f"CREATE SCHEMA IF NOT EXISTS {BACKUPS}")
         adapter.execute(f"CREATE TABLE IF NOT EXISTS {OWED} (position INT, name TEXT, statement TEXT)")
         for (name, statement), position in statements.items():
-            row = f"{position}, {_text(name)}, {_text(statement)}"
-            there = f"SELECT 1 FROM {OWED} WHERE statement = {_text(statement)}"
+            row = f"{position}, {literal(name)}, {literal(statement)}"
+            there = f"SELECT 1 FROM {OWED} WHERE statement = {literal(statement)}"
             adapter.execute(f"INSERT INTO {OWED} SELECT {row} WHERE NOT EXISTS ({there})")
 
 
 def owed(project: Project, rollback: Rollback) -> list[tuple[str, str]]:
     """Names and statements that were written down and not created again yet."""
     adapter = _adapter(project, rollback)
-    if adapter is None or adapter.fetchone(f"SELECT to_regclass({_text(OWED)})")[0] is None:
+    if adapter is None or adapter.fetchone(f"SELECT to_regclass({literal(OWED)})")[0] is None:
         return []
     return adapter.fetchall(f"SELECT name, statement FROM {OWED} ORDER BY position, statement")
 
@@ -120,7 +121,7 @@ def settle(project: Project, rollback: Rollback) -> list[dict[str, str]]:
     failed: list[dict[str, str]] = []
     adapter = _adapter(project, rollback)
     for name, statement in owed(project, rollback):
-        is_there = adapter.fetchone(f"SELECT to_regclass({_text(name)})")[0] is not None
+        is_there = adapter.fetchone(f"SELECT to_regclass({literal(name)})")[0] is not None
         if not (is_there and statement.startswith("CREATE VIEW")):
             try:
                 with adapter.transaction():
@@ -128,7 +129,7 @@ def settle(project: Project, rollback: Rollback) -> list[dict[str, str]]:
             except Exception as error:  # Each driver has its own errors.
                 failed.append({"subject": name, "statement": statement, "reason": str(error)})
         with adapter.transaction():
-            adapter.execute(f"DELETE FROM {OWED} WHERE statement = {_text(statement)}")
+            adapter.execute(f"DELETE FROM {OWED} WHERE statement = {literal(statement)}")
     return failed
 
 
@@ -140,7 +141,7 @@ def _hanging(
     view = view_of(project, rollback.environment, snapshot)
     name = f'"{view.db}"."{view.name}"'
     for oid, depth, relation, kind, text, owner in adapter.fetchall(
-        HANGING.format(view=_text(name))
+        HANGING.format(view=literal(name))
     ):
         grants = []
         for privilege, column, grantee, is_grantable in adapter.fetchall(GRANTS.format(oid=oid)):
@@ -164,7 +165,3 @@ def _adapter(project: Project, rollback: Rollback) -> t.Any:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from countersign_data import INCONCLUSIVE, PASS
+from countersign_postgres_session import literal
 from countersign_rollback import Rollback, downstream_closure
 from countersign_state import Project, has_table
 from countersign_views import view_of
@@ -49,7 +50,7 @@ def findings(project: Project, rollback: Rollback, add: Add) -> None:
     for adapter, names in by_adapter.values():
         if not names:
             continue
-        listed = ", ".join(_literal(name) for name in sorted(names))
+        listed = ", ".join(literal(name) for name in sorted(names))
         rows = adapter.fetchall(OTHERS.format(names=listed))
         for pid, who, seconds, writes, what in rows:
             # How long, the server tells its owner and whoever may read all statistics.
@@ -77,7 +78,3 @@ def _relations(project: Project, rollback: Rollback, snapshot: t.Any) -> set[str
     if snapshot.name in rollback.promoted:
         names.add(view_of(project, rollback.environment, snapshot))
     return {f"{table.db}.{table.name}" for table in names}
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -16,7 +16,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from countersign_postgres_session import RELATIONS, Session, qualified, quoted
+from countersign_postgres_session import RELATIONS, Session, literal, qualified, quoted
 from countersign_state import conflict, impossible
 from countersign_units import BACKUPS, Table
 
@@ -138,8 +138,8 @@ class PostgresUnit:
             session.run(f"DROP DATABASE IF EXISTS {quoted(part)}")
             encoding, collate, ctype = (settings[key] for key in ("encoding", "collate", "ctype"))
             session.run(
-                f"CREATE DATABASE {quoted(part)} TEMPLATE template0 ENCODING {_text(encoding)}"
-                f" LC_COLLATE {_text(collate)} LC_CTYPE {_text(ctype)}"
+                f"CREATE DATABASE {quoted(part)} TEMPLATE template0 ENCODING {literal(encoding)}"
+                f" LC_COLLATE {literal(collate)} LC_CTYPE {literal(ctype)}"
             )
         arguments = ["--exit-on-error", "--jobs=2", f"--dbname={part}", str(folder / self.name)]
         _run(["pg_restore", *arguments], self._variables(part))
@@ -150,7 +150,7 @@ class PostgresUnit:
             # Complete is what carries the name: a half one never does.
             session.run(f"ALTER DATABASE {quoted(part)} RENAME TO {quoted(restored)}")
             mark = f"restored from rollback point {point}"
-            session.run(f"COMMENT ON DATABASE {quoted(restored)} IS {_text(mark)}")
+            session.run(f"COMMENT ON DATABASE {quoted(restored)} IS {literal(mark)}")
             session.run("COMMIT")
         return True
 
@@ -312,7 +312,7 @@ def _like(database: str, settings: dict[str, t.Any]) -> t.Iterator[str]:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", key):
             raise impossible(f"The setting {key} of the database cannot be restored.")
         whose = f"ROLE {quoted(role)} IN DATABASE" if role else "DATABASE"
-        yield f"ALTER {whose} {name} SET {key} = {value if key in LISTS else _text(value)}"
+        yield f"ALTER {whose} {name} SET {key} = {value if key in LISTS else literal(value)}"
     if settings["grants"]:
         yield f"REVOKE ALL ON DATABASE {name} FROM PUBLIC"
     for grantee, privilege, is_grantable in settings["grants"]:
@@ -320,7 +320,3 @@ def _like(database: str, settings: dict[str, t.Any]) -> t.Iterator[str]:
         option = " WITH GRANT OPTION" if is_grantable else ""
         yield f"GRANT {privilege} ON DATABASE {name} TO {whom}{option}"
     yield f"ALTER DATABASE {name} OWNER TO {quoted(settings['owner'])}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

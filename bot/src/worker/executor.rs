@@ -23,7 +23,7 @@ use self::ahead::{at, calls_to_come, needs_the_database};
 use super::{
     Desk, Worker,
     floor::Floor,
-    lease::{LEASE_MS, keep},
+    lease::{LEASE_MS, carried_under},
 };
 use crate::{
     engine::{Begun, Engine, Guarded},
@@ -87,17 +87,9 @@ impl Executor {
     /// Carries the run on for as long as the lease is ours.
     async fn under_lease(&self, run: Run, lease: &RunLease) -> anyhow::Result<()> {
         let (run_id, cancel) = (run.id.clone(), CancellationToken::new());
-        let carry = self.carry(run, lease, &cancel);
-        let target = lease.on_target();
-        tokio::pin!(carry);
-        tokio::select! {
-            carried = &mut carry => return carried,
-            () = keep(&self.desk, &target, run_id.as_str()) => {}
-            () = self.cancel.cancelled() => {}
-        }
-        // The step's processes are ended and awaited before anybody else may touch the target.
-        cancel.cancel();
-        carry.await
+        let carry = Box::pin(self.carry(run, lease, &cancel));
+        let target = (&lease.on_target(), run_id.as_str());
+        carried_under(&self.desk, target, (&self.cancel, &cancel), carry).await
     }
 
     async fn carry(

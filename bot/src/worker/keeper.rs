@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Desk, Worker,
-    lease::{LEASE_MS, keep},
+    lease::{LEASE_MS, carried_under},
 };
 use crate::{
     engine::{Engine, Pinning},
@@ -66,16 +66,9 @@ impl Worker for Keeper {
 impl Keeper {
     async fn under_lease(&self, pin: &Pin, lease: &TargetLease) -> anyhow::Result<()> {
         let cancel = CancellationToken::new();
-        let carry = self.carry(pin, lease, &cancel);
-        tokio::pin!(carry);
-        tokio::select! {
-            carried = &mut carry => return carried,
-            () = keep(&self.desk, lease, pin.id.as_str()) => {}
-            () = self.cancel.cancelled() => {}
-        }
-        // Its process is ended and awaited before anybody else may touch the target.
-        cancel.cancel();
-        carry.await
+        let carry = Box::pin(self.carry(pin, lease, &cancel));
+        let target = (lease, pin.id.as_str());
+        carried_under(&self.desk, target, (&self.cancel, &cancel), carry).await
     }
 
     async fn carry(

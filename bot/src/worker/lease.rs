@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use store::TargetLease;
+use tokio_util::sync::CancellationToken;
 
 use super::{Desk, after};
 
@@ -11,9 +12,26 @@ pub(super) const LEASE_MS: u64 = 30_000;
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(10);
 
-/// Renews the lease until it is lost, or was not renewed for so long that somebody else may hold it. `whose` is the run or
-/// the pin that it was claimed for.
-pub(super) async fn keep(desk: &Desk, lease: &TargetLease, whose: &str) {
+/// Sees `carry` through for as long as the lease is ours and `closing` does not come; then `cancel` ends what is under way,
+/// which is awaited before anybody else may touch the target. `whose` is the run or the pin that the lease was claimed for.
+pub(super) async fn carried_under(
+    desk: &Desk,
+    (lease, whose): (&TargetLease, &str),
+    (closing, cancel): (&CancellationToken, &CancellationToken),
+    carry: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::pin!(carry);
+    tokio::select! {
+        carried = &mut carry => return carried,
+        () = keep(desk, lease, whose) => {}
+        () = closing.cancelled() => {}
+    }
+    cancel.cancel();
+    carry.await
+}
+
+/// Renews the lease until it is lost, or was not renewed for so long that somebody else may hold it.
+async fn keep(desk: &Desk, lease: &TargetLease, whose: &str) {
     let mut until = after(desk.clock.now(), Duration::from_millis(LEASE_MS));
     loop {
         tokio::time::sleep(RENEWAL).await;

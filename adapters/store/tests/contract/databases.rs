@@ -30,15 +30,9 @@ impl Database {
     }
 
     /// `None` where PostgreSQL is to be left out.
-    #[expect(clippy::disallowed_methods, reason = "tests have no configuration file")]
     pub(crate) async fn postgres() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
-            panic!("set {VARIABLE} to the URL of a PostgreSQL server, or to `skip`")
-        });
-        if server == "skip" {
-            return None;
-        }
+        let server = server()?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("store_test_{}_{number}", std::process::id());
         // A process of the same id may have failed here before.
@@ -59,6 +53,15 @@ impl Database {
             run(&server, &format!("drop schema {name} cascade")).await;
         }
     }
+}
+
+/// The URL of the PostgreSQL server; `None` where it is to be left out.
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration file")]
+pub(crate) fn server() -> Option<String> {
+    let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
+        panic!("set {VARIABLE} to the URL of a PostgreSQL server, or to `skip`")
+    });
+    (server != "skip").then_some(server)
 }
 
 /// Runs a statement behind the store's back.
