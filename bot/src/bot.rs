@@ -32,12 +32,13 @@ use crate::{
     engine::Engine,
     http::{
         Routes, health::HealthRoutes, page::PageRoutes, pagerduty::PagerdutyRoutes,
-        slack::SlackRoutes, sqlmesh::SqlmeshRoutes,
+        sqlmesh::SqlmeshRoutes,
     },
     ids,
     live::Live,
     metrics::Metrics,
     policy_files,
+    reception::Reception,
     steps::Steps,
     worker::{
         Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
@@ -171,11 +172,7 @@ impl Bot {
                 secrets: config.sqlmesh.webhook_secrets.clone().into(),
                 metrics: self.metrics.clone(),
             },
-            slack: self.slack.clone().map(|slack| SlackRoutes {
-                engine: self.engine.clone(),
-                slack,
-                metrics: self.metrics.clone(),
-            }),
+            slack: self.reception(config),
             page: config.listen.ip().is_loopback().then_some(page),
             health: HealthRoutes {
                 store: self.engine.store.clone(),
@@ -185,6 +182,17 @@ impl Bot {
             },
         };
         routes.into_router()
+    }
+
+    /// What takes in what people do in Slack; `None` where Slack is not configured.
+    fn reception(&self, config: &Config) -> Option<Reception> {
+        let (slack, section) = self.slack.clone().zip(config.slack.as_ref())?;
+        Some(Reception {
+            engine: self.engine.clone(),
+            slack,
+            metrics: self.metrics.clone(),
+            command: section.command.clone(),
+        })
     }
 
     /// What a chat had refused for good is tried once more: somebody may have mended it before this start.

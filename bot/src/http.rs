@@ -15,6 +15,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::reception::Reception;
+
 /// PagerDuty never sends more.
 const WEBHOOK_LIMIT: usize = 256 * 1024;
 /// A click or a form is small.
@@ -27,7 +29,7 @@ pub struct Routes {
     /// SQLMesh's notifications.
     pub sqlmesh: sqlmesh::SqlmeshRoutes,
     /// Slack's endpoints, where Slack is configured.
-    pub slack: Option<slack::SlackRoutes>,
+    pub slack: Option<Reception>,
     /// The page and `/api`; `None` where everybody could reach them and nobody has to prove who they are.
     pub page: Option<page::PageRoutes>,
     /// Health and metrics.

@@ -23,6 +23,8 @@ pub mod restorable;
 pub mod retained;
 pub mod view;
 
+pub mod reception;
+
 pub mod http;
 pub mod metrics;
 

@@ -134,11 +134,23 @@ impl World {
 
     /// Sends a signed request to the bot; gives the status.
     pub(crate) async fn send(&self, path: &str, request: &SignedRequest) -> u16 {
+        self.ask(path, request).await.0
+    }
+
+    /// Sends a signed request to the bot; gives the status and the answer, null where it is empty.
+    pub(crate) async fn ask(
+        &self,
+        path: &str,
+        request: &SignedRequest,
+    ) -> (u16, serde_json::Value) {
         let mut post = self.http.post(format!("{}{path}", self.address)).body(request.body.clone());
         for (name, value) in &request.headers {
             post = post.header(*name, value);
         }
-        post.send().await.expect("the bot answers").status().as_u16()
+        let answer = post.send().await.expect("the bot answers");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("text");
+        (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// Somebody deploys a release at the story's time; nobody has looked at it yet.
@@ -237,6 +249,7 @@ fn configuration(
             app_token: None,
             team: Some(fakes::slack::TEAM.to_owned()),
             channel: CHANNEL.to_owned(),
+            command: "/countersign".to_owned(),
             posts_per_second: 1_000_000.try_into().expect("not zero"),
         }),
         ..Config::default()

@@ -1,4 +1,4 @@
-//! What people did in Slack, read from signed bytes.
+//! What people did in Slack with buttons and modals.
 //!
 //! A person is `user.id` in that user's own workspace, never a name. Only a person can have decided something:
 //! what bots, workflows and nobody press is `Other`. Whether the person *may* decide is not asked here.
@@ -11,10 +11,9 @@ use domain::{
     port::MessageRef,
     run::{Stop, StopError},
 };
-use reqwest::Url;
 use serde_json::Value;
 
-use crate::{card::action_id, modal, signature::Signed};
+use crate::{card::action_id, modal};
 
 /// Something that a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,27 +80,17 @@ pub enum ParseError {
     Stop(#[source] StopError),
 }
 
-/// Reads an interaction.
-pub(crate) fn parse(signed: &Signed<'_>) -> Result<Interaction, ParseError> {
-    let payload = payload(signed.body())?;
+/// Reads an interaction from its payload.
+pub(crate) fn read(payload: &Value) -> Result<Interaction, ParseError> {
     let kind = payload["type"].as_str().unwrap_or("an interaction without a type");
-    let Some(identity) = identity(&payload) else {
+    let Some(identity) = identity(payload) else {
         return Ok(Interaction::Other(format!("{kind} by nobody who could decide")));
     };
     match kind {
-        "block_actions" => click(&payload, identity),
-        "view_submission" => submitted(&payload, identity),
+        "block_actions" => click(payload, identity),
+        "view_submission" => submitted(payload, identity),
         _ => Ok(Interaction::Other(kind.to_owned())),
     }
-}
-
-fn payload(body: &[u8]) -> Result<Value, ParseError> {
-    let form = std::str::from_utf8(body).map_err(|_| ParseError::NoPayload)?;
-    let mut query = Url::parse("form://body").expect("a constant address");
-    query.set_query(Some(form));
-    let (_, payload) =
-        query.query_pairs().find(|(name, _)| name == "payload").ok_or(ParseError::NoPayload)?;
-    serde_json::from_str(&payload).map_err(ParseError::NotJson)
 }
 
 /// The person, or `None` where a bot, a workflow or nobody acts.

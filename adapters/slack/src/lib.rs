@@ -15,13 +15,22 @@ mod mrkdwn;
 
 mod block;
 mod card;
+mod letter;
 mod modal;
 mod thread_reply;
 
+mod search;
+
+mod command;
+mod event;
+mod inbound;
 mod interaction;
 mod signature;
 
+pub use command::Command;
 pub use config::{SlackConfig, SlackError};
+pub use event::Event;
+pub use inbound::{Door, Inbound};
 pub use interaction::{Interaction, ParseError};
 pub use modal::AskWhy;
 pub use pace::Pace;

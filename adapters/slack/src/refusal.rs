@@ -92,7 +92,7 @@ fn advice(error: &str) -> &'static str {
         "cant_update_message" | "edit_window_closed" => {
             "The workspace lets nobody edit this message: check its settings for message editing"
         }
-        "user_not_in_channel" | "user_not_found" => {
+        "user_not_in_channel" | "user_not_found" | "cannot_dm_bot" => {
             "The person is not in the channel: invite them, or mend their id in people.yaml"
         }
         "expired_trigger_id" | "trigger_exchanged" | "invalid_trigger_id" => {

@@ -6,31 +6,23 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use domain::{
     Timestamp,
     card::Card,
     id::MessageId,
+    letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     port::{Chat, ChatError, MessageRef, Reply},
     words::Words,
 };
 use serde_json::{Value, json};
-use tracing::warn;
 
 use crate::{
-    AskWhy, Interaction, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, interaction, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    signature::SigningSecrets, thread_reply::paragraph,
+    AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
+    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
+    search, signature::SigningSecrets, thread_reply::paragraph,
 };
-
-/// The name under which our key stands in a message's metadata.
-const METADATA_TYPE: &str = "countersign";
-const PAGE_SIZE: &str = "50";
-const MOST_PAGES: usize = 20;
-/// Slack's clock and ours may differ by so much when a message is looked for.
-const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
 
 /// One Slack workspace and the channel that cards go to.
 #[derive(Debug)]
@@ -76,9 +68,15 @@ impl Slack {
         self.secrets.verify(headers, body, now)
     }
 
-    /// Reads what a person did. Slack waits 3 seconds for the answer, so work comes after it.
-    pub fn parse(&self, signed: &Signed<'_>) -> Result<Interaction, ParseError> {
-        interaction::parse(signed)
+    /// Reads what Slack sent to one of the HTTP endpoints. It waits 3 seconds for the answer.
+    pub fn parse(&self, door: Door, signed: &Signed<'_>) -> Result<Inbound, ParseError> {
+        inbound::parse(door, signed)
+    }
+
+    /// What one person alone is shown as the answer to a command.
+    pub fn answer(&self, words: &Words, people: &People) -> Value {
+        let paragraph = paragraph(words, Tone::Neutral, self.readers(people));
+        json!({"response_type": "ephemeral", "text": paragraph.text, "blocks": paragraph.blocks})
     }
 
     /// Asks the person who pressed a button for the reason; `words` say what the button does. The answer comes as
@@ -98,6 +96,16 @@ impl Slack {
 
     fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
+    }
+
+    /// The conversation with one person; Slack opens it where there is none yet.
+    async fn direct(&self, to: &Identity) -> Result<String, ChatError> {
+        const METHOD: &str = "conversations.open";
+        let answer = self.api.write(METHOD, &json!({"users": to.user})).await?;
+        match answer["channel"]["id"].as_str() {
+            Some(channel) => Ok(channel.to_owned()),
+            None => Err(refusal::unknown(METHOD, "the answer names no conversation")),
+        }
     }
 
     async fn post_message(&self, channel: &str, message: &Value) -> Result<MessageRef, ChatError> {
@@ -129,7 +137,7 @@ impl Chat for Slack {
             "channel": self.channel,
             "text": card::fallback(card),
             "blocks": card::blocks(card, self.readers(people)),
-            "metadata": metadata(key),
+            "metadata": search::metadata(key),
             "unfurl_links": false,
             "unfurl_media": false,
         });
@@ -163,7 +171,7 @@ impl Chat for Slack {
             "reply_broadcast": reply.volume == Volume::Channel,
             "text": paragraph.text,
             "blocks": paragraph.blocks,
-            "metadata": metadata(key),
+            "metadata": search::metadata(key),
             "unfurl_links": false,
             "unfurl_media": false,
         });
@@ -190,54 +198,46 @@ impl Chat for Slack {
         Ok(())
     }
 
+    async fn write(
+        &self,
+        to: &Identity,
+        letter: &Letter,
+        people: &People,
+        key: &MessageId,
+    ) -> Result<MessageRef, ChatError> {
+        let channel = self.direct(to).await?;
+        let letter = letter::letter(letter, self.readers(people));
+        let message = json!({
+            "channel": channel,
+            "text": letter.text,
+            "blocks": letter.blocks,
+            "metadata": search::metadata(key),
+            "unfurl_links": false,
+            "unfurl_media": false,
+        });
+        self.post_message(&channel, &message).await
+    }
+
+    async fn find_letter(
+        &self,
+        to: &Identity,
+        key: &MessageId,
+        since: Timestamp,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        let channel = self.direct(to).await?;
+        search::find(&self.api, (&channel, None), key, since).await
+    }
+
     async fn find(
         &self,
         thread: Option<&MessageRef>,
         key: &MessageId,
         since: Timestamp,
     ) -> Result<Option<MessageRef>, ChatError> {
-        let (method, channel) = match thread {
-            Some(thread) => ("conversations.replies", thread.channel.as_str()),
-            None => ("conversations.history", self.channel.as_str()),
+        let place = match thread {
+            Some(thread) => (thread.channel.as_str(), Some(thread.message.as_str())),
+            None => (self.channel.as_str(), None),
         };
-        let since = since.checked_sub_signed(CLOCK_MARGIN).unwrap_or(since);
-        let oldest = format!("{}.{:06}", since.timestamp(), since.timestamp_subsec_micros());
-        let mut cursor = String::new();
-        for _ in 0..MOST_PAGES {
-            let mut form = vec![
-                ("channel", channel),
-                ("oldest", oldest.as_str()),
-                ("inclusive", "true"),
-                ("limit", PAGE_SIZE),
-                ("include_all_metadata", "true"),
-            ];
-            form.extend(thread.map(|thread| ("ts", thread.message.as_str())));
-            form.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let answer = self.api.read(method, &form).await?;
-            let Some(messages) = answer["messages"].as_array() else {
-                // An absent list is not an empty one: it must not lead to a second post.
-                return Err(refusal::unknown(method, "the answer has no messages"));
-            };
-            if let Some(found) = messages.iter().find(|message| has_key(message, key)) {
-                let ts = found["ts"].as_str().map(str::to_owned);
-                return Ok(ts.map(|message| MessageRef { channel: channel.to_owned(), message }));
-            }
-            match answer["response_metadata"]["next_cursor"].as_str() {
-                Some(next) if !next.is_empty() => next.clone_into(&mut cursor),
-                _ => return Ok(None),
-            }
-        }
-        warn!(message.id = %key, "gave up looking for {key}: too many messages since then");
-        Ok(None)
+        search::find(&self.api, place, key, since).await
     }
-}
-
-fn metadata(key: &MessageId) -> Value {
-    // Texts only: with other values in the metadata, Slack's clicks cannot be read by every program.
-    json!({"event_type": METADATA_TYPE, "event_payload": {"key": key.as_str()}})
-}
-
-fn has_key(message: &Value, key: &MessageId) -> bool {
-    let metadata = &message["metadata"];
-    metadata["event_type"] == METADATA_TYPE && metadata["event_payload"]["key"] == key.as_str()
 }

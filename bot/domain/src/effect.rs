@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    letter::Letter,
     notice::Notice,
     person::{ChatName, Identity},
     words::Words,
@@ -74,6 +75,13 @@ pub enum Job {
         to: Identity,
         /// What.
         words: Words,
+    },
+    /// Write to one person in private, apart from the thread.
+    Letter {
+        /// To whom.
+        to: Identity,
+        /// What.
+        letter: Letter,
     },
 }
 

@@ -26,6 +26,7 @@ pub mod card;
 pub mod effect;
 pub mod fold;
 pub mod journal;
+pub mod letter;
 pub mod notice;
 pub mod port;
 pub mod receipt;

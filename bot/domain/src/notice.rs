@@ -124,7 +124,7 @@ pub enum Volume {
 }
 
 /// The mood of a notice, for its colour and its mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// It goes on.

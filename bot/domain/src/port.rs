@@ -7,6 +7,7 @@ use crate::{
     Timestamp,
     card::Card,
     id::MessageId,
+    letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     words::Words,
@@ -105,6 +106,23 @@ pub trait Chat: Send + Sync {
         words: &Words,
         people: &People,
     ) -> Result<(), ChatError>;
+
+    /// Writes to one person in private, apart from any thread; the answer names the message.
+    async fn write(
+        &self,
+        to: &Identity,
+        letter: &Letter,
+        people: &People,
+        key: &MessageId,
+    ) -> Result<MessageRef, ChatError>;
+
+    /// Looks for a letter to this person after an unknown outcome.
+    async fn find_letter(
+        &self,
+        to: &Identity,
+        key: &MessageId,
+        since: Timestamp,
+    ) -> Result<Option<MessageRef>, ChatError>;
 
     /// Looks for a message after an unknown outcome: in `thread`, or in the channel for a card (`None`).
     async fn find(

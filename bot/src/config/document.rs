@@ -134,6 +134,9 @@ pub struct Slack {
     pub team: Option<String>,
     /// The id of the channel for incidents.
     pub channel: String,
+    /// The slash command's name, with its slash.
+    #[serde(default = "slack_command")]
+    pub command: String,
     /// How many messages a second the workspace bears in one channel; edits follow in proportion.
     #[serde(default = "slack_posts_per_second")]
     pub posts_per_second: NonZeroU32,
@@ -141,6 +144,10 @@ pub struct Slack {
 
 fn slack_posts_per_second() -> NonZeroU32 {
     Pace::SLACK.posts_per_second
+}
+
+fn slack_command() -> String {
+    "/countersign".to_owned()
 }
 
 fn slack_api() -> String {

@@ -152,6 +152,16 @@ impl Chatter {
                 Ok(self.chat.reply(&thread, &reply, people, &claim.id).await)
             }
             Job::Whisper { to, words } => Ok(self.chat.whisper(to, &thread, words, people).await),
+            Job::Letter { to, letter } => {
+                if claim.in_doubt {
+                    match self.chat.find_letter(to, &claim.id, claim.queued_at).await {
+                        Ok(Some(_)) => return Ok(Ok(())),
+                        Ok(None) => {}
+                        Err(error) => return Ok(Err(error)),
+                    }
+                }
+                Ok(self.chat.write(to, letter, people, &claim.id).await.map(|_| ()))
+            }
             Job::Assess => anyhow::bail!("{} is no job for a chat", claim.id),
         }
     }

@@ -7,7 +7,7 @@ use domain::{
 };
 use fakes::{SignedRequest, slack::Message};
 use serde_json::{Value, json};
-use slack::{AskWhy, Interaction, ParseError, SignatureError, SignedHeaders};
+use slack::{AskWhy, Door, Inbound, Interaction, ParseError, SignatureError, SignedHeaders};
 
 use crate::{
     samples::{key, open_card, plan, proposal_id},
@@ -29,7 +29,10 @@ pub(crate) fn read(world: &World, request: &SignedRequest) -> Interaction {
 #[track_caller]
 fn try_read(world: &World, request: &SignedRequest) -> Result<Interaction, ParseError> {
     let signed = world.slack.verify(headers(request), &request.body, at(2)).expect("signed");
-    world.slack.parse(&signed)
+    match world.slack.parse(Door::Interactions, &signed)? {
+        Inbound::Interaction(interaction) => Ok(interaction),
+        other => panic!("{other:?} is no interaction"),
+    }
 }
 
 async fn with_card() -> (World, Message) {

@@ -7,6 +7,7 @@ mod calls;
 mod card_json;
 mod cards;
 mod clicks;
+mod letters;
 mod limits;
 mod messages;
 mod steering;

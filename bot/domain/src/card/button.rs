@@ -1,6 +1,6 @@
 //! What can be pressed on a card.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     proposal::{Proposal, Stage},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What a person can press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Button {
     /// Sign.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ephemeral, FakeSlack, Message, View};
+use super::{Ephemeral, FakeSlack, Message, View, conversations};
 
 /// A button as a person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,13 @@ impl FakeSlack {
     /// What only this person saw since the last time; it is gone then.
     pub fn take_ephemerals(&self, user: &str) -> Vec<Ephemeral> {
         self.lock().ephemerals.extract_if(.., |shown| shown.user == user).collect()
+    }
+
+    /// What the bot wrote to this person alone, oldest first.
+    pub fn letters(&self, user: &str) -> Vec<Message> {
+        let mut state = self.lock();
+        let channel = state.find_channel(&conversations::direct(user));
+        channel.map(|channel| channel.messages.clone()).unwrap_or_default()
     }
 
     /// The modals that stand open for this person, the newest last.

@@ -106,6 +106,7 @@ fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> An
         "chat.postMessage" => chat::post_message(state, &arguments),
         "chat.update" => chat::update(state, &arguments),
         "chat.postEphemeral" => chat::post_ephemeral(state, &arguments),
+        "conversations.open" => conversations::open(state, &arguments),
         "conversations.history" => conversations::history(state, &arguments),
         "conversations.replies" => conversations::replies(state, &arguments),
         "views.open" => views::open(state, &arguments),

@@ -1,0 +1,32 @@
+//! A letter: what one person is told in private, apart from any thread, with what they can press.
+//!
+//! It is neutral, like the card. Whoever reads only the letter must know what it is about: it names the incident and
+//! leads to the thread.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{card::Button, digest::Digest, id::ProposalId, notice::Tone, words::Words};
+
+/// A private message to one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// What it is about, in one sentence.
+    pub headline: Words,
+    /// Its mood.
+    pub tone: Tone,
+    /// A line each: what, and how it is.
+    pub lines: Vec<Line>,
+    /// What the buttons are for; none where there is nothing to press.
+    pub about: Option<(ProposalId, Digest)>,
+    /// What can be pressed.
+    pub buttons: Vec<Button>,
+}
+
+/// One line of a letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What; empty for a line that stands by itself.
+    pub label: String,
+    /// How it is.
+    pub value: Words,
+}
