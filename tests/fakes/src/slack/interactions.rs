@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BOT_USER, FakeSlack, Message, SIGNING_SECRET, ShownButton, TEAM, message::pressable};
-use crate::signed_request::{SignedRequest, hmac_hex};
+use super::{
+    APP, BOT_USER, Ephemeral, FakeSlack, Message, ShownButton, TEAM, message::pressable,
+    response_url::Origin,
+};
+use crate::SignedRequest;
 
 impl FakeSlack {
     /// `user` presses what has this `action_id`, or this text, on `message` as it stands in the caller's hands: a
@@ -54,17 +57,48 @@ impl FakeSlack {
         payload["channel"] = json!({"id": message.channel, "name": "fake"});
         payload["message"] = root;
         payload["state"] = json!({"values": {}});
-        payload["response_url"] = json!("https://hooks.slack.com/actions/fake");
+        let origin = Origin::Message(message.ts.clone());
+        let thread_ts = message.thread_ts.clone();
+        payload["response_url"] =
+            json!(self.lock().issue_address(user, &message.channel, thread_ts, Some(origin)));
+        self.interaction(&payload)
+    }
+
+    /// `user` presses what has this `action_id`, or this text, on what only they saw. Slack does not repeat it.
+    #[track_caller]
+    pub fn click_ephemeral(&self, shown: &Ephemeral, name: &str, user: &str) -> SignedRequest {
+        let pressable = pressable(&shown.blocks, &shown.attachments);
+        let Some(button) = find(&pressable, name) else {
+            panic!("there is no button {name} on:\n{}", shown.shown())
+        };
+        let mut container = json!({
+            "type": "message", "message_ts": shown.ts, "channel_id": shown.channel,
+            "is_ephemeral": true,
+        });
+        if let Some(thread_ts) = &shown.thread_ts {
+            container["thread_ts"] = json!(thread_ts);
+        }
+        let mut payload = self.block_actions(user, action(button, &shown.ts));
+        payload["container"] = container;
+        payload["channel"] = json!({"id": shown.channel, "name": "fake"});
+        payload["state"] = json!({"values": {}});
+        let origin = Origin::Ephemeral(shown.ts.clone());
+        let thread_ts = shown.thread_ts.clone();
+        payload["response_url"] =
+            json!(self.lock().issue_address(user, &shown.channel, thread_ts, Some(origin)));
         self.interaction(&payload)
     }
 
     /// What is the same wherever something is pressed.
     pub(super) fn block_actions(&self, user: &str, action: Value) -> Value {
-        let trigger_id = self.lock().issue_trigger(user);
+        let (trigger_id, person) = {
+            let mut state = self.lock();
+            (state.issue_trigger(user), state.acting(user).acting())
+        };
         json!({
             "type": "block_actions",
-            "user": {"id": user, "username": user, "name": user, "team_id": TEAM},
-            "api_app_id": "A0FAKE",
+            "user": person,
+            "api_app_id": APP,
             "token": "outdated",
             "trigger_id": trigger_id,
             "team": {"id": TEAM, "domain": "fake"},
@@ -108,34 +142,19 @@ impl FakeSlack {
         sent["id"] = json!(view.id);
         sent["team_id"] = json!(TEAM);
         sent["state"] = json!({"values": values});
-        let trigger_id = self.lock().issue_trigger(user);
+        let (trigger_id, person) = {
+            let mut state = self.lock();
+            (state.issue_trigger(user), state.acting(user).acting())
+        };
         self.interaction(&json!({
             "type": "view_submission",
             "team": {"id": TEAM, "domain": "fake"},
-            "user": {"id": user, "username": user, "name": user, "team_id": TEAM},
-            "api_app_id": "A0FAKE",
+            "user": person,
+            "api_app_id": APP,
             "trigger_id": trigger_id,
             "view": sent,
             "response_urls": [],
         }))
-    }
-
-    /// Any payload, signed as Slack signs at the fake's time.
-    pub fn interaction(&self, payload: &Value) -> SignedRequest {
-        self.sign(format!("payload={}", percent_encoded(&payload.to_string())).into_bytes())
-    }
-
-    /// Any body, signed as Slack signs at the fake's time.
-    pub fn sign(&self, body: Vec<u8>) -> SignedRequest {
-        let timestamp = self.lock().now().timestamp().to_string();
-        let message = [b"v0:", timestamp.as_bytes(), b":", body.as_slice()].concat();
-        let signature = format!("v0={}", hmac_hex(SIGNING_SECRET, &message));
-        let headers = vec![
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
-            ("x-slack-request-timestamp", timestamp),
-            ("x-slack-signature", signature),
-        ];
-        SignedRequest { headers, body }
     }
 }
 
@@ -159,15 +178,4 @@ pub(super) fn action(button: &ShownButton, ts: &str) -> Value {
         "action_id": button.action_id, "block_id": block_id, "type": "button", "text": text,
         "value": button.value, "action_ts": ts,
     })
-}
-
-fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
-            char::from(byte).to_string()
-        }
-        b' ' => "+".to_owned(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }

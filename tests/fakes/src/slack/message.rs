@@ -46,6 +46,27 @@ pub struct Ephemeral {
     pub attachments: Vec<Value>,
 }
 
+/// What the bot said by a response address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// The channel in which the person acted.
+    pub channel: String,
+    /// Who acted.
+    pub user: String,
+    /// The text for notifications.
+    pub text: String,
+    /// The blocks.
+    pub blocks: Vec<Value>,
+    /// What stands below the blocks.
+    pub attachments: Vec<Value>,
+    /// Whether everybody in the channel sees it.
+    pub is_in_channel: bool,
+    /// Whether it took the place of what the person acted on.
+    pub replaces_original: bool,
+    /// Whether what the person acted on is gone.
+    pub deletes_original: bool,
+}
+
 /// A modal that stands open, or somebody's home.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
@@ -105,6 +126,18 @@ impl Ephemeral {
     /// What leads somewhere else when it is pressed.
     pub fn links(&self) -> Vec<ShownButton> {
         leading(pressable(&self.blocks, &self.attachments))
+    }
+}
+
+impl Response {
+    /// Everything that is seen.
+    pub fn shown(&self) -> String {
+        shown(&self.blocks, &self.attachments, &self.text)
+    }
+
+    /// What acts when it is pressed, in order.
+    pub fn buttons(&self) -> Vec<ShownButton> {
+        acting(pressable(&self.blocks, &self.attachments))
     }
 }
 

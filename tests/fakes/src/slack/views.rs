@@ -20,3 +20,11 @@ pub(super) fn open(state: &mut State, arguments: &Value) -> Answer {
     state.views.push(View { id: id.clone(), user, view: view.clone() });
     Ok(json!({"view": {"id": id, "type": "modal"}}))
 }
+
+/// A view as Slack shows it to the bot.
+pub(super) fn as_json(view: &View) -> Value {
+    let mut shown = view.view.clone();
+    shown["id"] = json!(view.id);
+    shown["team_id"] = json!(super::TEAM);
+    shown
+}
