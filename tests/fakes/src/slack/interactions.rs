@@ -1,6 +1,6 @@
-//! What people do: press a button, send a modal. The result is the signed request that Slack would send.
+//! What people do with messages: press a button, choose from a menu. The result is the signed request that Slack would send.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     APP, BOT_USER, Ephemeral, FakeSlack, Message, ShownButton, TEAM, message::pressable,
@@ -106,55 +106,6 @@ impl FakeSlack {
             "is_enterprise_install": false,
             "actions": [action],
         })
-    }
-
-    /// `user` fills in their newest modal, `(action_id, text)` each, and sends it; it closes. Slack's own checks of
-    /// required and too long inputs are made before.
-    #[track_caller]
-    pub fn submit_view(&self, user: &str, inputs: &[(&str, &str)]) -> SignedRequest {
-        let view = {
-            let mut state = self.lock();
-            let place = state.views.iter().rposition(|view| view.user == user);
-            let Some(place) = place else { panic!("no modal stands open for {user}") };
-            state.views.remove(place)
-        };
-        let mut values = Map::new();
-        let blocks = view.view["blocks"].as_array().into_iter().flatten();
-        for block in blocks.filter(|block| block["type"] == "input") {
-            let action_id = block["element"]["action_id"].as_str().unwrap_or_default();
-            let given = inputs.iter().find(|(name, _)| *name == action_id).map(|(_, text)| *text);
-            let is_optional = block["optional"] == true;
-            assert!(
-                is_optional || given.is_some_and(|text| !text.is_empty()),
-                "Slack does not send a modal while the input {action_id} is empty"
-            );
-            let most = block["element"]["max_length"].as_u64().unwrap_or(3000);
-            let length = given.map_or(0, |text| text.encode_utf16().count());
-            assert!(
-                u64::try_from(length).is_ok_and(|length| length <= most),
-                "Slack takes no more than {most} letters in {action_id}"
-            );
-            let block_id = block["block_id"].as_str().unwrap_or("generated");
-            let state = json!({action_id: {"type": "plain_text_input", "value": given}});
-            values.insert(block_id.to_owned(), state);
-        }
-        let mut sent = view.view;
-        sent["id"] = json!(view.id);
-        sent["team_id"] = json!(TEAM);
-        sent["state"] = json!({"values": values});
-        let (trigger_id, person) = {
-            let mut state = self.lock();
-            (state.issue_trigger(user), state.acting(user).acting())
-        };
-        self.interaction(&json!({
-            "type": "view_submission",
-            "team": {"id": TEAM, "domain": "fake"},
-            "user": person,
-            "api_app_id": APP,
-            "trigger_id": trigger_id,
-            "view": sent,
-            "response_urls": [],
-        }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What people see: messages, private answers, modals, and what can be pressed on them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// A message in a channel.
@@ -76,6 +78,13 @@ pub struct View {
     pub user: String,
     /// What the bot sent.
     pub view: Value,
+    /// Changes with each update.
+    pub hash: String,
+    pub(super) root_id: String,
+    pub(super) previous_id: Option<String>,
+    pub(super) errors: BTreeMap<String, String>,
+    /// What was filled in, by block and element.
+    pub(super) values: BTreeMap<(String, String), Value>,
 }
 
 /// Something to press, as a person sees it: a button, or an option of a menu.

@@ -54,6 +54,11 @@ pub(super) struct State {
     pub(super) responses: Vec<Response>,
     pub(super) reactions: Vec<Reaction>,
     pub(super) homes: BTreeMap<String, View>,
+    pub(super) has_homes: bool,
+    /// The modal that each person sent last, until the bot's answer is known.
+    pub(super) submitted: BTreeMap<String, View>,
+    /// Options that were offered for what people typed.
+    pub(super) offered: Vec<Value>,
     pub(super) channels: Vec<Channel>,
     pub(super) ephemerals: Vec<Ephemeral>,
     pub(super) views: Vec<View>,
@@ -84,6 +89,9 @@ impl State {
             responses: Vec::new(),
             reactions: Vec::new(),
             homes: BTreeMap::new(),
+            has_homes: true,
+            submitted: BTreeMap::new(),
+            offered: Vec::new(),
             channels: Vec::new(),
             ephemerals: Vec::new(),
             views: Vec::new(),

@@ -125,6 +125,9 @@ fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> An
         "usergroups.list" => people::groups(state, &arguments),
         "usergroups.users.list" => people::group_users(state, &arguments),
         "views.open" => views::open(state, &arguments),
+        "views.push" => views::push(state, &arguments),
+        "views.update" => views::update(state, &arguments),
+        "views.publish" => views::publish(state, &arguments),
         _ => Err("unknown_method".into()),
     }?;
     answer["ok"] = json!(true);
