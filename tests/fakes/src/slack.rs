@@ -19,6 +19,7 @@ mod rates;
 mod reactions;
 mod response_url;
 mod signing;
+mod socket;
 mod state;
 mod tokens;
 mod views;
@@ -36,6 +37,7 @@ use crate::{faults::Fault, server::Server};
 use state::State;
 
 pub use message::{Ephemeral, Message, Response, ShownButton, View};
+pub use socket::Acknowledged;
 
 /// The bot's token that the fake accepts.
 pub const BOT_TOKEN: &str = "xoxb-fake-token";
@@ -63,6 +65,7 @@ impl FakeSlack {
         let state = Arc::new(Mutex::new(State::new(Box::new(now))));
         let router = Router::new()
             .route("/api/{method}", any(web_api::answer))
+            .route("/link", any(socket::link))
             .route("/response/{id}", post(response_url::answer))
             .with_state(Arc::clone(&state));
         let server = Server::start(router).await;

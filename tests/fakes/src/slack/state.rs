@@ -12,6 +12,7 @@ use super::{
     rates::Rates,
     reactions::Reaction,
     response_url::Address,
+    socket::Socket,
     tokens::Tokens,
 };
 use crate::faults::Faults;
@@ -47,6 +48,7 @@ pub(super) struct State {
     triggers: BTreeMap<String, Trigger>,
     pub(super) faults: Faults,
     pub(super) tokens: Tokens,
+    pub(super) socket: Socket,
     pub(super) rates: Rates,
     pub(super) posts_per_second: Option<usize>,
     /// The fake's own address.
@@ -85,6 +87,7 @@ impl State {
             triggers: BTreeMap::new(),
             faults: Faults::default(),
             tokens: Tokens::default(),
+            socket: Socket::default(),
             rates: Rates::default(),
             posts_per_second: None,
             base_url: String::new(),
