@@ -24,6 +24,7 @@ pub mod retained;
 pub mod view;
 
 pub mod reception;
+pub mod socket;
 
 pub mod http;
 pub mod metrics;

@@ -27,6 +27,8 @@ mod inbound;
 mod interaction;
 mod signature;
 
+mod socket;
+
 pub use command::Command;
 pub use config::{SlackConfig, SlackError};
 pub use event::Event;
@@ -36,3 +38,4 @@ pub use modal::AskWhy;
 pub use pace::Pace;
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;
+pub use socket::{Connection, Envelope, Heard, Lost, SocketMode};
