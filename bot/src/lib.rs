@@ -14,6 +14,8 @@ pub mod live;
 pub mod steps;
 pub mod worker;
 
+pub mod doctor;
+
 pub mod archive;
 pub mod audit;
 pub mod gate;

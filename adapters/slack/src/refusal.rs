@@ -99,8 +99,11 @@ fn advice(error: &str) -> &'static str {
         "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
             "Reinstall the app and set slack.bot_token to the new bot token"
         }
-        "missing_scope" | "not_allowed_token_type" | "no_permission" => {
-            "Add the scopes chat:write and channels:history (groups:history for a private channel) to the app and reinstall it"
+        "missing_scope" | "no_permission" => {
+            "Give the app the scopes that `countersign manifest slack` lists, and reinstall it; `countersign doctor` says which are missing"
+        }
+        "not_allowed_token_type" => {
+            "slack.bot_token is a token of another kind: it must be the bot user's, which begins with xoxb-"
         }
         "ekm_access_denied" | "org_login_required" | "team_access_not_granted" => {
             "The organisation's administrator has switched the app off"

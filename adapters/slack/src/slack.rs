@@ -27,11 +27,11 @@ use crate::{
 /// One Slack workspace and the channel that cards go to.
 #[derive(Debug)]
 pub struct Slack {
-    api: Api,
+    pub(crate) api: Api,
     pacer: Pacer,
     secrets: SigningSecrets,
     team: Option<String>,
-    channel: String,
+    pub(crate) channel: String,
     socket_mode: Option<SocketMode>,
 }
 
