@@ -9,9 +9,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{BOT_TOKEN, BOT_USER, TEAM, chat, conversations, lock, state::State, views};
+use super::{
+    BOT_TOKEN, BOT_USER, TEAM, chat, conversations, lock, membership, people, reactions,
+    signing::form, state::State, views,
+};
 use crate::{
     faults::Fault,
     server::{bare, hang, lost},
@@ -36,6 +39,10 @@ impl From<&str> for Refused {
 impl Refused {
     pub(super) fn with_details(error: &str, details: Vec<String>) -> Self {
         Self { details, ..Self::from(error) }
+    }
+
+    pub(super) fn error(&self) -> &str {
+        &self.error
     }
 
     pub(super) fn rate_limited(seconds: u32) -> Self {
@@ -105,11 +112,22 @@ fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> An
         })),
         "chat.postMessage" => chat::post_message(state, &arguments),
         "chat.update" => chat::update(state, &arguments),
+        "chat.getPermalink" => chat::permalink(state, &arguments),
+        "reactions.add" => reactions::add(state, &arguments),
         "chat.postEphemeral" => chat::post_ephemeral(state, &arguments),
-        "conversations.open" => conversations::open(state, &arguments),
+        "conversations.open" => membership::open(state, &arguments),
+        "conversations.info" => membership::info(state, &arguments),
+        "conversations.members" => membership::members(state, &arguments),
+        "conversations.invite" => membership::invite(state, &arguments),
         "conversations.history" => conversations::history(state, &arguments),
         "conversations.replies" => conversations::replies(state, &arguments),
+        "users.info" => people::info(state, &arguments),
+        "usergroups.list" => people::groups(state, &arguments),
+        "usergroups.users.list" => people::group_users(state, &arguments),
         "views.open" => views::open(state, &arguments),
+        "views.push" => views::push(state, &arguments),
+        "views.update" => views::update(state, &arguments),
+        "views.publish" => views::publish(state, &arguments),
         _ => Err("unknown_method".into()),
     }?;
     answer["ok"] = json!(true);
@@ -121,13 +139,7 @@ fn arguments(content_type: &str, body: &[u8]) -> Answer {
         let arguments: Value = serde_json::from_slice(body).map_err(|_| "invalid_json")?;
         return if arguments.is_object() { Ok(arguments) } else { Err("json_not_object".into()) };
     }
-    let text = std::str::from_utf8(body).map_err(|_| "invalid_form_data")?;
-    let uri = format!("/?{text}").parse().map_err(|_| "invalid_form_data")?;
-    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
-        .map_err(|_| "invalid_form_data")?;
-    let arguments: Map<String, Value> =
-        query.0.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-    Ok(Value::Object(arguments))
+    Ok(form(body)?)
 }
 
 /// A text argument; empty where it is missing.
