@@ -19,7 +19,7 @@ async fn a_manifest_needs_no_tokens() {
     let ended = installation.run(&["manifest", "slack"]).await.expect_code(0);
     let events = &settings(&ended.stdout)["event_subscriptions"];
     assert_eq!(events["request_url"], "http://127.0.0.1:8080/slack/events");
-    assert_snapshot!(ended.stderr, @"");
+    assert_snapshot!(ended.stderr, @"note: `public_url` is http://127.0.0.1:8080, and Slack posts to https:// addresses on the internet only. Set it, or use --socket-mode, which needs no address.");
 
     edit(&installation.path("countersign.yaml"), "listen: 127.0.0.1:0", PUBLIC);
     let ended = installation.run(&["manifest", "slack"]).await.expect_code(0);

@@ -13,7 +13,76 @@ fn manifest(way: Way<'_>) -> Value {
 
 #[test]
 fn over_http() {
-    insta::assert_json_snapshot!(manifest(HTTP), @"");
+    insta::assert_json_snapshot!(manifest(HTTP), @r#"
+    {
+      "_metadata": {
+        "major_version": 1,
+        "minor_version": 1
+      },
+      "display_information": {
+        "name": "Countersign",
+        "description": "Asks the right people before a data platform is rolled back",
+        "long_description": "Countersign takes an alert about a data pipeline, finds the rollback that would help, and asks people by an escalation matrix until enough of them have signed. It runs the rollback step by step, checks the data afterwards, and keeps a record that an auditor verifies without trusting it. Buttons and commands act for the person who uses them; nothing runs without a decision.",
+        "background_color": "#1f2937"
+      },
+      "features": {
+        "app_home": {
+          "home_tab_enabled": true,
+          "messages_tab_enabled": true,
+          "messages_tab_read_only_enabled": true
+        },
+        "bot_user": {
+          "display_name": "countersign",
+          "always_online": true
+        },
+        "slash_commands": [
+          {
+            "command": "/countersign",
+            "description": "Rollbacks that wait for a decision, and everything about them",
+            "usage_hint": "help | status | list | show INC | propose | approve INC | reject INC",
+            "should_escape": true,
+            "url": "https://countersign.example.com/slack/commands"
+          }
+        ]
+      },
+      "oauth_config": {
+        "scopes": {
+          "bot": [
+            "chat:write",
+            "commands",
+            "channels:history",
+            "groups:history",
+            "im:write",
+            "im:history",
+            "users:read",
+            "channels:read",
+            "groups:read",
+            "channels:write.invites",
+            "groups:write.invites",
+            "reactions:read"
+          ]
+        }
+      },
+      "settings": {
+        "event_subscriptions": {
+          "bot_events": [
+            "app_home_opened",
+            "reaction_added",
+            "user_change"
+          ],
+          "request_url": "https://countersign.example.com/slack/events"
+        },
+        "interactivity": {
+          "is_enabled": true,
+          "request_url": "https://countersign.example.com/slack/interactions",
+          "message_menu_options_url": "https://countersign.example.com/slack/interactions"
+        },
+        "org_deploy_enabled": false,
+        "socket_mode_enabled": false,
+        "token_rotation_enabled": false
+      }
+    }
+    "#);
 }
 
 /// Without addresses there is nothing that Slack could not reach.
@@ -22,8 +91,33 @@ fn over_socket_mode_there_are_no_addresses() {
     let manifest = manifest(Way::SocketMode);
     assert_eq!(manifest["settings"]["socket_mode_enabled"], true);
     assert!(!manifest.to_string().contains("http"), "{manifest:#}");
-    insta::assert_json_snapshot!(manifest["settings"], @"");
-    insta::assert_json_snapshot!(manifest["features"]["slash_commands"], @"");
+    insta::assert_json_snapshot!(manifest["settings"], @r#"
+    {
+      "event_subscriptions": {
+        "bot_events": [
+          "app_home_opened",
+          "reaction_added",
+          "user_change"
+        ]
+      },
+      "interactivity": {
+        "is_enabled": true
+      },
+      "org_deploy_enabled": false,
+      "socket_mode_enabled": true,
+      "token_rotation_enabled": false
+    }
+    "#);
+    insta::assert_json_snapshot!(manifest["features"]["slash_commands"], @r#"
+    [
+      {
+        "command": "/countersign",
+        "description": "Rollbacks that wait for a decision, and everything about them",
+        "usage_hint": "help | status | list | show INC | propose | approve INC | reject INC",
+        "should_escape": true
+      }
+    ]
+    "#);
 }
 
 /// What Slack's description of manifests asks for, as far as it can be broken here.
