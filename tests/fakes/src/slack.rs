@@ -15,10 +15,13 @@ mod membership;
 mod message;
 mod modals;
 mod people;
+mod rates;
 mod reactions;
 mod response_url;
 mod signing;
+mod socket;
 mod state;
+mod tokens;
 mod views;
 mod web_api;
 
@@ -34,9 +37,12 @@ use crate::{faults::Fault, server::Server};
 use state::State;
 
 pub use message::{Ephemeral, Message, Response, ShownButton, View};
+pub use socket::Acknowledged;
 
 /// The bot's token that the fake accepts.
 pub const BOT_TOKEN: &str = "xoxb-fake-token";
+/// The app's own token, for Socket Mode.
+pub const APP_TOKEN: &str = "xapp-1-A0FAKE-fake";
 /// The secret that the fake signs with.
 pub const SIGNING_SECRET: &str = "fake-signing-secret";
 /// The id of the workspace.
@@ -59,6 +65,7 @@ impl FakeSlack {
         let state = Arc::new(Mutex::new(State::new(Box::new(now))));
         let router = Router::new()
             .route("/api/{method}", any(web_api::answer))
+            .route("/link", any(socket::link))
             .route("/response/{id}", post(response_url::answer))
             .with_state(Arc::clone(&state));
         let server = Server::start(router).await;
@@ -125,6 +132,16 @@ impl FakeSlack {
     /// The next call of `method` is refused with `error`, such as `internal_error`.
     pub fn fail_next(&self, method: &str, error: &str) {
         self.fault(method, Fault::Error(error.to_owned()));
+    }
+
+    /// Every call of `method` is refused with `error`, such as `account_inactive`, until `stop_failing`.
+    pub fn keep_failing(&self, method: &str, error: &str) {
+        self.lock().faults.keep(method, error);
+    }
+
+    /// Calls of `method` are taken again.
+    pub fn stop_failing(&self, method: &str) {
+        self.lock().faults.stop(method);
     }
 
     /// The next call of `method` is answered with an HTTP status, such as 502.

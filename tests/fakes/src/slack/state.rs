@@ -9,8 +9,11 @@ use super::{
     BOT_USER,
     message::{Ephemeral, Message, Response, View},
     people::{Group, Standing, User},
+    rates::Rates,
     reactions::Reaction,
     response_url::Address,
+    socket::Socket,
+    tokens::Tokens,
 };
 use crate::faults::Faults;
 
@@ -44,6 +47,9 @@ pub(super) struct State {
     counter: u32,
     triggers: BTreeMap<String, Trigger>,
     pub(super) faults: Faults,
+    pub(super) tokens: Tokens,
+    pub(super) socket: Socket,
+    pub(super) rates: Rates,
     pub(super) posts_per_second: Option<usize>,
     /// The fake's own address.
     pub(super) base_url: String,
@@ -80,6 +86,9 @@ impl State {
             counter: 0,
             triggers: BTreeMap::new(),
             faults: Faults::default(),
+            tokens: Tokens::default(),
+            socket: Socket::default(),
+            rates: Rates::default(),
             posts_per_second: None,
             base_url: String::new(),
             users: BTreeMap::from([(BOT_USER.to_owned(), bot)]),
