@@ -39,6 +39,7 @@ use crate::{
     metrics::Metrics,
     policy_files,
     reception::Reception,
+    socket::{Lines, Sockets},
     steps::Steps,
     worker::{
         Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
@@ -66,6 +67,7 @@ pub struct Bot {
     workers: Vec<Arc<dyn Worker>>,
     pulses: Arc<[Arc<Pulse>]>,
     slack: Option<Arc<Slack>>,
+    lines: Option<Arc<Lines>>,
     executor_closing: CancellationToken,
     executor_cancel: CancellationToken,
     secrets: Arc<WebhookSecrets>,
@@ -103,6 +105,11 @@ impl Bot {
         let live = Live { store: store.clone(), clock: clock.clone(), bell, pen };
         let executor_closing = CancellationToken::new();
         let steps = Arc::new(steps(config, policies, live, executor_closing.clone())?);
+        let metrics = Arc::<Metrics>::default();
+        // Whoever takes clicks takes them over Socket Mode too.
+        let has_lines = roles.contains(&Role::Http)
+            && slack.as_ref().is_some_and(|slack| slack.socket_mode().is_some());
+        let lines = has_lines.then(|| Arc::new(Lines::new(engine.clock.clone(), metrics.clone())));
         let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
@@ -140,10 +147,11 @@ impl Bot {
         let pulses = workers.iter().map(|worker| Arc::new(Pulse::of(worker.as_ref()))).collect();
         Ok(Self {
             engine,
-            metrics: Arc::default(),
+            metrics,
             workers,
             pulses,
             slack,
+            lines,
             executor_closing,
             executor_cancel,
             secrets: Arc::new(WebhookSecrets::new(
@@ -172,12 +180,13 @@ impl Bot {
                 secrets: config.sqlmesh.webhook_secrets.clone().into(),
                 metrics: self.metrics.clone(),
             },
-            slack: self.reception(config),
+            slack: self.reception(config).filter(|_| has_signing_secret(config)),
             page: config.listen.ip().is_loopback().then_some(page),
             health: HealthRoutes {
                 store: self.engine.store.clone(),
                 clock: self.engine.clock.clone(),
                 pulses: self.pulses.clone(),
+                lines: self.lines.clone(),
                 metrics: self.metrics.clone(),
             },
         };
@@ -193,6 +202,14 @@ impl Bot {
             metrics: self.metrics.clone(),
             command: section.command.clone(),
         })
+    }
+
+    /// The connections over which Slack's requests come, where an app token is configured.
+    pub fn sockets(&self, config: &Config) -> Option<Sockets> {
+        let (lines, reception) = self.lines.clone().zip(self.reception(config))?;
+        let section = config.slack.as_ref()?;
+        let (slack, many) = (reception.slack.clone(), section.socket_connections);
+        Some(Sockets { slack, reception, lines, many })
     }
 
     /// What a chat had refused for good is tried once more: somebody may have mended it before this start.
@@ -351,11 +368,17 @@ pub(crate) fn chats(config: &Config) -> Arc<[ChatName]> {
     config.slack.iter().map(|_| ChatName::Slack).collect()
 }
 
-fn slack(config: &config::Slack) -> anyhow::Result<Slack> {
+/// Whether what Slack posts can be verified: without that its endpoints are not offered.
+fn has_signing_secret(config: &Config) -> bool {
+    config.slack.as_ref().is_some_and(|slack| slack.signing_secret.is_some())
+}
+
+pub(crate) fn slack(config: &config::Slack) -> anyhow::Result<Slack> {
     let slack = Slack::new(SlackConfig {
         api_url: config.api_url.clone(),
         bot_token: config.bot_token.clone(),
-        signing_secrets: vec![config.signing_secret.clone()],
+        signing_secrets: config.signing_secret.iter().cloned().collect(),
+        app_token: config.app_token.clone(),
         team: config.team.clone(),
         channel: config.channel.clone(),
     })?;
@@ -366,7 +389,7 @@ fn slack(config: &config::Slack) -> anyhow::Result<Slack> {
 /// say that they are some.
 fn secrets(config: &Config, environment: &BTreeMap<String, String>) -> Vec<String> {
     let slack = config.slack.iter().flat_map(|slack| {
-        [Some(&slack.bot_token), Some(&slack.signing_secret), slack.app_token.as_ref()]
+        [Some(&slack.bot_token), slack.signing_secret.as_ref(), slack.app_token.as_ref()]
     });
     let pagerduty = config
         .pagerduty

@@ -2,11 +2,13 @@
 
 mod audit;
 mod check;
+mod doctor;
 mod dry_run;
 mod gate;
 mod hold;
 mod incidents;
 mod keys;
+mod manifest;
 mod point;
 mod policy;
 mod propose;
@@ -61,8 +63,17 @@ enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// Looks at database, keys, disk, Slack, PagerDuty and SQLMesh: a line for each, and the fix beside it.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prepares the database.
     Migrate,
+    /// The app as the other side takes it.
+    #[command(subcommand)]
+    Manifest(manifest::Command),
     /// Lists incidents.
     List {
         /// As JSON.
@@ -199,6 +210,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         Command::Executor { once: true } => serve::execute_once(&config, clock).await,
         Command::Executor { once: false } => serve::serve(&config, clock, &[Role::Executor]).await,
         Command::Check { .. } => check::check(&config),
+        Command::Doctor { json } => doctor::run(&config, clock, json).await,
+        Command::Manifest(command) => manifest::run(&config, &command),
         Command::Migrate => {
             Store::open(&config.database_url).await?.migrate().await?;
             println!("The database is ready.");

@@ -14,6 +14,8 @@ pub mod live;
 pub mod steps;
 pub mod worker;
 
+pub mod doctor;
+
 pub mod archive;
 pub mod audit;
 pub mod gate;
@@ -24,6 +26,7 @@ pub mod retained;
 pub mod view;
 
 pub mod reception;
+pub mod socket;
 
 pub mod http;
 pub mod metrics;

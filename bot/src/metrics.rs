@@ -6,7 +6,7 @@ use domain::Timestamp;
 
 use prometheus_client::{
     encoding::text::encode,
-    metrics::{counter::Counter, family::Family},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 use store::Counts;
@@ -19,6 +19,7 @@ pub struct Metrics {
     webhooks: Family<Labels, Counter>,
     clicks: Family<Labels, Counter>,
     notifications: Family<Labels, Counter>,
+    sockets: Gauge,
 }
 
 impl Default for Metrics {
@@ -34,7 +35,13 @@ impl Default for Metrics {
             "Notifications of SQLMesh by what became of them",
             notifications.clone(),
         );
-        Self { registry, webhooks, clicks, notifications }
+        let sockets = Gauge::default();
+        registry.register(
+            "socket_connections",
+            "Open connections to Slack's Socket Mode",
+            sockets.clone(),
+        );
+        Self { registry, webhooks, clicks, notifications, sockets }
     }
 }
 
@@ -52,6 +59,11 @@ impl Metrics {
     /// Counts a notification of SQLMesh.
     pub fn notification(&self, result: &'static str) {
         self.notifications.get_or_create(&vec![("result", result)]).inc();
+    }
+
+    /// So many connections to Slack's Socket Mode are open.
+    pub fn sockets(&self, open: i64) {
+        self.sockets.set(open);
     }
 
     /// Everything as `OpenMetrics` text.

@@ -10,6 +10,7 @@ mod auditing;
 mod checking;
 mod confining;
 mod holding;
+mod installing;
 mod keys;
 mod page;
 mod pointing;

@@ -245,8 +245,9 @@ fn configuration(
         slack: Some(config::Slack {
             api_url: slack.api_url(),
             bot_token: fakes::slack::BOT_TOKEN.into(),
-            signing_secret: fakes::slack::SIGNING_SECRET.into(),
+            signing_secret: Some(fakes::slack::SIGNING_SECRET.into()),
             app_token: None,
+            socket_connections: 2.try_into().expect("not zero"),
             team: Some(fakes::slack::TEAM.to_owned()),
             channel: CHANNEL.to_owned(),
             command: "/countersign".to_owned(),

@@ -125,6 +125,18 @@ impl PagerDutyApi {
         Ok(OpenIncidents { incidents, complete })
     }
 
+    /// Asks for a page of open incidents and forgets it: whether the token is good.
+    pub async fn try_token(&self) -> Result<(), ApiError> {
+        let list = List {
+            task: "try the token",
+            name: "incidents",
+            path: &["incidents"],
+            filter: vec![("statuses[]", "triggered"), ("statuses[]", "acknowledged")],
+            max_pages: 1,
+        };
+        self.read(&list).await.map(|_| ())
+    }
+
     /// Reads a list page by page; false when it goes on behind the last page that is allowed.
     async fn read(&self, list: &List<'_>) -> Result<(Vec<Value>, bool), ApiError> {
         let mut all = Vec::new();

@@ -77,6 +77,15 @@ impl Api {
         self.send(method, self.client.post(self.address(method)).form(form)).await
     }
 
+    /// The same with the headers of the answer.
+    pub(crate) async fn read_with_headers(
+        &self,
+        method: &'static str,
+        form: &[(&str, &str)],
+    ) -> Result<(Value, HeaderMap), ChatError> {
+        self.exchange(method, self.client.post(self.address(method)).form(form)).await
+    }
+
     fn address(&self, method: &str) -> Url {
         let mut address = self.base.clone();
         address
@@ -92,10 +101,19 @@ impl Api {
         method: &'static str,
         request: RequestBuilder,
     ) -> Result<Value, ChatError> {
+        self.exchange(method, request).await.map(|(answer, _)| answer)
+    }
+
+    async fn exchange(
+        &self,
+        method: &'static str,
+        request: RequestBuilder,
+    ) -> Result<(Value, HeaderMap), ChatError> {
         let failed = |error: reqwest::Error| lost(method, &error);
         let mut answer = request.timeout(self.total_timeout).send().await.map_err(failed)?;
         let status = answer.status();
         let retry_after = retry_after(&answer);
+        let headers = answer.headers().clone();
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Err(refusal::transient(method, "ratelimited", retry_after));
         }
@@ -123,7 +141,7 @@ impl Api {
         let answer: Value = serde_json::from_slice(&body)
             .map_err(|_| refusal::unknown(method, "the answer is not JSON"))?;
         if answer["ok"] == true {
-            Ok(answer)
+            Ok((answer, headers))
         } else {
             Err(refusal::refused(method, &answer, retry_after))
         }

@@ -27,12 +27,22 @@ mod inbound;
 mod interaction;
 mod signature;
 
+mod socket;
+
+mod checkup;
+mod manifest;
+mod scope;
+
+pub use checkup::{Authorised, Channel};
 pub use command::Command;
 pub use config::{SlackConfig, SlackError};
 pub use event::Event;
 pub use inbound::{Door, Inbound};
 pub use interaction::{Interaction, ParseError};
+pub use manifest::{Manifest, Way};
 pub use modal::AskWhy;
 pub use pace::Pace;
+pub use scope::{APP_SCOPE, EVENTS, Need, Place, SCOPES, Scope};
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;
+pub use socket::{Connection, Envelope, Heard, Lost, SocketMode};

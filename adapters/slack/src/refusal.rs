@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{person::ChatName, port::ChatError};
 use serde_json::Value;
 
-use crate::letters;
+use crate::{letters, socket};
 
 const CHAT: ChatName = ChatName::Slack;
 
@@ -28,7 +28,7 @@ pub(crate) fn refused(method: &str, answer: &Value, retry_after: Option<Duration
         _ => ChatError::Permanent {
             chat: CHAT,
             problem: named(method, &format!("{error}{}", details(answer))),
-            advice: advice(error),
+            advice: if method == socket::OPEN { app_token_advice(error) } else { advice(error) },
         },
     }
 }
@@ -65,6 +65,25 @@ fn details(answer: &Value) -> String {
     }
 }
 
+/// What to do where the app's own token is refused.
+fn app_token_advice(error: &str) -> &'static str {
+    match error {
+        "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
+            "Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it"
+        }
+        "not_allowed_token_type" => {
+            "slack.app_token is a token of another kind: it must be an app-level token, which begins with xapp-"
+        }
+        "missing_scope" | "no_permission" => {
+            "Make an app-level token with the scope connections:write and set slack.app_token to it"
+        }
+        "link_disabled" | "socket_mode_not_enabled" | "access_denied" | "forbidden_team" => {
+            "Switch Socket Mode on in the app's settings, or take slack.app_token out"
+        }
+        _ => advice(error),
+    }
+}
+
 fn advice(error: &str) -> &'static str {
     match error {
         "channel_not_found" => {
@@ -80,8 +99,11 @@ fn advice(error: &str) -> &'static str {
         "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
             "Reinstall the app and set slack.bot_token to the new bot token"
         }
-        "missing_scope" | "not_allowed_token_type" | "no_permission" => {
-            "Add the scopes chat:write and channels:history (groups:history for a private channel) to the app and reinstall it"
+        "missing_scope" | "no_permission" => {
+            "Give the app the scopes that `countersign manifest slack` lists, and reinstall it; `countersign doctor` says which are missing"
+        }
+        "not_allowed_token_type" => {
+            "slack.bot_token is a token of another kind: it must be the bot user's, which begins with xoxb-"
         }
         "ekm_access_denied" | "org_login_required" | "team_access_not_granted" => {
             "The organisation's administrator has switched the app off"

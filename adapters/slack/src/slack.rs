@@ -20,18 +20,19 @@ use serde_json::{Value, json};
 
 use crate::{
     AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    search, signature::SigningSecrets, thread_reply::paragraph,
+    SlackError, SocketMode, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer,
+    refusal, search, signature::SigningSecrets, thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.
 #[derive(Debug)]
 pub struct Slack {
-    api: Api,
+    pub(crate) api: Api,
     pacer: Pacer,
     secrets: SigningSecrets,
     team: Option<String>,
-    channel: String,
+    pub(crate) channel: String,
+    socket_mode: Option<SocketMode>,
 }
 
 impl Slack {
@@ -42,6 +43,7 @@ impl Slack {
             pacer: Pacer::new(Pace::SLACK),
             secrets: SigningSecrets::new(config.usable_secrets()?),
             channel: config.checked_channel()?,
+            socket_mode: config.socket_mode()?,
             team: config.team,
         })
     }
@@ -55,7 +57,19 @@ impl Slack {
     /// The same adapter with another bound on each call, from connecting to the last byte of the answer.
     #[must_use]
     pub fn with_total_timeout(self, total_timeout: Duration) -> Self {
-        Self { api: self.api.with_total_timeout(total_timeout), ..self }
+        let socket_mode = self.socket_mode.map(|mode| mode.with_total_timeout(total_timeout));
+        Self { api: self.api.with_total_timeout(total_timeout), socket_mode, ..self }
+    }
+
+    /// The same adapter that gives up a connection of Socket Mode sooner or later, when nothing is heard on it.
+    #[must_use]
+    pub fn with_silence(self, silence: Duration) -> Self {
+        Self { socket_mode: self.socket_mode.map(|mode| mode.with_silence(silence)), ..self }
+    }
+
+    /// Opens connections on which Slack's requests come; `None` where no app token is configured.
+    pub fn socket_mode(&self) -> Option<&SocketMode> {
+        self.socket_mode.as_ref()
     }
 
     /// Judges whether Slack has signed `body`, exactly as it was received, around `now`.

@@ -34,6 +34,7 @@ mod output;
 mod timer;
 
 mod counts;
+mod parked;
 
 pub use card::CardClaim;
 pub use counts::Counts;
@@ -42,6 +43,7 @@ pub use job::JobClaim;
 pub use lease::{RunLease, TargetLease};
 pub use look::{Look, LookClaim, Looked, ToldCommit};
 pub use output::Output;
+pub use parked::{Parked, ParkedKind};
 pub use store::Store;
 pub use timer::Timer;
 pub use tx::Tx;

@@ -71,6 +71,16 @@ impl Store {
         migrations::check(&mut *self.connection().await?).await
     }
 
+    /// Which database it is, for people.
+    pub async fn version(&self) -> Result<String, Error> {
+        let text = match &self.kind {
+            Kind::Sqlite { .. } => sql::VERSION_SQLITE,
+            Kind::Postgres { .. } => sql::VERSION_POSTGRES,
+        };
+        let task = "ask for the database's version";
+        rows::single(&mut *self.connection().await?, task, sqlx::query(text)).await?.text("version")
+    }
+
     /// Begins a transaction that may write. On SQLite it holds the write lock: a second one waits for its turn.
     pub async fn begin(&self) -> Result<Tx, Error> {
         let task = "begin a transaction";

@@ -9,6 +9,9 @@ use crate::{
     policy_files,
 };
 
+/// Slack closes further ones.
+const MOST_CONNECTIONS: u32 = 10;
+
 pub(super) fn check(config: &Config) -> anyhow::Result<Done> {
     refuse(config)?;
     let policies = Policies::load(&policy_files::read(&config.policies)?)?;
@@ -37,6 +40,17 @@ pub(super) fn check(config: &Config) -> anyhow::Result<Done> {
 pub(super) fn refuse(config: &Config) -> Result<(), Usage> {
     if config.discord.is_some() {
         return Err(Usage("`discord` is configured, but this version talks to Slack and the web page only. Take the section out.".to_owned()));
+    }
+    if let Some(slack) = &config.slack {
+        if slack.signing_secret.is_none() && slack.app_token.is_none() {
+            return Err(Usage("`slack` has neither `signing_secret` nor `app_token`, so no click could come. Write the app's signing secret there where Slack reaches Countersign over HTTP, or an app-level token for Socket Mode.".to_owned()));
+        }
+        if slack.socket_connections.get() > MOST_CONNECTIONS {
+            return Err(Usage(format!(
+                "`slack.socket_connections` is {}, but Slack allows an app {MOST_CONNECTIONS}. Two are enough.",
+                slack.socket_connections
+            )));
+        }
     }
     if config.web.demo_personas && !config.listen.ip().is_loopback() {
         return Err(Usage(format!(

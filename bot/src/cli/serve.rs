@@ -49,7 +49,12 @@ pub(super) async fn serve(
         }
     };
     let (served, ()) = tokio::join!(stop_signal(&shutdown), async {
-        tokio::join!(serving, bot.turn(&shutdown, grace));
+        let sockets = async {
+            if let Some(sockets) = bot.sockets(config) {
+                sockets.keep(shutdown.clone()).await;
+            }
+        };
+        tokio::join!(serving, sockets, bot.turn(&shutdown, grace));
     });
     served?;
     tracing::info!("stopped");

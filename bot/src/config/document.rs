@@ -121,14 +121,17 @@ pub struct Slack {
     #[serde(deserialize_with = "one")]
     #[schemars(with = "String")]
     pub bot_token: SecretString,
-    /// Signs what Slack sends.
-    #[serde(deserialize_with = "one")]
-    #[schemars(with = "String")]
-    pub signing_secret: SecretString,
-    /// `xapp-..`, for Socket Mode.
+    /// Signs what Slack sends over HTTP; without it the endpoints for Slack are not offered, and `app_token` is needed.
+    #[serde(default, deserialize_with = "optional")]
+    #[schemars(with = "Option<String>")]
+    pub signing_secret: Option<SecretString>,
+    /// `xapp-..`: what Slack sends comes over Socket Mode.
     #[serde(default, deserialize_with = "optional")]
     #[schemars(with = "Option<String>")]
     pub app_token: Option<SecretString>,
+    /// How many connections of Socket Mode are kept, so that one is open while another is renewed; ten at most.
+    #[serde(default = "slack_socket_connections")]
+    pub socket_connections: NonZeroU32,
     /// The workspace's id: only people of this workspace are mentioned by name.
     #[serde(default)]
     pub team: Option<String>,
@@ -144,6 +147,10 @@ pub struct Slack {
 
 fn slack_posts_per_second() -> NonZeroU32 {
     Pace::SLACK.posts_per_second
+}
+
+fn slack_socket_connections() -> NonZeroU32 {
+    NonZeroU32::new(2).expect("two is not zero")
 }
 
 fn slack_command() -> String {

@@ -13,7 +13,7 @@ use domain::port::Clock;
 use store::Store;
 
 use super::Failure;
-use crate::{metrics::Metrics, worker::Pulse};
+use crate::{metrics::Metrics, socket::Lines, worker::Pulse};
 
 /// A worker that has not looked into the store for so long does not turn.
 const STALE_MS: i64 = 30_000;
@@ -27,6 +27,8 @@ pub struct HealthRoutes {
     pub clock: Arc<dyn Clock>,
     /// The workers of this process and when they last turned.
     pub pulses: Arc<[Arc<Pulse>]>,
+    /// The connections to Slack, where they are kept in this process.
+    pub lines: Option<Arc<Lines>>,
     /// The counters.
     pub metrics: Arc<Metrics>,
 }
@@ -59,7 +61,8 @@ async fn problems(routes: &HealthRoutes) -> Vec<String> {
         }
         Some(_) => None,
     };
-    routes.pulses.iter().filter_map(stale).collect()
+    let unheard = routes.lines.iter().filter_map(|lines| lines.problem(now));
+    routes.pulses.iter().filter_map(stale).chain(unheard).collect()
 }
 
 async fn metrics(State(routes): State<HealthRoutes>) -> Result<Response, Failure> {

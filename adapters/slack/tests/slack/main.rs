@@ -9,5 +9,6 @@ mod cards;
 mod clicks;
 mod letters;
 mod limits;
+mod manifest;
 mod messages;
 mod steering;

@@ -45,6 +45,7 @@ pub(crate) fn config(api_url: &str) -> SlackConfig {
         api_url: api_url.to_owned(),
         bot_token: SecretString::from(BOT_TOKEN),
         signing_secrets: vec![SecretString::from(SIGNING_SECRET)],
+        app_token: None,
         team: Some(TEAM.to_owned()),
         channel: CHANNEL.to_owned(),
     }

@@ -21,6 +21,12 @@ pub(crate) const SETTINGS_POSTGRES: [&str; 5] = [
      where current_setting('synchronous_commit') = 'off'",
 ];
 
+pub(crate) const VERSION_SQLITE: &str = "
+select 'SQLite ' || sqlite_version() as version";
+
+pub(crate) const VERSION_POSTGRES: &str = "
+select 'PostgreSQL ' || current_setting('server_version') as version";
+
 pub(crate) const IS_STANDBY_POSTGRES: &str = "
 select case when pg_is_in_recovery() then 1 else 0 end as standby";
 

@@ -90,6 +90,13 @@ set parked = 0,
 where lane = $1
   and parked = 1";
 
+pub(crate) const PARKED_JOBS: &str = "
+select lane, problem, count(*) as many, min(queued_ms) as since_ms
+from job
+where parked = 1
+group by lane, problem
+order by lane, problem";
+
 pub(crate) const NEXT_JOB: &str = "
 select min(case when job.lease_until_ms > job.due_ms then job.lease_until_ms else job.due_ms end) as due_ms
 from job

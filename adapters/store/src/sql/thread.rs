@@ -115,6 +115,14 @@ set parked = 0,
 where chat = $1
   and parked = 1";
 
+pub(crate) const PARKED_CARDS: &str = "
+select chat, problem, count(*) as many, min(queued_ms) as since_ms
+from thread
+where parked = 1
+  and shown < wanted
+group by chat, problem
+order by chat, problem";
+
 pub(crate) const NEXT_CARD: &str = "
 select min(case when lease_until_ms > due_ms then lease_until_ms else due_ms end) as due_ms
 from thread
