@@ -14,6 +14,31 @@ pub(crate) fn cost(letter: char) -> usize {
     }
 }
 
+/// How much room a text takes in a JSON text.
+pub(crate) fn room(text: &str) -> usize {
+    text.chars().map(cost).sum()
+}
+
+/// Whether nobody would see anything of the text. Slack refuses a text of blanks as an empty one.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_unseen)
+}
+
+/// Blanks, and letters that take no room on the screen.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        )
+        || matches!(letter, '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}')
+        || matches!(
+            letter,
+            '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        )
+        || matches!(letter, '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// The letters without those that nobody sees but that change what is seen: control characters, and marks that
 /// turn the direction of writing around, with which `prod` can be made to look like something else.
 pub(crate) fn clean(text: &str) -> impl Iterator<Item = char> {

@@ -12,6 +12,8 @@ use domain::{
 
 use crate::letters::{ELLIPSIS, clean, cost};
 
+pub(crate) mod names;
+
 /// Whom mentions reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Readers<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Readers<'a> {
 pub(crate) enum Moment {
     /// The time of day, inside a sentence.
     Clock,
+    /// The time of day without seconds, where a minute more or less changes nothing.
+    Minute,
     /// The day as well, where it stands alone.
     Day,
 }
@@ -107,7 +111,8 @@ impl Mrkdwn {
     pub(crate) fn time(self, at: Timestamp, moment: Moment) -> Self {
         let (format, fallback) = match moment {
             Moment::Clock => ("{time_secs}", at.format("%H:%M:%S UTC")),
-            Moment::Day => ("{date_short_pretty}, {time_secs}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+            Moment::Minute => ("{time}", at.format("%H:%M UTC")),
+            Moment::Day => ("{date_short_pretty}, {time}", at.format("%Y-%m-%d %H:%M UTC")),
         };
         self.markup(&format!("<!date^{}^{format}|{fallback}>", at.timestamp()))
     }
@@ -282,7 +287,7 @@ mod tests {
         );
         assert_eq!(
             Mrkdwn::within(99).time(at, Moment::Day).finish(),
-            "<!date^1700000000^{date_short_pretty}, {time_secs}|2023-11-14 22:13:20 UTC>"
+            "<!date^1700000000^{date_short_pretty}, {time}|2023-11-14 22:13 UTC>"
         );
     }
 
