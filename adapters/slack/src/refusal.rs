@@ -95,7 +95,7 @@ fn advice(error: &str) -> &'static str {
         "user_not_in_channel" | "user_not_found" | "cannot_dm_bot" => {
             "The person is not in the channel: invite them, or mend their id in people.yaml"
         }
-        "expired_trigger_id" | "trigger_exchanged" | "invalid_trigger_id" => {
+        "expired_trigger_id" | "exchanged_trigger_id" | "invalid_trigger_id" => {
             "The dialog came too late: press the button again"
         }
         "msg_too_long"

@@ -8,6 +8,7 @@ mod chat;
 mod conversations;
 mod inspect;
 mod interactions;
+mod message;
 mod state;
 mod views;
 mod web_api;
@@ -20,8 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::{faults::Fault, server::Server};
 use state::State;
 
-pub use inspect::ShownButton;
-pub use state::{Ephemeral, Message, View};
+pub use message::{Ephemeral, Message, ShownButton, View};
 
 /// The bot's token that the fake accepts.
 pub const BOT_TOKEN: &str = "xoxb-fake-token";

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     BOT_USER,
-    state::{Message, State},
+    message::Message,
+    state::State,
     web_api::{Answer, Refused, flag, text},
 };
 
@@ -114,7 +115,7 @@ fn page(messages: &[&Message], arguments: &Value) -> Answer {
 fn as_json(message: &Message, with_metadata: bool) -> Value {
     let mut shown = json!({
         "type": "message", "user": message.user, "ts": message.ts, "text": message.text,
-        "blocks": message.blocks,
+        "blocks": message.blocks, "attachments": message.attachments,
     });
     if let Some(thread_ts) = &message.thread_ts {
         shown["thread_ts"] = json!(thread_ts);

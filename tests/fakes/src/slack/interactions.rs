@@ -2,49 +2,76 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BOT_USER, FakeSlack, Message, SIGNING_SECRET, TEAM};
+use super::{BOT_USER, FakeSlack, Message, SIGNING_SECRET, ShownButton, TEAM, message::pressable};
 use crate::signed_request::{SignedRequest, hmac_hex};
 
 impl FakeSlack {
-    /// `user` presses a button of `message`, as the message stands in the caller's hands: a card that was edited
-    /// meanwhile still has its old buttons on a slow screen.
+    /// `user` presses what has this `action_id`, or this text, on `message` as it stands in the caller's hands: a
+    /// card that was edited meanwhile still has its old buttons on a slow screen. Links count too: Slack tells of them.
     #[track_caller]
-    pub fn click(&self, message: &Message, action_id: &str, user: &str) -> SignedRequest {
-        let button = message.buttons().into_iter().find(|button| button.action_id == action_id);
-        let Some(button) = button else {
-            panic!("there is no button {action_id} on:\n{}", message.shown())
+    pub fn click(&self, message: &Message, name: &str, user: &str) -> SignedRequest {
+        let pressable = pressable(&message.blocks, &message.attachments);
+        let Some(button) = find(&pressable, name) else {
+            panic!("there is no button {name} on:\n{}", message.shown())
         };
-        let trigger_id = self.lock().issue_trigger(user);
+        self.press(message, button, user)
+    }
+
+    /// `user` opens the menu of `message` and chooses the option with this text.
+    #[track_caller]
+    pub fn choose(&self, message: &Message, option: &str, user: &str) -> SignedRequest {
+        let pressable = pressable(&message.blocks, &message.attachments);
+        let found = pressable.iter().find(|shown| shown.in_menu && shown.text == option);
+        let Some(chosen) = found else {
+            panic!("there is no option {option} in a menu of:\n{}", message.shown())
+        };
+        self.press(message, chosen, user)
+    }
+
+    fn press(&self, message: &Message, button: &ShownButton, user: &str) -> SignedRequest {
         let mut root = json!({
             "type": "message", "user": BOT_USER, "bot_id": "B0BOT", "ts": message.ts,
-            "text": message.text, "blocks": message.blocks,
+            "text": message.text, "blocks": message.blocks, "attachments": message.attachments,
         });
+        let below = message.attachments.iter().position(|attachment| {
+            pressable(&[], std::slice::from_ref(attachment)).contains(button)
+        });
+        let mut container = json!({
+            "type": "message", "message_ts": message.ts, "channel_id": message.channel,
+            "is_ephemeral": false,
+        });
+        if let Some(place) = below {
+            container["type"] = json!("message_attachment");
+            container["attachment_id"] = json!(place + 1);
+            container["is_app_unfurl"] = json!(false);
+        }
         if let Some(thread_ts) = &message.thread_ts {
             root["thread_ts"] = json!(thread_ts);
+            container["thread_ts"] = json!(thread_ts);
         }
-        self.interaction(&json!({
+        let mut payload = self.block_actions(user, action(button, &message.ts));
+        payload["container"] = container;
+        payload["channel"] = json!({"id": message.channel, "name": "fake"});
+        payload["message"] = root;
+        payload["state"] = json!({"values": {}});
+        payload["response_url"] = json!("https://hooks.slack.com/actions/fake");
+        self.interaction(&payload)
+    }
+
+    /// What is the same wherever something is pressed.
+    pub(super) fn block_actions(&self, user: &str, action: Value) -> Value {
+        let trigger_id = self.lock().issue_trigger(user);
+        json!({
             "type": "block_actions",
             "user": {"id": user, "username": user, "name": user, "team_id": TEAM},
             "api_app_id": "A0FAKE",
             "token": "outdated",
-            "container": {
-                "type": "message", "message_ts": message.ts, "channel_id": message.channel,
-                "is_ephemeral": false,
-            },
             "trigger_id": trigger_id,
             "team": {"id": TEAM, "domain": "fake"},
             "enterprise": null,
             "is_enterprise_install": false,
-            "channel": {"id": message.channel, "name": "fake"},
-            "message": root,
-            "state": {"values": {}},
-            "response_url": "https://hooks.slack.com/actions/fake",
-            "actions": [{
-                "action_id": button.action_id, "block_id": "fake", "type": "button",
-                "text": {"type": "plain_text", "text": button.text, "emoji": true},
-                "value": button.value, "action_ts": message.ts,
-            }],
-        }))
+            "actions": [action],
+        })
     }
 
     /// `user` fills in their newest modal, `(action_id, text)` each, and sends it; it closes. Slack's own checks of
@@ -110,6 +137,28 @@ impl FakeSlack {
         ];
         SignedRequest { headers, body }
     }
+}
+
+/// What has this name or, failing that, this text.
+pub(super) fn find<'a>(pressable: &'a [ShownButton], name: &str) -> Option<&'a ShownButton> {
+    let named = pressable.iter().find(|shown| shown.action_id == name && !shown.in_menu);
+    named.or_else(|| pressable.iter().find(|shown| shown.text == name))
+}
+
+/// A press as Slack tells of it.
+pub(super) fn action(button: &ShownButton, ts: &str) -> Value {
+    let text = json!({"type": "plain_text", "text": button.text, "emoji": true});
+    let block_id = if button.block_id.is_empty() { "fake" } else { &button.block_id };
+    if button.in_menu {
+        return json!({
+            "action_id": button.action_id, "block_id": block_id, "type": "overflow",
+            "selected_option": {"text": text, "value": button.value}, "action_ts": ts,
+        });
+    }
+    json!({
+        "action_id": button.action_id, "block_id": block_id, "type": "button", "text": text,
+        "value": button.value, "action_ts": ts,
+    })
 }
 
 fn percent_encoded(text: &str) -> String {

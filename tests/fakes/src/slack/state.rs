@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::BOT_USER;
+use super::{
+    BOT_USER,
+    message::{Ephemeral, Message, View},
+};
 use crate::faults::Faults;
 
 /// Tells the fake's time.
@@ -13,55 +16,6 @@ pub(super) type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// How long a trigger is good, in milliseconds.
 const TRIGGER_LIFE_MS: i64 = 3000;
-
-/// A message in a channel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// The channel's id.
-    pub channel: String,
-    /// The message's id.
-    pub ts: String,
-    /// The thread it is a reply in.
-    pub thread_ts: Option<String>,
-    /// Whether the channel sees the reply too.
-    pub is_broadcast: bool,
-    /// Who wrote it.
-    pub user: String,
-    /// The text for notifications.
-    pub text: String,
-    /// The blocks.
-    pub blocks: Vec<Value>,
-    /// The metadata.
-    pub metadata: Option<Value>,
-    /// How often it was edited.
-    pub edits: u32,
-}
-
-/// A message that one person saw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ephemeral {
-    /// The channel's id.
-    pub channel: String,
-    /// Who saw it.
-    pub user: String,
-    /// The thread it was shown in; seen only by a person who has that thread open.
-    pub thread_ts: Option<String>,
-    /// The text for notifications.
-    pub text: String,
-    /// The blocks.
-    pub blocks: Vec<Value>,
-}
-
-/// A modal that stands open.
-#[derive(Clone, Debug, PartialEq)]
-pub struct View {
-    /// Its id.
-    pub id: String,
-    /// Whom it is open for.
-    pub user: String,
-    /// What the bot sent.
-    pub view: Value,
-}
 
 #[derive(Debug)]
 pub(super) struct Channel {
@@ -154,6 +108,7 @@ impl State {
             user: user.to_owned(),
             text: text.to_owned(),
             blocks: Vec::new(),
+            attachments: Vec::new(),
             metadata: None,
             edits: 0,
         };
@@ -185,7 +140,7 @@ impl State {
         let now_ms = self.now().timestamp_millis();
         let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
         if trigger.is_used {
-            return Err("trigger_exchanged");
+            return Err("exchanged_trigger_id");
         }
         if now_ms - trigger.issued_ms > TRIGGER_LIFE_MS {
             return Err("expired_trigger_id");

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     block_kit,
-    state::{State, View},
+    message::View,
+    state::State,
     web_api::{Answer, text},
 };
 
@@ -13,7 +14,7 @@ pub(super) fn open(state: &mut State, arguments: &Value) -> Answer {
     if !view.is_object() {
         return Err("invalid_arguments".into());
     }
-    block_kit::check_modal(view)?;
+    block_kit::check_view(view, block_kit::Surface::Modal)?;
     let user = state.use_trigger(text(arguments, "trigger_id"))?;
     let id = format!("V{}", state.next_number());
     state.views.push(View { id: id.clone(), user, view: view.clone() });

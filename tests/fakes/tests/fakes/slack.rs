@@ -181,7 +181,7 @@ async fn a_trigger_is_good_once_and_for_three_seconds() {
     };
     let [first, late] = [trigger(), trigger()];
     assert_eq!(workspace.call("views.open", open(&first)).await["ok"], true);
-    assert_eq!(workspace.error("views.open", open(&first)).await, "trigger_exchanged");
+    assert_eq!(workspace.error("views.open", open(&first)).await, "exchanged_trigger_id");
     assert_eq!(workspace.error("views.open", open("1.2")).await, "invalid_trigger_id");
     workspace.advance(3001);
     assert_eq!(workspace.error("views.open", open(&late)).await, "expired_trigger_id");
