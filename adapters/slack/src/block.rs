@@ -13,8 +13,6 @@ pub(crate) const SECTION_LIMIT: usize = 3000;
 pub(crate) const FIELDS_LIMIT: usize = 10;
 /// The most that the text of a confirm dialog holds.
 pub(crate) const CONFIRM_LIMIT: usize = 300;
-/// The most that stands on a button or an option.
-pub(crate) const LABEL_LIMIT: usize = 75;
 /// How many options one menu has.
 pub(crate) const MENU_LIMIT: usize = 5;
 

@@ -37,12 +37,12 @@ pub(crate) fn fill(message: &mut Value, card: &Card, readers: Readers<'_>) {
 /// What a notification shows.
 fn fallback(card: &Card) -> String {
     let state = &card.state;
-    Mrkdwn::within(500)
+    Mrkdwn::within(400)
         .text(&format!(
             "{} {}: {} (incident ",
             state.mark,
             state.word,
-            letters::line(card.title.trim(), 300)
+            letters::line(card.title.trim(), 250)
         ))
         .text(&format!("{})", card.incident.short()))
         .finish()
@@ -78,19 +78,18 @@ fn colour(tone: Tone) -> &'static str {
 fn body(card: &Card, readers: Readers<'_>) -> Vec<Value> {
     let mut facts = Facts::of(card, readers);
     let happened = facts.happened();
-    let asked = facts.asked(card.next_ask.as_ref());
     let proposed = facts.proposed();
-    let concerns = findings::concerns(&card.findings);
-    let progress = progress::progress(card);
+    let next = card.next_ask.as_ref();
     let buttons = buttons::buttons(card, readers.people);
-    let mut blocks = Vec::new();
-    if card.steps.is_empty() && happened.is_none() {
-        blocks.extend([proposed, asked, concerns, buttons].into_iter().flatten());
+    let first = if card.steps.is_empty() && happened.is_none() {
+        let concerns = findings::concerns("Checks", &card.findings);
+        [proposed, facts.asked(next), concerns, buttons, None, None]
     } else {
         // Once people have decided, how it goes is more than what it was about.
-        blocks.extend([happened, progress, asked, buttons].into_iter().flatten());
-        blocks.extend([proposed, concerns].into_iter().flatten());
-    }
+        let concerns = findings::concerns("Checks before", &card.findings);
+        [happened, progress::progress(card), facts.decided(next), buttons, proposed, concerns]
+    };
+    let mut blocks: Vec<Value> = first.into_iter().flatten().collect();
     blocks.extend(facts.rest());
     blocks.extend(findings::passes(&card.findings));
     blocks.extend(links::links(card));

@@ -6,6 +6,9 @@
 /// What stands for the letters that were left out.
 pub(crate) const ELLIPSIS: char = '…';
 
+/// How many accents one letter keeps; no language stacks more.
+const MOST_ACCENTS: u32 = 4;
+
 /// How much room a letter takes in a JSON text.
 pub(crate) fn cost(letter: char) -> usize {
     match letter {
@@ -39,17 +42,28 @@ fn is_unseen(letter: char) -> bool {
         || matches!(letter, '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The letters without those that nobody sees but that change what is seen: control characters, and marks that
-/// turn the direction of writing around, with which `prod` can be made to look like something else.
+/// The letters without those that nobody sees but that change what is seen: control characters, marks that turn the
+/// direction of writing around, with which `prod` can be made to look like something else, and towers of accents that
+/// cover the lines around them.
 pub(crate) fn clean(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter_map(|letter| match letter {
-        '\n' => Some('\n'),
-        '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
-        '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
-        _ if letter.is_control() => None,
-        _ => Some(letter),
+    let mut stacked = 0;
+    text.chars().filter_map(move |letter| {
+        stacked = if is_accent(letter) { stacked + 1 } else { 0 };
+        match letter {
+            '\n' => Some('\n'),
+            '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+            '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
+            _ if letter.is_control() || stacked > MOST_ACCENTS => None,
+            _ => Some(letter),
+        }
     })
+}
+
+/// A mark that is drawn over or below the letter before it, in scripts that need few of them on one letter.
+fn is_accent(letter: char) -> bool {
+    matches!(letter, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}')
+        || matches!(letter, '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// The text on one line, at most `limit` long: for places where Slack knows no markup.
@@ -88,6 +102,7 @@ mod tests {
             ("\"\"", 4, "\"\""),
             ("\"\"", 3, "\"…"),
             ("", 3, ""),
+            ("e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}!", 20, "e\u{301}\u{301}\u{301}\u{301}!"),
         ];
         for (text, limit, expected) in table {
             assert_eq!(line(text, limit), expected, "{text:?} within {limit}");

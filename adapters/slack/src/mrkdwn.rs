@@ -10,9 +10,12 @@ use domain::{
     words::{Span, Words},
 };
 
-use crate::letters::{ELLIPSIS, clean, cost};
+use crate::letters::{ELLIPSIS, clean, cost, is_blank};
 
+mod emoji;
 pub(crate) mod names;
+
+use emoji::without_emoji;
 
 /// Whom mentions reach.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +71,7 @@ impl Mrkdwn {
 
     /// Adds letters.
     pub(crate) fn text(mut self, text: &str) -> Self {
-        let letters: Vec<char> = clean(text).collect();
+        let letters = without_emoji(clean(text).collect());
         for (place, letter) in letters.iter().enumerate() {
             let before = place.checked_sub(1).map(|place| letters[place]);
             let after = letters.get(place + 1).copied();
@@ -79,8 +82,9 @@ impl Mrkdwn {
 
     /// Adds emphasised letters.
     pub(crate) fn strong(self, text: &str) -> Self {
+        let letters = without_emoji(clean(text).map(single_line).collect());
         let inside: String =
-            clean(text).map(single_line).map(|letter| harmless(letter, None, None)).collect();
+            letters.into_iter().map(|letter| harmless(letter, None, None)).collect();
         self.enclosed('*', inside.trim())
     }
 
@@ -124,7 +128,7 @@ impl Mrkdwn {
 
     /// Encloses letters in a mark. Slack knows no empty emphasis: it would show the marks.
     fn enclosed(mut self, mark: char, inside: &str) -> Self {
-        if inside.is_empty() || self.is_full {
+        if is_blank(inside) || self.is_full {
             return self;
         }
         // Both marks, one escaped letter, and what stands for the rest.

@@ -18,17 +18,25 @@ const HAPPENED: [&str; 8] =
     ["Outcome", "Closed", "Hold", "Stuck at", "Question", "Paused", "Cancelled", "Signed off"];
 /// What is proposed.
 const PROPOSED: [&str; 6] = ["Proposal", "Where", "Models", "Taken away", "Why", "What changed"];
-/// Who decides, and until when.
-const ASKED: [&str; 7] =
-    ["Asked now", "Approvals", "Can answer", "Possible until", "Way back", "Begins", "Proposed by"];
+/// Who decides.
+const ASKED: [&str; 5] = ["Asked now", "Can answer", "Approvals", "Begins", "Proposed by"];
+/// Until when people can decide; of no use to anybody once they have.
+const DEADLINE: [&str; 2] = ["Possible until", "Way back"];
 
-// The shares of the whole, and of one fact in them.
-const HAPPENED_SHARE: usize = 2000;
-const PROPOSED_SHARE: usize = 2000;
-const ASKED_SHARE: usize = 1800;
-const REST_SHARE: usize = 1300;
+// The shares of the 13,000 letters that Slack takes, and of one fact in them. With those of the other parts and the JSON
+// around them they stay below it.
+const HAPPENED_SHARE: usize = 1200;
+const PROPOSED_SHARE: usize = 1400;
+const ASKED_SHARE: usize = 1000;
+const REST_SHARE: usize = 700;
+const FIRST_LINE: usize = 300;
 const ONE_FACT: usize = 700;
-const ONE_FIELD: usize = 400;
+const ONE_FIELD: usize = 300;
+/// A list of names that is longer is counted: nobody reads forty models at night, and the details have them all.
+const ONE_LIST: usize = 300;
+const BETWEEN: &str = "  ·  ";
+/// A fact of at most so many letters shares its line with others.
+const SHORT: usize = 70;
 
 /// The facts that have not been shown yet.
 pub(super) struct Facts<'a> {
@@ -54,8 +62,8 @@ impl<'a> Facts<'a> {
         let (Some(proposal), Some(place)) = (find("Proposal"), find("Where")) else {
             return self.paragraph(&facts, PROPOSED_SHARE);
         };
-        let first = Mrkdwn::within(ONE_FACT)
-            .strong(&proposal.value.to_plain(self.readers.people))
+        let first = Mrkdwn::within(FIRST_LINE)
+            .strong(&capitalised(&proposal.value.to_plain(self.readers.people)))
             .markup(" in ")
             .words(&place.value, self.readers, Moment::Day)
             .finish();
@@ -64,14 +72,24 @@ impl<'a> Facts<'a> {
             .copied()
             .filter(|fact| !matches!(fact.label, "Proposal" | "Where"))
             .collect();
-        let lines = self.lines(&rest, PROPOSED_SHARE - ONE_FACT);
+        let lines = self.lines(&rest, PROPOSED_SHARE - FIRST_LINE);
         let lines: Vec<String> = std::iter::once(first).chain(lines).collect();
         Some(block::section(&lines.join("\n")))
     }
 
     /// Who is asked, who has decided, what comes next and until when: in columns.
     pub(super) fn asked(&mut self, next: Option<&NextAsk>) -> Option<Value> {
+        let facts = [self.take(&ASKED), self.take(&DEADLINE)].concat();
+        self.columns(facts, next)
+    }
+
+    /// The same while it runs or is over.
+    pub(super) fn decided(&mut self, next: Option<&NextAsk>) -> Option<Value> {
         let facts = self.take(&ASKED);
+        self.columns(facts, next)
+    }
+
+    fn columns(&self, facts: Vec<&Fact>, next: Option<&NextAsk>) -> Option<Value> {
         let (now, others): (Vec<&Fact>, Vec<&Fact>) =
             facts.into_iter().partition(|fact| fact.label == "Asked now");
         let next = next.map(|NextAsk { level, at }| {
@@ -100,9 +118,16 @@ impl<'a> Facts<'a> {
         (!fields.is_empty()).then(|| block::fields(&fields))
     }
 
-    /// What can wait, in small letters.
+    /// What can wait, in small letters; short facts share a line.
     pub(super) fn rest(self) -> Option<Value> {
-        let lines = self.lines(&self.facts, REST_SHARE);
+        let (short, long): (Vec<&Fact>, Vec<&Fact>) = self
+            .facts
+            .iter()
+            .partition(|fact| fact.value.to_plain(self.readers.people).chars().count() <= SHORT);
+        let short = self.lines(&short, REST_SHARE / 2);
+        let long = self.lines(&long, REST_SHARE / 2);
+        let lines: Vec<String> =
+            short.chunks(3).map(|facts| facts.join(BETWEEN)).chain(long).collect();
         (!lines.is_empty()).then(|| block::context(&lines.join("\n")))
     }
 
@@ -143,9 +168,14 @@ impl<'a> Facts<'a> {
     }
 }
 
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn value(text: Mrkdwn, words: &Words, readers: Readers<'_>, moment: Moment) -> Mrkdwn {
     match names::listed(words) {
-        Some(names) => text.names(&names),
+        Some(names) => text.names(&names, ONE_LIST),
         None => text.words(words, readers, moment),
     }
 }

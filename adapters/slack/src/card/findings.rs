@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::listed;
 use crate::{block, mrkdwn::Mrkdwn};
 
-const CONCERNS: usize = 1500;
-const PASSES: usize = 1100;
+const CONCERNS: usize = 1000;
+const PASSES: usize = 500;
 const ONE_FINDING: usize = 300;
 
 /// What failed, then what nobody could tell.
-pub(super) fn concerns(findings: &[Finding]) -> Option<Value> {
+pub(super) fn concerns(label: &str, findings: &[Finding]) -> Option<Value> {
     let of = |outcome| findings.iter().filter(move |finding| finding.outcome == outcome);
     let concerns: Vec<&Finding> = of(Outcome::Fail).chain(of(Outcome::Inconclusive)).collect();
     let lines = concerns.into_iter().map(line);
-    listed("Checks", lines, CONCERNS).map(|text| block::section(&text))
+    listed(label, lines, CONCERNS).map(|text| block::section(&text))
 }
 
 /// What passed.

@@ -13,11 +13,11 @@ use crate::{
     mrkdwn::{Moment, Mrkdwn},
 };
 
-const STEPS: usize = 1200;
+const STEPS: usize = 900;
 const ONE_STEP: usize = 170;
 const ONE_NAME: usize = 60;
 const LIVE: usize = 200;
-const WATCHED: usize = 600;
+const WATCHED: usize = 400;
 const ONE_WATCHED: usize = 200;
 /// How many cells the bar has at most.
 const CELLS: usize = 12;

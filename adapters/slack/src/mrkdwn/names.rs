@@ -10,8 +10,16 @@ const ONE_NAME: usize = 200;
 const BETWEEN: &str = ", ";
 
 impl Mrkdwn {
-    /// Adds names of the machine's world with commas between. A name that does not fit is counted, not cut.
-    pub(crate) fn names(mut self, names: &[&str]) -> Self {
+    /// Adds names of the machine's world with commas between, of `limit` letters in all. A name that does not fit is
+    /// counted, not cut.
+    pub(crate) fn names(self, names: &[&str], limit: usize) -> Self {
+        // What stands for the rest needs its room here too.
+        let room = self.room.saturating_sub(cost(ELLIPSIS));
+        let list = Self::within(limit.min(room)).all_names(names).finish();
+        self.markup(&list)
+    }
+
+    fn all_names(mut self, names: &[&str]) -> Self {
         let names = names.iter().map(|name| Self::within(ONE_NAME).code(name).finish());
         let shown: Vec<String> = names.filter(|name| !name.is_empty()).collect();
         for (place, name) in shown.iter().enumerate() {
@@ -57,9 +65,10 @@ mod tests {
             (60, "`model_1`, `model_2`, `model_3`, `model_4` and 36 more"),
             (25, "`model_1` and 39 more"),
         ] {
-            assert_eq!(Mrkdwn::within(limit).names(&names).finish(), expected);
+            let shown = Mrkdwn::within(500).text("See ").names(&names, limit).finish();
+            assert_eq!(shown, format!("See {expected}"));
         }
-        assert_eq!(Mrkdwn::within(30).names(&names[..2]).finish(), "`model_1`, `model_2`");
+        assert_eq!(Mrkdwn::within(30).names(&names[..2], 300).finish(), "`model_1`, `model_2`");
     }
 
     #[test]
