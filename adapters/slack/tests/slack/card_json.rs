@@ -13,7 +13,7 @@ async fn open_as_json() {
     let world = World::start().await;
     world.slack.post(&open_card(), &world.people, &key(9)).await.expect("Slack takes the card");
     let calls = world.fake.calls("chat.postMessage");
-    insta::assert_json_snapshot!(in_order(&calls[0]), @r#"
+    insta::assert_json_snapshot!(in_order(&calls[0]), @r##"
     {
       "attachments": [
         {
@@ -204,5 +204,5 @@ async fn open_as_json() {
       "unfurl_links": false,
       "unfurl_media": false
     }
-    "#);
+    "##);
 }
