@@ -3,15 +3,44 @@
 use domain::{
     card::Card,
     id::IncidentId,
+    incident::Incident,
     journal::{Actor, Entry, SealedEntry},
     notice::Notice,
     person::People,
+    proposal::Proposal,
 };
+use policies::Policies;
 use store::Store;
 use web::Line;
 
 /// The card of an incident as it stands; `None` where there is no such incident.
 pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>> {
+    Ok(read(store, id).await?.map(|(card, ..)| card))
+}
+
+/// The same card with the pages on its target, where people can follow them.
+pub async fn card_with_links(
+    store: &Store,
+    policies: &Policies,
+    id: &IncidentId,
+) -> anyhow::Result<Option<Card>> {
+    let Some((card, incident, proposal)) = read(store, id).await? else { return Ok(None) };
+    let target = match proposal {
+        Some(proposal) => policies.target(&proposal.opening.target.id),
+        // Where no rollback is proposed, whoever the alert concerns needs its runbook all the more.
+        None => policies
+            .targets()
+            .iter()
+            .find(|target| target.serves(&incident.alert.service_id, &incident.alert.service_name)),
+    };
+    let links = target.map(|target| target.links.clone()).unwrap_or_default();
+    Ok(Some(card.with_links(links)))
+}
+
+async fn read(
+    store: &Store,
+    id: &IncidentId,
+) -> anyhow::Result<Option<(Card, Incident, Option<Proposal>)>> {
     let Some(incident) = store.incident(id).await? else { return Ok(None) };
     let proposal = store.proposals_of(id).await?.pop();
     let run = match &proposal {
@@ -43,8 +72,9 @@ pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>
         Some(proposal) => store.pin_of(&proposal.value.id).await?,
         None => None,
     };
-    let proposal = proposal.as_ref().map(|found| &found.value);
-    Ok(Some(card.with_pin(proposal, pin.as_ref().map(|found| &found.value))))
+    let proposal = proposal.map(|found| found.value);
+    let card = card.with_pin(proposal.as_ref(), pin.as_ref().map(|found| &found.value));
+    Ok(Some((card, incident.value, proposal)))
 }
 
 /// One notice of a journal entry.

@@ -18,6 +18,7 @@ mod schema;
 mod authority;
 mod checks;
 mod escalation;
+mod link;
 mod people;
 mod retention;
 mod runbook;

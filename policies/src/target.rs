@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use domain::plan::{RollbackType, Target};
+use domain::{
+    card::Link,
+    plan::{RollbackType, Target},
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     duration::DurationText,
     history::{HistoryText, SourceHistory},
+    link::{LinksLayout, links},
     place::At,
     problem::Examined,
     runbook::TypeLayout,
@@ -61,6 +65,8 @@ struct TargetLayout {
     warn_before: Option<At<DurationText>>,
     /// When rollbacks that a person plans may begin; without it none can be planned.
     window: Option<WindowLayout>,
+    /// Pages that help to decide, such as `runbook: https://…` and `dashboard: https://…`: a button each on the card.
+    links: Option<LinksLayout>,
     /// The models that go back when neither alert nor trigger names any; those that changed when left out.
     #[serde(default)]
     default_models: Vec<At<String>>,
@@ -135,6 +141,8 @@ pub struct TargetRule {
     pub warn_before_ms: u64,
     /// When rollbacks that a person plans may begin; `None`: none can be planned.
     pub window: Option<WindowRule>,
+    /// Pages that help to decide.
+    pub links: Vec<Link>,
     /// The models that go back when neither alert nor trigger names any.
     pub default_models: Vec<String>,
     /// What hangs on single models.
@@ -262,7 +270,9 @@ impl TargetsFile {
             let warn_before_ms =
                 warning.map_or(WARN_BEFORE_MS, |length| DurationText::read(length, file));
             let window = layout.window.as_ref().map(|window| window.rule(file));
-            targets.push(TargetRule { window, ..layout.rule(look_every_ms, warn_before_ms) });
+            let links = layout.links.as_ref().map(|layout| links(layout, file)).unwrap_or_default();
+            let rule = layout.rule(look_every_ms, warn_before_ms);
+            targets.push(TargetRule { window, links, ..rule });
         }
         targets
     }
@@ -377,6 +387,7 @@ impl TargetLayout {
             }),
             warn_before_ms,
             window: None,
+            links: vec![],
             default_models: texts(&self.default_models),
             models: self.models.iter().map(model).collect(),
         }

@@ -58,6 +58,7 @@ story!(
 story!(a_person_asks_for_the_next_level, async |w| {
     w.alert().await;
     w.read_on();
+    // It stands in the card's menu, behind the three buttons.
     w.click(&w.card(), "escalate", "ana").await;
     w.expect_whisper("ana", "The next level is asked now");
     w.expect_thread(&["asks for the next level now", "Asking <@U0BO>"]);

@@ -19,6 +19,7 @@ mod planned_runs;
 mod planning;
 mod proposing;
 mod pruning;
+mod reading;
 mod records;
 mod recovering;
 mod renaming;

@@ -13,6 +13,8 @@ pub(crate) const SECTION_LIMIT: usize = 3000;
 pub(crate) const FIELDS_LIMIT: usize = 10;
 /// The most that the text of a confirm dialog holds.
 pub(crate) const CONFIRM_LIMIT: usize = 300;
+/// How many options one menu has.
+pub(crate) const MENU_LIMIT: usize = 5;
 
 /// Letters without markup. Words between colons stay words: no emoji comes out of them.
 pub(crate) fn plain(text: &str) -> Value {
@@ -48,4 +50,24 @@ pub(crate) fn context(text: &str) -> Value {
 /// A row of buttons.
 pub(crate) fn actions(block_id: &str, elements: &[Value]) -> Value {
     json!({"type": "actions", "block_id": block_id, "elements": elements})
+}
+
+/// The menu behind three dots.
+pub(crate) fn overflow(action_id: &str, options: &[Value]) -> Value {
+    json!({"type": "overflow", "action_id": action_id, "options": options})
+}
+
+/// One line of a menu.
+pub(crate) fn option(text: &str, value: &str) -> Value {
+    json!({"text": plain(text), "value": value})
+}
+
+/// A button that leads to a page. Slack tells the app of a press on it too.
+pub(crate) fn link(action_id: &str, text: &str, url: &str) -> Value {
+    json!({"type": "button", "action_id": action_id, "text": plain(text), "url": url})
+}
+
+/// Blocks beside a bar of `color`.
+pub(crate) fn attachment(color: &str, fallback: &str, blocks: &[Value]) -> Value {
+    json!({"color": color, "fallback": fallback, "blocks": blocks})
 }

@@ -13,7 +13,10 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{card::action_id, modal};
+use crate::{
+    card::{MENU, action_id},
+    modal,
+};
 
 /// Something that a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,10 +113,10 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
-    let Some(button) = Button::ALL.into_iter().find(|button| action_id(*button) == id) else {
+    let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
-    let (proposal, plan, stop) = decided_on(&action["value"])?;
+    let (proposal, plan, stop) = decided_on(value)?;
     let container = &payload["container"];
     let message = &payload["message"];
     let text = |value: &Value, what| match value.as_str() {
@@ -138,6 +141,17 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
     })
 }
 
+/// The button that was pressed, or chosen in the card's menu, and what it carries.
+fn pressed(action: &Value) -> Option<(Button, Option<&str>)> {
+    let named = |name: &str| Button::ALL.into_iter().find(|button| action_id(*button) == name);
+    let id = action["action_id"].as_str()?;
+    if action["type"] == "overflow" && id.starts_with(MENU) {
+        let (name, value) = action["selected_option"]["value"].as_str()?.split_once(' ')?;
+        return Some((named(name)?, Some(value)));
+    }
+    Some((named(id)?, action["value"].as_str()))
+}
+
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let view = &payload["view"];
     let asked = Button::ALL.into_iter().find(|button| {
@@ -146,16 +160,15 @@ fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseEr
     let Some(button) = asked else {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));
     };
-    let (proposal, plan, stop) = decided_on(&view["private_metadata"])?;
+    let (proposal, plan, stop) = decided_on(view["private_metadata"].as_str())?;
     let reason = &view["state"]["values"][modal::REASON][modal::REASON]["value"];
     // No database takes NUL in a text.
     let reason = reason.as_str().unwrap_or_default().replace('\0', "").trim().to_owned();
     Ok(Interaction::Submitted { identity, button, proposal, plan, stop, reason })
 }
 
-fn decided_on(value: &Value) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
+fn decided_on(value: Option<&str>) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
     let (proposal, rest) = value
-        .as_str()
         .and_then(|value| value.split_once(' '))
         .ok_or(ParseError::Missing { what: "the proposal and the plan" })?;
     let (plan, stop) = match rest.split_once(' ') {

@@ -6,6 +6,9 @@
 /// What stands for the letters that were left out.
 pub(crate) const ELLIPSIS: char = '…';
 
+/// How many accents one letter keeps; no language stacks more.
+const MOST_ACCENTS: u32 = 4;
+
 /// How much room a letter takes in a JSON text.
 pub(crate) fn cost(letter: char) -> usize {
     match letter {
@@ -14,17 +17,53 @@ pub(crate) fn cost(letter: char) -> usize {
     }
 }
 
-/// The letters without those that nobody sees but that change what is seen: control characters, and marks that
-/// turn the direction of writing around, with which `prod` can be made to look like something else.
+/// How much room a text takes in a JSON text.
+pub(crate) fn room(text: &str) -> usize {
+    text.chars().map(cost).sum()
+}
+
+/// Whether nobody would see anything of the text. Slack refuses a text of blanks as an empty one.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_unseen)
+}
+
+/// Blanks, and letters that take no room on the screen.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        )
+        || matches!(letter, '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}')
+        || matches!(
+            letter,
+            '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        )
+        || matches!(letter, '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The letters without those that nobody sees but that change what is seen: control characters, marks that turn the
+/// direction of writing around, with which `prod` can be made to look like something else, and towers of accents that
+/// cover the lines around them.
 pub(crate) fn clean(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter_map(|letter| match letter {
-        '\n' => Some('\n'),
-        '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
-        '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
-        _ if letter.is_control() => None,
-        _ => Some(letter),
+    let mut stacked = 0;
+    text.chars().filter_map(move |letter| {
+        stacked = if is_accent(letter) { stacked + 1 } else { 0 };
+        match letter {
+            '\n' => Some('\n'),
+            '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+            '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
+            _ if letter.is_control() || stacked > MOST_ACCENTS => None,
+            _ => Some(letter),
+        }
     })
+}
+
+/// A mark that is drawn over or below the letter before it, in scripts that need few of them on one letter.
+fn is_accent(letter: char) -> bool {
+    matches!(letter, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}')
+        || matches!(letter, '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// The text on one line, at most `limit` long: for places where Slack knows no markup.
@@ -63,6 +102,7 @@ mod tests {
             ("\"\"", 4, "\"\""),
             ("\"\"", 3, "\"…"),
             ("", 3, ""),
+            ("e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}!", 20, "e\u{301}\u{301}\u{301}\u{301}!"),
         ];
         for (text, limit, expected) in table {
             assert_eq!(line(text, limit), expected, "{text:?} within {limit}");

@@ -10,7 +10,12 @@ use domain::{
     words::{Span, Words},
 };
 
-use crate::letters::{ELLIPSIS, clean, cost};
+use crate::letters::{ELLIPSIS, clean, cost, is_blank};
+
+mod emoji;
+pub(crate) mod names;
+
+use emoji::without_emoji;
 
 /// Whom mentions reach.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +31,8 @@ pub(crate) struct Readers<'a> {
 pub(crate) enum Moment {
     /// The time of day, inside a sentence.
     Clock,
+    /// The time of day without seconds, where a minute more or less changes nothing.
+    Minute,
     /// The day as well, where it stands alone.
     Day,
 }
@@ -64,7 +71,7 @@ impl Mrkdwn {
 
     /// Adds letters.
     pub(crate) fn text(mut self, text: &str) -> Self {
-        let letters: Vec<char> = clean(text).collect();
+        let letters = without_emoji(clean(text).collect());
         for (place, letter) in letters.iter().enumerate() {
             let before = place.checked_sub(1).map(|place| letters[place]);
             let after = letters.get(place + 1).copied();
@@ -75,8 +82,9 @@ impl Mrkdwn {
 
     /// Adds emphasised letters.
     pub(crate) fn strong(self, text: &str) -> Self {
+        let letters = without_emoji(clean(text).map(single_line).collect());
         let inside: String =
-            clean(text).map(single_line).map(|letter| harmless(letter, None, None)).collect();
+            letters.into_iter().map(|letter| harmless(letter, None, None)).collect();
         self.enclosed('*', inside.trim())
     }
 
@@ -107,7 +115,8 @@ impl Mrkdwn {
     pub(crate) fn time(self, at: Timestamp, moment: Moment) -> Self {
         let (format, fallback) = match moment {
             Moment::Clock => ("{time_secs}", at.format("%H:%M:%S UTC")),
-            Moment::Day => ("{date_short_pretty}, {time_secs}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+            Moment::Minute => ("{time}", at.format("%H:%M UTC")),
+            Moment::Day => ("{date_short_pretty}, {time}", at.format("%Y-%m-%d %H:%M UTC")),
         };
         self.markup(&format!("<!date^{}^{format}|{fallback}>", at.timestamp()))
     }
@@ -119,7 +128,7 @@ impl Mrkdwn {
 
     /// Encloses letters in a mark. Slack knows no empty emphasis: it would show the marks.
     fn enclosed(mut self, mark: char, inside: &str) -> Self {
-        if inside.is_empty() || self.is_full {
+        if is_blank(inside) || self.is_full {
             return self;
         }
         // Both marks, one escaped letter, and what stands for the rest.
@@ -282,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             Mrkdwn::within(99).time(at, Moment::Day).finish(),
-            "<!date^1700000000^{date_short_pretty}, {time_secs}|2023-11-14 22:13:20 UTC>"
+            "<!date^1700000000^{date_short_pretty}, {time}|2023-11-14 22:13 UTC>"
         );
     }
 

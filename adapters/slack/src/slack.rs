@@ -147,25 +147,19 @@ impl Chat for Slack {
         people: &People,
         key: &MessageId,
     ) -> Result<MessageRef, ChatError> {
-        let message = json!({
+        let mut message = json!({
             "channel": self.channel,
-            "text": card::fallback(card),
-            "blocks": card::blocks(card, self.readers(people)),
             "metadata": search::metadata(key),
             "unfurl_links": false,
             "unfurl_media": false,
         });
+        card::fill(&mut message, card, self.readers(people));
         self.post_message(&self.channel, &message).await
     }
 
     async fn edit(&self, at: &MessageRef, card: &Card, people: &People) -> Result<(), ChatError> {
-        let message = json!({
-            "channel": at.channel,
-            "ts": at.message,
-            "text": card::fallback(card),
-            // Never without blocks: Slack would drop the old ones, buttons and all.
-            "blocks": card::blocks(card, self.readers(people)),
-        });
+        let mut message = json!({"channel": at.channel, "ts": at.message});
+        card::fill(&mut message, card, self.readers(people));
         self.pacer.edit().await;
         self.api.write("chat.update", &message).await?;
         Ok(())

@@ -22,11 +22,13 @@ use crate::{
 
 mod button;
 mod hold;
+mod link;
 mod pin;
 mod step;
 mod watched;
 
 pub use button::Button;
+pub use link::Link;
 pub use step::{StepLine, StepState};
 pub use watched::{Reading, Watched};
 
@@ -74,6 +76,9 @@ pub struct Card {
     pub title: String,
     /// Where the alert can be looked at.
     pub alert_url: Option<String>,
+    /// Pages on the target, such as its runbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// The lines.
     pub facts: Vec<Fact>,
     /// What the checks before the proposal found.
@@ -109,6 +114,7 @@ impl Card {
             state: state(incident, proposal, run),
             title: incident.alert.title.clone(),
             alert_url: incident.alert.url.clone(),
+            links: vec![],
             facts: proposal
                 .map_or_else(|| bare_facts(incident), |proposal| facts(incident, proposal, run)),
             findings: proposal
@@ -127,6 +133,12 @@ impl Card {
     #[must_use]
     pub fn with_watched(self, watched: Vec<Watched>) -> Self {
         Self { watched, ..self }
+    }
+
+    /// The card with pages on its target.
+    #[must_use]
+    pub fn with_links(self, links: Vec<Link>) -> Self {
+        Self { links, ..self }
     }
 
     /// How many findings are not a pass.
@@ -309,11 +321,7 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
             Words::new().people(&rung.people).text(format!(" ({}, {})", rung.role, rung.level)),
         );
     }
-    let tally = proposal.tally();
-    let signed: Vec<_> =
-        proposal.approvals.iter().map(|approval| approval.person.clone()).collect();
-    let count = Words::plain(format!("{} of {}", tally.given, tally.needed));
-    add("Approvals", if signed.is_empty() { count } else { count.text(": ").people(&signed) });
+    add("Approvals", approvals(proposal));
     if !opening.requirement.reasons.is_empty() {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));
     }
@@ -326,12 +334,34 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         add("Begins", Words::plain("between ").time(*opens).text(" and ").time(*closes));
     }
     add("Plan", Words::new().code(opening.plan.short()));
-    if let Stage::Closed { outcome, .. } = &proposal.stage {
+    if let Stage::Closed { outcome, at } = &proposal.stage {
         add("Outcome", outcome.words());
+        add("Closed", Words::new().time(*at));
     } else {
         facts.extend(run.map(|run| steering(proposal, run)).unwrap_or_default());
     }
     facts
+}
+
+/// How many have signed and who; and when, once it is no longer the question who does.
+fn approvals(proposal: &Proposal) -> Words {
+    let tally = proposal.tally();
+    let count = Words::plain(format!("{} of {}", tally.given, tally.needed));
+    if proposal.approvals.is_empty() {
+        return count;
+    }
+    if matches!(proposal.stage, Stage::Open { .. }) {
+        let signed: Vec<_> =
+            proposal.approvals.iter().map(|approval| approval.person.clone()).collect();
+        return count.text(": ").people(&signed);
+    }
+    proposal.approvals.iter().enumerate().fold(count, |words, (place, approval)| {
+        words
+            .text(if place == 0 { ": " } else { ", " })
+            .person(&approval.person)
+            .text(" at ")
+            .time(approval.at)
+    })
 }
 
 fn next_ask(proposal: &Proposal) -> Option<NextAsk> {

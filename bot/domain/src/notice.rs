@@ -218,7 +218,6 @@ impl Notice {
     pub fn volume(&self) -> Volume {
         match self {
             Self::Asked { .. }
-            | Self::EscalatedBy { .. }
             | Self::RunStarted { .. }
             | Self::Closed { .. }
             | Self::BadVersionsBack { .. }
@@ -231,6 +230,8 @@ impl Notice {
             | Self::Proposed { .. }
             | Self::LevelSkipped { .. }
             | Self::WayBackCloses { .. }
+            // Whom it brings in is told to the channel in the same breath.
+            | Self::EscalatedBy { .. }
             | Self::ApprovedBy { .. }
             | Self::HoldPlaced { .. }
             | Self::HoldStands { .. }
@@ -252,11 +253,15 @@ impl Notice {
         match self {
             Self::Asked { .. }
             | Self::EscalatedBy { .. }
-            | Self::Proposed { .. }
             | Self::StepInterrupted { .. }
             | Self::HoldStands { .. }
             | Self::WayBackCloses { .. }
             | Self::LevelSkipped { .. } => Tone::Attention,
+            Self::StepDone { findings, .. }
+                if findings.iter().any(|finding| finding.outcome != Answer::Pass) =>
+            {
+                Tone::Attention
+            }
             Self::ApprovedBy { .. }
             | Self::StepDone { .. }
             | Self::BadVersionsGone { .. }
@@ -274,6 +279,8 @@ impl Notice {
             | Self::Requested(_)
             | Self::IncidentAcknowledged
             | Self::NotProposed { .. }
+            // Whoever is needed is asked in the next line.
+            | Self::Proposed { .. }
             | Self::RunStarted { .. }
             | Self::Probed { .. }
             | Self::StepUndone { .. } => Tone::Neutral,

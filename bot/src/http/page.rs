@@ -300,7 +300,10 @@ impl PageRoutes {
         answer: Option<&Words>,
         render: fn(&Pages, &IncidentView<'_>) -> Result<String, web::Error>,
     ) -> Result<Option<String>, Failure> {
-        let Some(card) = view::card(&self.engine.store, id).await? else { return Ok(None) };
+        let (store, policies) = (&self.engine.store, &self.engine.policies);
+        let Some(card) = view::card_with_links(store, policies, id).await? else {
+            return Ok(None);
+        };
         let people = self.engine.policies.people();
         let lines = view::thread(&self.engine.store, id).await?;
         let view = IncidentView {

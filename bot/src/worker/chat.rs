@@ -70,7 +70,8 @@ impl Worker for Chatter {
 
 impl Chatter {
     async fn card(&self, claim: &CardClaim) -> anyhow::Result<()> {
-        let Some(card) = view::card(&self.desk.store, &claim.incident).await? else {
+        let (store, policies) = (&self.desk.store, &self.engine.policies);
+        let Some(card) = view::card_with_links(store, policies, &claim.incident).await? else {
             anyhow::bail!("a card is wanted for {}, which is not in the store", claim.incident);
         };
         let people = self.engine.policies.people();

@@ -61,12 +61,17 @@ impl World {
         card
     }
 
-    /// The card offers these buttons and no others.
+    /// The card offers these and no others: first what is seen at once, then what is in its menu. The details are there
+    /// for every proposal.
     #[track_caller]
     pub(crate) fn expect_buttons(&self, labels: &[&str]) {
-        let shown: Vec<_> =
-            self.card().message.buttons().into_iter().map(|button| button.text).collect();
-        assert_eq!(shown, labels);
+        let message = self.card().message;
+        let (hidden, seen): (Vec<_>, Vec<_>) =
+            message.buttons().into_iter().partition(|button| button.in_menu);
+        assert!(seen.len() <= 3, "three buttons at most: {seen:#?}");
+        let shown: Vec<_> = seen.into_iter().chain(hidden).map(|button| button.text).collect();
+        let deciding: Vec<_> = shown.iter().filter(|label| *label != "Details").collect();
+        assert_eq!(deciding, labels);
     }
 
     /// The thread's new replies are these, in this order; each contains its text.
@@ -103,7 +108,7 @@ impl World {
 
     /// Presses a button of a card as somebody sees it; everything that follows is done.
     pub(crate) async fn click(&self, card: &Card, button: &str, person: &str) {
-        let request = self.slack.click(&card.message, button, &user(person));
+        let request = card.pressed(&self.slack, button, person);
         assert_eq!(self.send("/slack/interactions", &request).await, 200);
         self.drain().await;
     }
@@ -130,7 +135,7 @@ impl World {
 
     /// Presses a button of a card, without waiting for what follows.
     pub(crate) async fn press(&self, card: &Card, button: &str, person: &str) {
-        let request = self.slack.click(&card.message, button, &user(person));
+        let request = card.pressed(&self.slack, button, person);
         assert_eq!(self.send("/slack/interactions", &request).await, 200);
     }
 
@@ -186,11 +191,31 @@ impl World {
 }
 
 impl Card {
+    /// What Slack sends when somebody presses this button, by its name on the wire, or chooses it in the menu.
+    #[track_caller]
+    fn pressed(&self, slack: &FakeSlack, button: &str, person: &str) -> fakes::SignedRequest {
+        let user = user(person);
+        let is_it = |shown: &&fakes::slack::ShownButton| {
+            shown.in_menu && shown.value.split(' ').next() == Some(button)
+        };
+        match self.message.buttons().iter().find(is_it) {
+            Some(option) => slack.choose(&self.message, &option.text, &user),
+            None => slack.click(&self.message, button, &user),
+        }
+    }
+
     /// Everything on it that Slack reads as markup.
     pub(crate) fn markup(&self) -> String {
         let blocks = self.message.blocks.iter().filter(|block| block["type"] != "header");
-        let shown: String = blocks.map(ToString::to_string).collect();
+        let shown: String =
+            blocks.chain(&self.message.attachments).map(ToString::to_string).collect();
         shown + &self.message.text
+    }
+
+    /// The pages it leads to: what stands on the button, and the address.
+    pub(crate) fn links(&self) -> Vec<(String, String)> {
+        let links = self.message.links().into_iter();
+        links.map(|link| (link.text, link.url.unwrap_or_default())).collect()
     }
 
     /// Everything that stands on it.

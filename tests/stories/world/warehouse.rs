@@ -62,6 +62,18 @@ impl Warehouse {
         });
     }
 
+    /// The last release broke so many models besides; gives their names.
+    pub(crate) fn breaks_many(&self, count: usize) -> Vec<String> {
+        let names: Vec<String> = (1..=count).map(|number| format!("marts.wide_{number}")).collect();
+        self.change(|warehouse| {
+            for name in &names {
+                warehouse["models"][name] = json!({"current": "2", "previous": "1"});
+                warehouse["good"][name] = json!("1");
+            }
+        });
+        names
+    }
+
     /// Another environment holds these versions.
     pub(crate) fn hold(&self, environment: &str, versions: &[(&str, &str)]) {
         let held: BTreeMap<_, _> = versions.iter().copied().collect();

@@ -45,8 +45,11 @@ async fn with_card() -> (World, Message) {
 #[tokio::test]
 async fn each_button_comes_back_with_what_was_shown() {
     let (world, message) = with_card().await;
-    let table =
-        [("approve", Button::Approve), ("reject", Button::Reject), ("escalate", Button::Escalate)];
+    let table = [
+        ("approve", Button::Approve),
+        ("reject", Button::Reject),
+        (Button::Escalate.label(), Button::Escalate),
+    ];
     for (action_id, expected) in table {
         let click = read(&world, &world.fake.click(&message, action_id, "U0ANA"));
         let Interaction::Click {
@@ -148,7 +151,7 @@ async fn a_stranger_cannot_click_and_a_click_cannot_be_replayed() {
 type Change = fn(&mut Value);
 
 /// A click of Ana's on Approve, with `change` made to its payload.
-fn clicked(change: impl FnOnce(&mut Value)) -> Value {
+pub(crate) fn clicked(change: impl FnOnce(&mut Value)) -> Value {
     let mut payload = json!({
         "type": "block_actions",
         "user": {"id": "U0ANA", "team_id": "T0FAKE"},

@@ -1,5 +1,6 @@
 //! The adapter against a Slack that keeps Slack's rules.
 
+mod reader;
 mod samples;
 mod world;
 
@@ -7,8 +8,11 @@ mod calls;
 mod card_json;
 mod cards;
 mod clicks;
+mod hostile;
 mod letters;
 mod limits;
 mod manifest;
+mod menus;
 mod messages;
+mod notices;
 mod steering;

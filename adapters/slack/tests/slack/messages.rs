@@ -86,14 +86,15 @@ async fn a_whisper_is_seen_by_one_person_where_they_look() {
 #[tokio::test]
 async fn an_edit_changes_the_card_and_takes_the_buttons_away() {
     let (world, thread) = with_thread().await;
-    assert_eq!(world.only_message().buttons().len(), 3);
+    assert_eq!(world.only_message().buttons().len(), 4);
     for _ in 0..2 {
         world.slack.edit(&thread, &rolled_back_card(), &world.people).await.expect("edited");
     }
     let message = world.only_message();
     assert!(message.shown().contains("Rolled back"), "{}", message.shown());
     assert!(message.text.starts_with("🟢 Rolled back: "), "{}", message.text);
-    assert_eq!(message.buttons(), []);
+    let left: Vec<_> = message.buttons().into_iter().map(|button| button.text).collect();
+    assert_eq!(left, ["Details"], "nothing can be decided any more");
     assert!(message.metadata.is_some(), "the key survives");
 }
 
@@ -107,6 +108,10 @@ async fn no_call_ever_asks_slack_to_make_links_or_names() {
         for call in world.fake.calls(method) {
             assert!(call["link_names"].is_null() && call["parse"].is_null(), "{call}");
             assert!(!call["blocks"].as_array().expect("blocks").is_empty(), "{call}");
+            // The app speaks under its own name and picture.
+            for other in ["username", "icon_emoji", "icon_url", "as_user"] {
+                assert!(call[other].is_null(), "{call}");
+            }
         }
     }
 }

@@ -64,11 +64,14 @@ async fn shown(run: &Run) -> String {
             .contains(&fact.label)
     });
     let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(&world.people)));
-    let elements = message.blocks.iter().filter_map(|block| block["elements"].as_array());
-    let buttons = elements.flatten().filter(|element| element["type"] == "button").map(|button| {
-        let value = button["value"].as_str().unwrap_or_default();
-        let stop = value.split(' ').nth(2).unwrap_or("-");
-        format!("{} at {stop}", short(button))
+    let blocks = message.attachments[0]["blocks"].as_array().into_iter().flatten();
+    let decide = blocks.filter(|block| block["block_id"] == "decide");
+    let elements = decide.filter_map(|block| block["elements"].as_array()).flatten();
+    let buttons = elements.map(|element| {
+        let option = &element["options"][0]["value"];
+        let value = element["value"].as_str().or_else(|| option.as_str()).unwrap_or_default();
+        let stop = value.rsplit(' ').next().filter(|stop| stop.contains('.')).unwrap_or("-");
+        format!("{} at {stop}", short(element))
     });
     facts.chain(buttons).collect::<Vec<_>>().join("\n")
 }
@@ -79,6 +82,7 @@ async fn what_can_be_pressed() {
     insta::assert_snapshot!(shown(&run).await, @r"
     (Pause) pause - confirm: - at -
     (Cancel the rollback) cancel danger confirm: - at -
+    (Details) details - confirm: - at -
     ");
     run.steering.paused = Some(run::Pause { by: ana(), since: at(130) });
     insta::assert_snapshot!(shown(&run).await, @r"

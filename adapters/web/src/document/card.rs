@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    card::{Button, Card, Fact, NextAsk, State, StepLine, StepState, Watched},
+    card::{Button, Card, Fact, Link, NextAsk, State, StepLine, StepState, Watched},
     digest::Digest,
     id::ProposalId,
     notice::duration,
@@ -14,8 +14,9 @@ use serde::Serialize;
 use crate::piece::{Moment, Piece, countdown, pieces};
 
 /// The facts that a reader needs in the first second; the others stand below them.
-const FIRST_FACTS: [&str; 9] = [
+const FIRST_FACTS: [&str; 10] = [
     "Outcome",
+    "Closed",
     "Hold",
     "Stuck at",
     "Question",
@@ -39,6 +40,7 @@ pub(super) struct CardDocument<'a> {
     state: &'a State,
     title: &'a str,
     alert_url: Option<&'a str>,
+    links: Vec<&'a Link>,
     first_facts: Vec<FactDocument<'a>>,
     facts: Vec<FactDocument<'a>>,
     service: Option<Vec<Piece<'a>>>,
@@ -109,6 +111,7 @@ impl<'a> CardDocument<'a> {
             state: &card.state,
             title: &card.title,
             alert_url: card.alert_url.as_deref().filter(|url| is_web_address(url)),
+            links: card.links.iter().filter(|link| is_web_address(&link.url)).collect(),
             first_facts: FIRST_FACTS.iter().filter_map(|label| find(label)).map(fact).collect(),
             facts: card.facts.iter().filter(is_other).map(fact).collect(),
             service: said("Service"),

@@ -1,6 +1,7 @@
 //! No text from outside can act: not as markup, not as an attribute, not as a link, not as an event of the stream.
 
 use domain::{
+    card::Link,
     notice::{Tone, Volume},
     plan::{Finding, Outcome},
     words::Words,
@@ -36,6 +37,7 @@ fn scene_saying(text: &str) -> Scene {
     let words = Words::plain(text).strong(text).code(text).person(&person(text));
     scene.card.title = text.into();
     scene.card.alert_url = Some(format!("https://example.com/{text}"));
+    scene.card.links = vec![Link { label: text.into(), url: format!("https://x/{text}") }];
     scene.card.live = Some(text.into());
     scene.card.findings = vec![finding.clone(), Finding { outcome: Outcome::Pass, ..finding }];
     for step in &mut scene.card.steps {
@@ -114,8 +116,10 @@ fn only_web_addresses_become_links() {
     ] {
         let mut scene = Scene::open();
         scene.card.alert_url = Some(url.to_owned());
+        scene.card.links = vec![Link { label: "Runbook".to_owned(), url: url.to_owned() }];
         let html = pages().fragment(&scene.view()).unwrap();
-        assert_eq!(html.contains("target=\"_blank\""), is_linked, "{url}");
+        let links = if is_linked { 2 } else { 0 };
+        assert_eq!(html.matches("target=\"_blank\"").count(), links, "{url}");
     }
 }
 

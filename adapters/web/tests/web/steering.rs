@@ -12,7 +12,7 @@ fn paused() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Paused: by Ana Ruiz since 03:06:15 UTC
-    Approvals: 2 of 2: Ana Ruiz and Ben Okafor
+    Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
     - Hold deploys done in 830 ms
@@ -49,7 +49,7 @@ fn a_question_waits() {
     Question: The restored copy is ready beside the broken one. Swap it in?
     Can answer: Ben Okafor and Cléo Martin (level 2 or higher)
     Asked now: Ben Okafor (tech lead, level 2)
-    Approvals: 2 of 2: Ana Ruiz and Ben Okafor
+    Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Next: level 3 in … at 03:36:20 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
@@ -86,8 +86,9 @@ fn signed_off() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Outcome: Rolled back 7 min 48 s after the proposal, within the 15 min meant for it, on the word of people: not every step and check passed by itself. • Check the data was signed off by Ben Okafor: the duplicates are of last year and known
-    Approvals: 2 of 2: Ana Ruiz and Ben Okafor
+    Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
+    Closed: 03:08:08 UTC
     ## Steps 4 of 4 done
     - Hold deploys done in 830 ms
     - Point the models back done in 6.2 s

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::run::{self, Run};
+use crate::{
+    Timestamp,
+    run::{self, Run},
+};
 
 /// One step on the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,6 +16,9 @@ pub struct StepLine {
     pub state: StepState,
     /// How long it took or `None` while it has not ended, in milliseconds.
     pub took_ms: Option<u64>,
+    /// When it began; only while it is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// How a step stands.
@@ -62,7 +68,8 @@ pub(super) fn lines(run: &Run) -> Vec<StepLine> {
             _ if done.is_some() => StepState::Done,
             _ => StepState::Waiting,
         };
-        StepLine { name: rule.name.clone(), state, took_ms: done }
+        let since = run.step_since.filter(|_| state == StepState::Doing);
+        StepLine { name: rule.name.clone(), state, took_ms: done, since }
     };
     run.steps.iter().enumerate().map(line).collect()
 }

@@ -92,7 +92,7 @@ fn a_proposal_that_waits_and_one_that_is_over() {
     let card = lines(&of(&over));
     assert!(card.starts_with("⚪ Rejected"), "{card}");
     assert!(
-        card.ends_with("Outcome: Cleo rejected the rollback: the numbers are right\n[]"),
+        card.ends_with("Outcome: Cleo rejected the rollback: the numbers are right\nClosed: 23 Nov 03:02:00 UTC\n[]"),
         "{card}"
     );
 }

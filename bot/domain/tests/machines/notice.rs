@@ -86,12 +86,12 @@ fn the_proposal() {
         switch(&["shop.extra", "shop.more"]),
     ];
     insta::assert_snapshot!(read(&notices), @r"
-    thread, attention: Proposed: model-level rollback (type 2) of shop.orders_daily, shop.revenue. The error rate is above 1 %.
-    thread, attention: Proposed: blue-green rollback (type 1). The error rate is above 1 %. What changed since the last proposal: a new deploy; one model more.
-    thread, attention: Proposed: schema rollback (type 3) of shop.orders_daily. The error rate is above 1 %.
-    thread, attention: Proposed: full environment rollback (type 4). The error rate is above 1 %.
-    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra goes away, because the release added it. The error rate is above 1 %.
-    thread, attention: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra, shop.more go away, because the release added them. The error rate is above 1 %.
+    thread, neutral: Proposed: model-level rollback (type 2) of shop.orders_daily, shop.revenue. The error rate is above 1 %.
+    thread, neutral: Proposed: blue-green rollback (type 1). The error rate is above 1 %. What changed since the last proposal: a new deploy; one model more.
+    thread, neutral: Proposed: schema rollback (type 3) of shop.orders_daily. The error rate is above 1 %.
+    thread, neutral: Proposed: full environment rollback (type 4). The error rate is above 1 %.
+    thread, neutral: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra goes away, because the release added it. The error rate is above 1 %.
+    thread, neutral: Proposed: blue-green rollback (type 1) of shop.orders_daily. shop.extra, shop.more go away, because the release added them. The error rate is above 1 %.
     ");
 }
 
@@ -125,7 +125,7 @@ fn the_escalation() {
     channel, attention: Asking Ben, Bea and Cleo to decide: senior engineer or tech lead, level 2. Without a decision, the escalation goes on at 23 Nov 03:15:00 UTC.
     channel, attention: Asking Dora and Cleo again: CTO or VP engineering, level 4. There is still no decision, and nothing runs by itself. They are asked once more at 23 Nov 03:15:00 UTC.
     thread, attention: Nobody can be reached for level 1, on-call engineer (secondary): the escalation passes over it.
-    channel, attention: Ana asks for the next level now.
+    thread, attention: Ana asks for the next level now.
     thread, good: Ana approved at level 1: 1 of 1 approval.
     thread, good: Ben approved at level 2: 1 of 2 approvals.
     ");
