@@ -1,6 +1,9 @@
 //! A listening socket on 127.0.0.1 that lives as long as the fake, and the two ways of giving no answer.
 
-use std::net::SocketAddr;
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use axum::{
     Router,
@@ -20,13 +23,18 @@ pub(crate) struct Server {
 impl Server {
     /// Serves `router` on a free port.
     pub(crate) async fn start(router: Router) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
+        Self::start_on(0, router).await.expect("a free port on 127.0.0.1")
+    }
+
+    /// Serves `router` on this port, if nobody else has it; on a free one where it is 0.
+    pub(crate) async fn start_on(port: u16, router: Router) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr().expect("a bound socket has an address");
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             axum::serve(listener, router).await.expect("serving ends only with the fake");
         });
-        Self { address, _tasks: tasks }
+        Ok(Self { address, _tasks: tasks })
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -7,6 +7,7 @@ mod block_kit;
 mod chat;
 mod commands;
 mod conversations;
+pub mod desk;
 mod events;
 mod inputs;
 mod inspect;
@@ -15,6 +16,7 @@ mod membership;
 mod message;
 mod modals;
 mod people;
+pub mod picture;
 mod rates;
 mod reactions;
 mod response_url;
@@ -25,7 +27,10 @@ mod tokens;
 mod views;
 mod web_api;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use axum::{
     Router,
@@ -62,15 +67,23 @@ pub struct FakeSlack {
 impl FakeSlack {
     /// Starts an empty workspace that takes the time from `now`.
     pub async fn start(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self::start_on(0, now).await.expect("a free port on 127.0.0.1")
+    }
+
+    /// Starts an empty workspace on this port, if nobody else has it.
+    pub async fn start_on(
+        port: u16,
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State::new(Box::new(now))));
         let router = Router::new()
             .route("/api/{method}", any(web_api::answer))
             .route("/link", any(socket::link))
             .route("/response/{id}", post(response_url::answer))
             .with_state(Arc::clone(&state));
-        let server = Server::start(router).await;
+        let server = Server::start_on(port, router).await?;
         lock(&state).base_url = server.url();
-        Self { state, server }
+        Ok(Self { state, server })
     }
 
     /// The base of the API's addresses.

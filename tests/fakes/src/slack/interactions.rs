@@ -31,7 +31,12 @@ impl FakeSlack {
         self.press(message, chosen, user)
     }
 
-    fn press(&self, message: &Message, button: &ShownButton, user: &str) -> SignedRequest {
+    pub(super) fn press(
+        &self,
+        message: &Message,
+        button: &ShownButton,
+        user: &str,
+    ) -> SignedRequest {
         let mut root = json!({
             "type": "message", "user": BOT_USER, "bot_id": "B0BOT", "ts": message.ts,
             "text": message.text, "blocks": message.blocks, "attachments": message.attachments,
@@ -71,6 +76,15 @@ impl FakeSlack {
         let Some(button) = find(&pressable, name) else {
             panic!("there is no button {name} on:\n{}", shown.shown())
         };
+        self.press_ephemeral(shown, button, user)
+    }
+
+    pub(super) fn press_ephemeral(
+        &self,
+        shown: &Ephemeral,
+        button: &ShownButton,
+        user: &str,
+    ) -> SignedRequest {
         let mut container = json!({
             "type": "message", "message_ts": shown.ts, "channel_id": shown.channel,
             "is_ephemeral": true,

@@ -218,7 +218,12 @@ impl FakeSlack {
         view.values.insert((input.block_id, input.action_id), value);
     }
 
-    fn press_in_view(&self, user: &str, view: &View, button: &ShownButton) -> SignedRequest {
+    pub(super) fn press_in_view(
+        &self,
+        user: &str,
+        view: &View,
+        button: &ShownButton,
+    ) -> SignedRequest {
         let ts = self.lock().next_ts();
         self.act_in_view(user, view, action(button, &ts))
     }

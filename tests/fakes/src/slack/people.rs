@@ -168,6 +168,14 @@ impl State {
 }
 
 impl Group {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn handle(&self) -> &str {
+        &self.handle
+    }
+
     /// Who came and who went since the last event.
     pub(super) fn news(&mut self) -> (Vec<String>, Vec<String>) {
         let added = self.users.difference(&self.told).cloned().collect();
