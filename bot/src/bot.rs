@@ -192,6 +192,7 @@ impl Bot {
             slack,
             metrics: self.metrics.clone(),
             command: section.command.clone(),
+            public_url: config.public_url.clone(),
         })
     }
 

@@ -16,6 +16,7 @@ pub mod worker;
 
 pub mod archive;
 pub mod audit;
+pub mod details;
 pub mod gate;
 pub mod incident_document;
 pub mod report;

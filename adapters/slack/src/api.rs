@@ -59,13 +59,29 @@ impl Api {
         method: &'static str,
         body: &Value,
     ) -> Result<Value, ChatError> {
-        let request = self
-            .client
+        self.send(method, self.writing(method, body)).await
+    }
+
+    fn writing(&self, method: &str, body: &Value) -> RequestBuilder {
+        self.client
             .post(self.address(method))
             // Without the character set Slack answers with a warning each time.
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body.to_string());
-        self.send(method, request).await
+            .body(body.to_string())
+    }
+
+    /// Calls a method that writes; `None` where Slack refuses with a word that `is_harmless`.
+    pub(crate) async fn write_unless(
+        &self,
+        method: &'static str,
+        body: &Value,
+        is_harmless: impl Fn(&str) -> bool,
+    ) -> Result<Option<Value>, ChatError> {
+        let (answer, retry_after) = self.exchange(method, self.writing(method, body)).await?;
+        if answer["ok"] == false && answer["error"].as_str().is_some_and(is_harmless) {
+            return Ok(None);
+        }
+        judged(method, answer, retry_after).map(Some)
     }
 
     /// Calls a method that reads; all of those take forms, and not all take JSON.
@@ -92,6 +108,16 @@ impl Api {
         method: &'static str,
         request: RequestBuilder,
     ) -> Result<Value, ChatError> {
+        let (answer, retry_after) = self.exchange(method, request).await?;
+        judged(method, answer, retry_after)
+    }
+
+    /// Slack's answer, whether it took it or not, and how long it asks us to wait.
+    async fn exchange(
+        &self,
+        method: &'static str,
+        request: RequestBuilder,
+    ) -> Result<(Value, Option<Duration>), ChatError> {
         let failed = |error: reqwest::Error| lost(method, &error);
         let mut answer = request.timeout(self.total_timeout).send().await.map_err(failed)?;
         let status = answer.status();
@@ -122,11 +148,19 @@ impl Api {
         }
         let answer: Value = serde_json::from_slice(&body)
             .map_err(|_| refusal::unknown(method, "the answer is not JSON"))?;
-        if answer["ok"] == true {
-            Ok(answer)
-        } else {
-            Err(refusal::refused(method, &answer, retry_after))
-        }
+        Ok((answer, retry_after))
+    }
+}
+
+fn judged(
+    method: &str,
+    answer: Value,
+    retry_after: Option<Duration>,
+) -> Result<Value, ChatError> {
+    if answer["ok"] == true {
+        Ok(answer)
+    } else {
+        Err(refusal::refused(method, &answer, retry_after))
     }
 }
 

@@ -259,6 +259,7 @@ fn buttons(card: &Card, people: &People) -> Option<Value> {
                 Button::Escalate
                 | Button::LiftHold
                 | Button::Keep
+                | Button::NotMe
                 | Button::Pause
                 | Button::Resume
                 | Button::Retry

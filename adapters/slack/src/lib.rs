@@ -15,6 +15,7 @@ mod mrkdwn;
 
 mod block;
 mod card;
+mod details;
 mod letter;
 mod modal;
 mod thread_reply;
@@ -25,14 +26,15 @@ mod command;
 mod event;
 mod inbound;
 mod interaction;
+mod place;
 mod signature;
 
 pub use command::Command;
 pub use config::{SlackConfig, SlackError};
 pub use event::Event;
 pub use inbound::{Door, Inbound};
-pub use interaction::{Interaction, ParseError};
-pub use modal::AskWhy;
+pub use interaction::{Interaction, Opens, ParseError};
+pub use modal::{AskWhy, Input};
 pub use pace::Pace;
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;

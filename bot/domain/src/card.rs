@@ -314,6 +314,10 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         proposal.approvals.iter().map(|approval| approval.person.clone()).collect();
     let count = Words::plain(format!("{} of {}", tally.given, tally.needed));
     add("Approvals", if signed.is_empty() { count } else { count.text(": ").people(&signed) });
+    if !proposal.disowned.is_empty() {
+        let words = Words::new().people(&proposal.disowned);
+        add("Disowned", words.text(" – what was signed in this name was not theirs, and does not count"));
+    }
     if !opening.requirement.reasons.is_empty() {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));
     }
