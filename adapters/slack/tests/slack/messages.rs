@@ -7,7 +7,7 @@ use domain::{
     notice::{Tone, Volume},
     person::PersonId,
     place::Place,
-    port::{Chat, Heard, MessageRef, Reply},
+    port::{Chat, ChatError, Heard, MessageRef, Reply},
     words::Words,
 };
 use slack::AskWhy;

@@ -72,6 +72,13 @@ pub(super) fn check_view(view: &Value, surface: Surface) -> Result<(), Refused> 
     check.verdict("invalid_arguments")
 }
 
+/// Options that are offered for what somebody typed.
+pub(super) fn check_options(options: &[Value]) -> Result<(), Refused> {
+    let mut check = Check::default();
+    check.options("", &serde_json::json!({"options": options}), 100);
+    check.verdict("invalid_options")
+}
+
 /// Where blocks stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Surface {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    BOT_USER, block_kit,
+    BOT_USER, block_kit, membership,
     message::{Ephemeral, Message},
     state::State,
     web_api::{Answer, Refused, flag, text},
@@ -53,13 +53,26 @@ pub(super) fn post_ephemeral(state: &mut State, arguments: &Value) -> Answer {
     let channel = writable(state, arguments)?;
     let content = content(arguments)?;
     let user = text(arguments, "user").to_owned();
-    if !state.users.contains(&user) || state.channel_mut(&channel).left.contains(&user) {
+    if !state.users.contains_key(&user) || state.channel_mut(&channel).left.contains(&user) {
         return Err("user_not_in_channel".into());
     }
     let thread_ts = thread(state, &channel, arguments)?;
     let ts = state.next_ts();
     state.ephemerals.push(content.whispered(channel, ts.clone(), user, thread_ts));
     Ok(json!({"message_ts": ts}))
+}
+
+pub(super) fn permalink(state: &mut State, arguments: &Value) -> Answer {
+    let channel = state.find_channel(text(arguments, "channel")).ok_or("channel_not_found")?;
+    let ts = text(arguments, "message_ts");
+    let found = channel.messages.iter().find(|message| message.ts == ts);
+    let message = found.ok_or("message_not_found")?;
+    let id = &channel.id;
+    let mut link = format!("https://fake.slack.com/archives/{id}/p{}", ts.replace('.', ""));
+    if let Some(thread_ts) = &message.thread_ts {
+        link = format!("{link}?thread_ts={thread_ts}&cid={id}");
+    }
+    Ok(json!({"channel": id, "permalink": link}))
 }
 
 /// The id of a channel that the bot may write to.
@@ -71,11 +84,14 @@ fn writable(state: &mut State, arguments: &Value) -> Result<String, Refused> {
     if channel.left.contains(BOT_USER) {
         return Err("not_in_channel".into());
     }
-    Ok(channel.id.clone())
+    let id = channel.id.clone();
+    let is_closed =
+        state.users.values().any(|user| user.refuses_letters && membership::direct(&user.id) == id);
+    if is_closed { Err("messages_tab_disabled".into()) } else { Ok(id) }
 }
 
 /// What a message says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Content {
     pub(super) text: String,
     pub(super) blocks: Vec<Value>,

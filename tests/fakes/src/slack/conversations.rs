@@ -38,24 +38,6 @@ pub(super) fn replies(state: &mut State, arguments: &Value) -> Answer {
     page(&seen, arguments)
 }
 
-/// The direct conversation of the bot with one person.
-pub(super) fn open(state: &mut State, arguments: &Value) -> Answer {
-    let user = text(arguments, "users").to_owned();
-    if !state.users.contains(&user) {
-        return Err("user_not_found".into());
-    }
-    let id = direct(&user);
-    if state.find_channel(&id).is_none() {
-        state.add_channel(&id, &id);
-    }
-    Ok(json!({"channel": {"id": id}}))
-}
-
-/// The id of the direct conversation with a user.
-pub(super) fn direct(user: &str) -> String {
-    format!("D{}", user.trim_start_matches('U'))
-}
-
 fn readable<'a>(state: &'a mut State, arguments: &Value) -> Result<&'a [Message], Refused> {
     let channel = state.find_channel(text(arguments, "channel")).ok_or("channel_not_found")?;
     // Reading takes ids only.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ephemeral, FakeSlack, Message, View, conversations};
+use super::{Ephemeral, FakeSlack, Message, View, membership};
 
 impl FakeSlack {
     /// What a channel shows, by its id or `#name`, oldest first: messages, and replies that were broadcast.
@@ -46,7 +46,7 @@ impl FakeSlack {
     /// What the bot wrote to this person alone, oldest first.
     pub fn letters(&self, user: &str) -> Vec<Message> {
         let mut state = self.lock();
-        let channel = state.find_channel(&conversations::direct(user));
+        let channel = state.find_channel(&membership::direct(user));
         channel.map(|channel| channel.messages.clone()).unwrap_or_default()
     }
 

@@ -1,9 +1,12 @@
-//! What people do: press a button, send a modal. The result is the signed request that Slack would send.
+//! What people do with messages: press a button, choose from a menu. The result is the signed request that Slack would send.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{BOT_USER, FakeSlack, Message, SIGNING_SECRET, ShownButton, TEAM, message::pressable};
-use crate::signed_request::{SignedRequest, hmac_hex};
+use super::{
+    APP, BOT_USER, Ephemeral, FakeSlack, Message, ShownButton, TEAM, message::pressable,
+    response_url::Origin,
+};
+use crate::SignedRequest;
 
 impl FakeSlack {
     /// `user` presses what has this `action_id`, or this text, on `message` as it stands in the caller's hands: a
@@ -54,17 +57,48 @@ impl FakeSlack {
         payload["channel"] = json!({"id": message.channel, "name": "fake"});
         payload["message"] = root;
         payload["state"] = json!({"values": {}});
-        payload["response_url"] = json!("https://hooks.slack.com/actions/fake");
+        let origin = Origin::Message(message.ts.clone());
+        let thread_ts = message.thread_ts.clone();
+        payload["response_url"] =
+            json!(self.lock().issue_address(user, &message.channel, thread_ts, Some(origin)));
+        self.interaction(&payload)
+    }
+
+    /// `user` presses what has this `action_id`, or this text, on what only they saw. Slack does not repeat it.
+    #[track_caller]
+    pub fn click_ephemeral(&self, shown: &Ephemeral, name: &str, user: &str) -> SignedRequest {
+        let pressable = pressable(&shown.blocks, &shown.attachments);
+        let Some(button) = find(&pressable, name) else {
+            panic!("there is no button {name} on:\n{}", shown.shown())
+        };
+        let mut container = json!({
+            "type": "message", "message_ts": shown.ts, "channel_id": shown.channel,
+            "is_ephemeral": true,
+        });
+        if let Some(thread_ts) = &shown.thread_ts {
+            container["thread_ts"] = json!(thread_ts);
+        }
+        let mut payload = self.block_actions(user, action(button, &shown.ts));
+        payload["container"] = container;
+        payload["channel"] = json!({"id": shown.channel, "name": "fake"});
+        payload["state"] = json!({"values": {}});
+        let origin = Origin::Ephemeral(shown.ts.clone());
+        let thread_ts = shown.thread_ts.clone();
+        payload["response_url"] =
+            json!(self.lock().issue_address(user, &shown.channel, thread_ts, Some(origin)));
         self.interaction(&payload)
     }
 
     /// What is the same wherever something is pressed.
     pub(super) fn block_actions(&self, user: &str, action: Value) -> Value {
-        let trigger_id = self.lock().issue_trigger(user);
+        let (trigger_id, person) = {
+            let mut state = self.lock();
+            (state.issue_trigger(user), state.acting(user).acting())
+        };
         json!({
             "type": "block_actions",
-            "user": {"id": user, "username": user, "name": user, "team_id": TEAM},
-            "api_app_id": "A0FAKE",
+            "user": person,
+            "api_app_id": APP,
             "token": "outdated",
             "trigger_id": trigger_id,
             "team": {"id": TEAM, "domain": "fake"},
@@ -72,70 +106,6 @@ impl FakeSlack {
             "is_enterprise_install": false,
             "actions": [action],
         })
-    }
-
-    /// `user` fills in their newest modal, `(action_id, text)` each, and sends it; it closes. Slack's own checks of
-    /// required and too long inputs are made before.
-    #[track_caller]
-    pub fn submit_view(&self, user: &str, inputs: &[(&str, &str)]) -> SignedRequest {
-        let view = {
-            let mut state = self.lock();
-            let place = state.views.iter().rposition(|view| view.user == user);
-            let Some(place) = place else { panic!("no modal stands open for {user}") };
-            state.views.remove(place)
-        };
-        let mut values = Map::new();
-        let blocks = view.view["blocks"].as_array().into_iter().flatten();
-        for block in blocks.filter(|block| block["type"] == "input") {
-            let action_id = block["element"]["action_id"].as_str().unwrap_or_default();
-            let given = inputs.iter().find(|(name, _)| *name == action_id).map(|(_, text)| *text);
-            let is_optional = block["optional"] == true;
-            assert!(
-                is_optional || given.is_some_and(|text| !text.is_empty()),
-                "Slack does not send a modal while the input {action_id} is empty"
-            );
-            let most = block["element"]["max_length"].as_u64().unwrap_or(3000);
-            let length = given.map_or(0, |text| text.encode_utf16().count());
-            assert!(
-                u64::try_from(length).is_ok_and(|length| length <= most),
-                "Slack takes no more than {most} letters in {action_id}"
-            );
-            let block_id = block["block_id"].as_str().unwrap_or("generated");
-            let state = json!({action_id: {"type": "plain_text_input", "value": given}});
-            values.insert(block_id.to_owned(), state);
-        }
-        let mut sent = view.view;
-        sent["id"] = json!(view.id);
-        sent["team_id"] = json!(TEAM);
-        sent["state"] = json!({"values": values});
-        let trigger_id = self.lock().issue_trigger(user);
-        self.interaction(&json!({
-            "type": "view_submission",
-            "team": {"id": TEAM, "domain": "fake"},
-            "user": {"id": user, "username": user, "name": user, "team_id": TEAM},
-            "api_app_id": "A0FAKE",
-            "trigger_id": trigger_id,
-            "view": sent,
-            "response_urls": [],
-        }))
-    }
-
-    /// Any payload, signed as Slack signs at the fake's time.
-    pub fn interaction(&self, payload: &Value) -> SignedRequest {
-        self.sign(format!("payload={}", percent_encoded(&payload.to_string())).into_bytes())
-    }
-
-    /// Any body, signed as Slack signs at the fake's time.
-    pub fn sign(&self, body: Vec<u8>) -> SignedRequest {
-        let timestamp = self.lock().now().timestamp().to_string();
-        let message = [b"v0:", timestamp.as_bytes(), b":", body.as_slice()].concat();
-        let signature = format!("v0={}", hmac_hex(SIGNING_SECRET, &message));
-        let headers = vec![
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
-            ("x-slack-request-timestamp", timestamp),
-            ("x-slack-signature", signature),
-        ];
-        SignedRequest { headers, body }
     }
 }
 
@@ -159,15 +129,4 @@ pub(super) fn action(button: &ShownButton, ts: &str) -> Value {
         "action_id": button.action_id, "block_id": block_id, "type": "button", "text": text,
         "value": button.value, "action_ts": ts,
     })
-}
-
-fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
-            char::from(byte).to_string()
-        }
-        b' ' => "+".to_owned(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
 }

@@ -1,5 +1,7 @@
 //! What people see: messages, private answers, modals, and what can be pressed on them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// A message in a channel.
@@ -46,6 +48,27 @@ pub struct Ephemeral {
     pub attachments: Vec<Value>,
 }
 
+/// What the bot said by a response address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// The channel in which the person acted.
+    pub channel: String,
+    /// Who acted.
+    pub user: String,
+    /// The text for notifications.
+    pub text: String,
+    /// The blocks.
+    pub blocks: Vec<Value>,
+    /// What stands below the blocks.
+    pub attachments: Vec<Value>,
+    /// Whether everybody in the channel sees it.
+    pub is_in_channel: bool,
+    /// Whether it took the place of what the person acted on.
+    pub replaces_original: bool,
+    /// Whether what the person acted on is gone.
+    pub deletes_original: bool,
+}
+
 /// A modal that stands open, or somebody's home.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
@@ -55,6 +78,13 @@ pub struct View {
     pub user: String,
     /// What the bot sent.
     pub view: Value,
+    /// Changes with each update.
+    pub hash: String,
+    pub(super) root_id: String,
+    pub(super) previous_id: Option<String>,
+    pub(super) errors: BTreeMap<String, String>,
+    /// What was filled in, by block and element.
+    pub(super) values: BTreeMap<(String, String), Value>,
 }
 
 /// Something to press, as a person sees it: a button, or an option of a menu.
@@ -105,6 +135,18 @@ impl Ephemeral {
     /// What leads somewhere else when it is pressed.
     pub fn links(&self) -> Vec<ShownButton> {
         leading(pressable(&self.blocks, &self.attachments))
+    }
+}
+
+impl Response {
+    /// Everything that is seen.
+    pub fn shown(&self) -> String {
+        shown(&self.blocks, &self.attachments, &self.text)
+    }
+
+    /// What acts when it is pressed, in order.
+    pub fn buttons(&self) -> Vec<ShownButton> {
+        acting(pressable(&self.blocks, &self.attachments))
     }
 }
 

@@ -7,7 +7,13 @@ use serde_json::Value;
 
 use super::{
     BOT_USER,
-    message::{Ephemeral, Message, View},
+    message::{Ephemeral, Message, Response, View},
+    people::{Group, Standing, User},
+    rates::Rates,
+    reactions::Reaction,
+    response_url::Address,
+    socket::Socket,
+    tokens::Tokens,
 };
 use crate::faults::Faults;
 
@@ -22,6 +28,7 @@ pub(super) struct Channel {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) is_archived: bool,
+    pub(super) is_private: bool,
     pub(super) left: BTreeSet<String>,
     pub(super) messages: Vec<Message>,
     /// When messages were posted lately, in milliseconds.
@@ -40,8 +47,24 @@ pub(super) struct State {
     counter: u32,
     triggers: BTreeMap<String, Trigger>,
     pub(super) faults: Faults,
+    pub(super) tokens: Tokens,
+    pub(super) socket: Socket,
+    pub(super) rates: Rates,
     pub(super) posts_per_second: Option<usize>,
-    pub(super) users: BTreeSet<String>,
+    /// The fake's own address.
+    pub(super) base_url: String,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) groups: BTreeMap<String, Group>,
+    pub(super) has_groups: bool,
+    pub(super) addresses: BTreeMap<u32, Address>,
+    pub(super) responses: Vec<Response>,
+    pub(super) reactions: Vec<Reaction>,
+    pub(super) homes: BTreeMap<String, View>,
+    pub(super) has_homes: bool,
+    /// The modal that each person sent last, until the bot's answer is known.
+    pub(super) submitted: BTreeMap<String, View>,
+    /// Options that were offered for what people typed.
+    pub(super) offered: Vec<Value>,
     pub(super) channels: Vec<Channel>,
     pub(super) ephemerals: Vec<Ephemeral>,
     pub(super) views: Vec<View>,
@@ -56,13 +79,28 @@ impl std::fmt::Debug for State {
 
 impl State {
     pub(super) fn new(clock: Clock) -> Self {
+        let mut bot = User::new(BOT_USER);
+        bot.standing = Standing::Bot;
         Self {
             clock,
             counter: 0,
             triggers: BTreeMap::new(),
             faults: Faults::default(),
+            tokens: Tokens::default(),
+            socket: Socket::default(),
+            rates: Rates::default(),
             posts_per_second: None,
-            users: BTreeSet::from([BOT_USER.to_owned()]),
+            base_url: String::new(),
+            users: BTreeMap::from([(BOT_USER.to_owned(), bot)]),
+            groups: BTreeMap::new(),
+            has_groups: true,
+            addresses: BTreeMap::new(),
+            responses: Vec::new(),
+            reactions: Vec::new(),
+            homes: BTreeMap::new(),
+            has_homes: true,
+            submitted: BTreeMap::new(),
+            offered: Vec::new(),
             channels: Vec::new(),
             ephemerals: Vec::new(),
             views: Vec::new(),
@@ -79,6 +117,7 @@ impl State {
             id: id.to_owned(),
             name: name.to_owned(),
             is_archived: false,
+            is_private: false,
             left: BTreeSet::new(),
             messages: Vec::new(),
             posted_ms: Vec::new(),
