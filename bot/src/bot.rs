@@ -201,6 +201,7 @@ impl Bot {
             slack,
             metrics: self.metrics.clone(),
             command: section.command.clone(),
+            public_url: config.public_url.clone(),
         })
     }
 

@@ -8,8 +8,11 @@
 
 mod alert;
 mod assessment;
+mod change;
 mod decision;
+mod disowning;
 mod hold;
+mod judging;
 mod pin;
 mod release;
 mod request;
@@ -28,11 +31,11 @@ use crate::bell::Bell;
 
 pub use alert::{Intake, Received};
 pub use assessment::Assessment;
+pub use change::Change;
 pub use decision::{Answer, Decide, Wish};
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};
-pub use work::Change;
 
 /// How often a transaction that lost a race is tried again.
 const RACES: u32 = 8;

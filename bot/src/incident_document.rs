@@ -173,7 +173,12 @@ fn decisions(
             }
             Record::Incident(_) | Record::Hold { .. } | Record::Refused { .. } => false,
         };
-        is_meant && matches!(entry.actor, Actor::Person { .. })
+        // What it makes of a run is told by the run's answer.
+        let is_alarm = matches!(
+            entry.record,
+            Record::Proposal { event: proposal::Event::RunHalted { .. }, .. }
+        );
+        is_meant && (is_alarm || matches!(entry.actor, Actor::Person { .. }))
     };
     let told = entries.iter().filter(is_theirs).filter_map(|entry| {
         let text = entry.notices.first()?.words().to_plain(people);

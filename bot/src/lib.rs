@@ -18,6 +18,7 @@ pub mod doctor;
 
 pub mod archive;
 pub mod audit;
+pub mod details;
 pub mod gate;
 pub mod incident_document;
 pub mod report;

@@ -36,9 +36,9 @@ pub enum ReceiptError {
 }
 
 impl ReceiptError {
-    /// Whether only time has passed: asking again is then the right thing to do.
-    pub fn is_expiry(&self) -> bool {
-        matches!(self, Self::Unauthorised(Unauthorised::Expired { .. }))
+    /// Whether approving the same plan again makes it good: asking again is then the right thing to do.
+    pub fn is_lapse(&self) -> bool {
+        matches!(self, Self::Unauthorised(unauthorised) if unauthorised.is_lapse())
     }
 }
 

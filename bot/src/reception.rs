@@ -25,6 +25,8 @@ pub struct Reception {
     pub metrics: Arc<Metrics>,
     /// The slash command's name, with its slash.
     pub command: String,
+    /// Where the web page is.
+    pub public_url: String,
 }
 
 /// What Slack is answered.

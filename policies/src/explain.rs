@@ -33,8 +33,10 @@ impl Policies {
 
     fn standing(&self, person: &Person, proposal: &Proposal, now: Timestamp) -> Words {
         let words = Words::new().person(&person.id);
-        let is_lapsed = proposal.waits.as_ref().is_some_and(|waiting| waiting.lapsed);
-        if !is_lapsed && proposal.approvals.iter().any(|approval| approval.person == person.id) {
+        if proposal.disowned.contains(&person.id) {
+            return words.text(" says that somebody else has signed here in their name, so nothing more is taken from them on this proposal. ");
+        }
+        if !proposal.has_lapsed() && proposal.approvals.iter().any(|approval| approval.person == person.id) {
             return words.text(" has signed already, and one person counts once. ");
         }
         match self.may(person, Act::Approve, proposal, now) {
@@ -104,6 +106,7 @@ impl Policies {
     fn could(&self, id: &PersonId, proposal: &Proposal, now: Timestamp) -> bool {
         let has_signed = proposal.approvals.iter().any(|approval| approval.person == *id);
         !has_signed
+            && proposal.may_sign(id).is_ok()
             && self.people().get(id).is_some_and(|person| {
                 matches!(self.may(person, Act::Approve, proposal, now), Verdict::Allowed { .. })
             })
@@ -201,7 +204,7 @@ fn waiting(proposal: &Proposal) -> Words {
     let words = Words::plain("It no longer waits for a decision.");
     let Some(waiting) = &proposal.waits else { return words };
     let words = if waiting.lapsed {
-        words.text(" But its approvals have run out, and whoever may approve can do so again.")
+        words.text(" But approvals have run out or were disowned, and whoever may approve can do so again.")
     } else {
         words.text(" Its run waits for a person.")
     };

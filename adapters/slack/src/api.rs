@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::port::ChatError;
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode, Url,
+    Client, RequestBuilder, StatusCode, Url,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
@@ -59,13 +59,29 @@ impl Api {
         method: &'static str,
         body: &Value,
     ) -> Result<Value, ChatError> {
-        let request = self
-            .client
+        self.send(method, self.writing(method, body)).await
+    }
+
+    fn writing(&self, method: &str, body: &Value) -> RequestBuilder {
+        self.client
             .post(self.address(method))
             // Without the character set Slack answers with a warning each time.
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body.to_string());
-        self.send(method, request).await
+            .body(body.to_string())
+    }
+
+    /// Calls a method that writes; `None` where Slack refuses with a word that `is_harmless`.
+    pub(crate) async fn write_unless(
+        &self,
+        method: &'static str,
+        body: &Value,
+        is_harmless: impl Fn(&str) -> bool,
+    ) -> Result<Option<Value>, ChatError> {
+        let (answer, headers) = self.exchange(method, self.writing(method, body)).await?;
+        if answer["ok"] == false && answer["error"].as_str().is_some_and(is_harmless) {
+            return Ok(None);
+        }
+        judged(method, answer, &headers).map(Some)
     }
 
     /// Calls a method that reads; all of those take forms, and not all take JSON.
@@ -83,7 +99,9 @@ impl Api {
         method: &'static str,
         form: &[(&str, &str)],
     ) -> Result<(Value, HeaderMap), ChatError> {
-        self.exchange(method, self.client.post(self.address(method)).form(form)).await
+        let request = self.client.post(self.address(method)).form(form);
+        let (answer, headers) = self.exchange(method, request).await?;
+        Ok((judged(method, answer, &headers)?, headers))
     }
 
     fn address(&self, method: &str) -> Url {
@@ -101,9 +119,11 @@ impl Api {
         method: &'static str,
         request: RequestBuilder,
     ) -> Result<Value, ChatError> {
-        self.exchange(method, request).await.map(|(answer, _)| answer)
+        let (answer, headers) = self.exchange(method, request).await?;
+        judged(method, answer, &headers)
     }
 
+    /// Slack's answer, whether it took it or not, with the answer's headers.
     async fn exchange(
         &self,
         method: &'static str,
@@ -112,8 +132,8 @@ impl Api {
         let failed = |error: reqwest::Error| lost(method, &error);
         let mut answer = request.timeout(self.total_timeout).send().await.map_err(failed)?;
         let status = answer.status();
-        let retry_after = retry_after(&answer);
         let headers = answer.headers().clone();
+        let retry_after = retry_after(&headers);
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Err(refusal::transient(method, "ratelimited", retry_after));
         }
@@ -140,11 +160,15 @@ impl Api {
         }
         let answer: Value = serde_json::from_slice(&body)
             .map_err(|_| refusal::unknown(method, "the answer is not JSON"))?;
-        if answer["ok"] == true {
-            Ok((answer, headers))
-        } else {
-            Err(refusal::refused(method, &answer, retry_after))
-        }
+        Ok((answer, headers))
+    }
+}
+
+fn judged(method: &str, answer: Value, headers: &HeaderMap) -> Result<Value, ChatError> {
+    if answer["ok"] == true {
+        Ok(answer)
+    } else {
+        Err(refusal::refused(method, &answer, retry_after(headers)))
     }
 }
 
@@ -161,7 +185,7 @@ fn lost(method: &str, error: &reqwest::Error) -> ChatError {
     }
 }
 
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }

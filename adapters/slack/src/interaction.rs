@@ -1,4 +1,4 @@
-//! What people did in Slack with buttons and modals.
+//! What people did in Slack with buttons and modals, and where they looked when they did it.
 //!
 //! A person is `user.id` in that user's own workspace, never a name. Only a person can have decided something:
 //! what bots, workflows and nobody press is `Other`. Whether the person *may* decide is not asked here.
@@ -8,14 +8,14 @@ use domain::{
     digest::{Digest, DigestError},
     id::{IdError, ProposalId},
     person::{ChatName, Identity},
-    port::MessageRef,
+    place::Place,
     run::{Stop, StopError},
 };
 use serde_json::Value;
 
 use crate::{
     card::{MENU, action_id},
-    modal,
+    details, modal, place,
 };
 
 /// Something that a person did.
@@ -35,8 +35,21 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Opens a modal within 3 seconds, once.
         trigger_id: String,
-        /// The card's thread.
-        thread: MessageRef,
+        /// Where they look for the answer.
+        place: Place,
+    },
+    /// Somebody wants to read more than the card says.
+    Details {
+        /// Who.
+        identity: Identity,
+        /// The proposal that was shown.
+        proposal: ProposalId,
+        /// Which page, from 0.
+        page: usize,
+        /// Where it is shown.
+        opens: Opens,
+        /// Where they look for an answer.
+        place: Place,
     },
     /// The reason for what a button does was given.
     Submitted {
@@ -52,9 +65,22 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Why; blanks around it are gone, so it may be empty.
         reason: String,
+        /// The name that they typed, where it was asked for.
+        typed: String,
+        /// Where they looked when the modal opened.
+        place: Place,
     },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
+}
+
+/// Where a modal is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// In front of what the person looks at; good once and for 3 seconds.
+    Trigger(String),
+    /// In place of what this modal shows.
+    View(String),
 }
 
 /// Why signed bytes could not be read.
@@ -113,32 +139,30 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
+    if let Some(page) = details::asked_page(id) {
+        return read_on(payload, identity, page);
+    }
     let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
     let (proposal, plan, stop) = decided_on(value)?;
-    let container = &payload["container"];
-    let message = &payload["message"];
-    let text = |value: &Value, what| match value.as_str() {
-        Some(text) => Ok(text.to_owned()),
-        None => Err(ParseError::Missing { what }),
+    let trigger_id = trigger(payload);
+    let place = place::of(payload)?;
+    Ok(Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place })
+}
+
+fn read_on(payload: &Value, identity: Identity, page: usize) -> Result<Interaction, ParseError> {
+    let (proposal, ..) = decided_on(payload["actions"][0]["value"].as_str())?;
+    let view = &payload["view"];
+    let (opens, place) = match view["id"].as_str().filter(|_| view["type"] == "modal") {
+        Some(id) => (Opens::View(id.to_owned()), place::kept(&view["private_metadata"])),
+        None => (Opens::Trigger(trigger(payload)), place::of(payload)?),
     };
-    let thread = [&message["thread_ts"], &container["thread_ts"], &message["ts"]]
-        .into_iter()
-        .find(|value| value.is_string())
-        .unwrap_or(&container["message_ts"]);
-    Ok(Interaction::Click {
-        identity,
-        button,
-        proposal,
-        plan,
-        stop,
-        trigger_id: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
-        thread: MessageRef {
-            channel: text(&container["channel_id"], "the channel")?,
-            message: text(thread, "the message")?,
-        },
-    })
+    Ok(Interaction::Details { identity, proposal, page, opens, place })
+}
+
+fn trigger(payload: &Value) -> String {
+    payload["trigger_id"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The button that was pressed, or chosen in the card's menu, and what it carries.
@@ -155,16 +179,30 @@ fn pressed(action: &Value) -> Option<(Button, Option<&str>)> {
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let view = &payload["view"];
     let asked = Button::ALL.into_iter().find(|button| {
-        button.asks_why() && view["callback_id"].as_str() == Some(action_id(*button))
+        modal::asks(*button) && view["callback_id"].as_str() == Some(action_id(*button))
     });
     let Some(button) = asked else {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));
     };
-    let (proposal, plan, stop) = decided_on(view["private_metadata"].as_str())?;
-    let reason = &view["state"]["values"][modal::REASON][modal::REASON]["value"];
+    let metadata = &view["private_metadata"];
+    let kept = metadata.as_str().map(|text| text.lines().next().unwrap_or_default());
+    let (proposal, plan, stop) = decided_on(kept)?;
+    let values = &view["state"]["values"];
     // No database takes NUL in a text.
-    let reason = reason.as_str().unwrap_or_default().replace('\0', "").trim().to_owned();
-    Ok(Interaction::Submitted { identity, button, proposal, plan, stop, reason })
+    let input = |name: &str| {
+        let text = values[name][name]["value"].as_str().unwrap_or_default();
+        text.replace('\0', "").trim().to_owned()
+    };
+    Ok(Interaction::Submitted {
+        identity,
+        button,
+        proposal,
+        plan,
+        stop,
+        reason: input(modal::REASON),
+        typed: input(modal::NAME),
+        place: place::kept(metadata),
+    })
 }
 
 fn decided_on(value: Option<&str>) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {

@@ -1,6 +1,6 @@
 //! A letter to one person as a direct message.
 
-use domain::letter::Letter;
+use domain::{card::Button, letter::Letter};
 use serde_json::{Value, json};
 
 use crate::{
@@ -36,12 +36,17 @@ pub(crate) fn letter(letter: &Letter, readers: Readers<'_>) -> Paragraph {
             .buttons
             .iter()
             .map(|button| {
-                json!({
+                let mut element = json!({
                     "type": "button",
                     "action_id": action_id(*button),
                     "text": block::plain(button.label()),
                     "value": value,
-                })
+                });
+                if *button == Button::NotMe {
+                    element["style"] = json!("danger");
+                    element["confirm"] = not_me();
+                }
+                element
             })
             .collect();
         if !buttons.is_empty() {
@@ -49,4 +54,15 @@ pub(crate) fn letter(letter: &Letter, readers: Readers<'_>) -> Paragraph {
         }
     }
     Paragraph { text, blocks }
+}
+
+/// The question before somebody says that it was not they who signed.
+fn not_me() -> Value {
+    json!({
+        "title": block::plain("Was it not you?"),
+        "text": block::plain("What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign on this rollback any more."),
+        "confirm": block::plain("It was not me"),
+        "deny": block::plain("Back"),
+        "style": "danger",
+    })
 }

@@ -15,6 +15,7 @@ mod mrkdwn;
 
 mod block;
 mod card;
+mod details;
 mod letter;
 mod modal;
 mod thread_reply;
@@ -25,6 +26,7 @@ mod command;
 mod event;
 mod inbound;
 mod interaction;
+mod place;
 mod signature;
 
 mod socket;
@@ -38,9 +40,9 @@ pub use command::Command;
 pub use config::{SlackConfig, SlackError};
 pub use event::Event;
 pub use inbound::{Door, Inbound};
-pub use interaction::{Interaction, ParseError};
+pub use interaction::{Interaction, Opens, ParseError};
 pub use manifest::{Manifest, Way};
-pub use modal::AskWhy;
+pub use modal::{AskWhy, Input};
 pub use pace::Pace;
 pub use scope::{APP_SCOPE, EVENTS, Need, Place, SCOPES, Scope};
 pub use signature::{SignatureError, Signed, SignedHeaders};

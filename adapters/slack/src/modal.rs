@@ -1,16 +1,23 @@
-//! The modal that asks why somebody rejects, cancels, skips, repeats, ends or lifts something. Closing it means nothing.
+//! The modals that people fill in before something is decided: why they reject, cancel, skip, repeat, end or lift
+//! something, and the name of what they approve to replace. Closing one means nothing.
 
-use domain::{card::Button, digest::Digest, id::ProposalId, run::Stop};
+use domain::{card::Button, digest::Digest, id::ProposalId, place::Place, run::Stop};
 use serde_json::{Value, json};
 
 use crate::{
     block,
     card::{action_id, button_value},
+    letters, place,
 };
 
 /// The input's name on the wire, for its block and its action.
 pub(crate) const REASON: &str = "reason";
+/// The same for a name that has to be typed.
+pub(crate) const NAME: &str = "name";
 const REASON_LIMIT: usize = 1000;
+const NAME_LIMIT: usize = 200;
+/// The most that a hint holds.
+const HINT_LIMIT: usize = 150;
 
 /// What a modal asks the reason for.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +30,63 @@ pub struct AskWhy<'a> {
     pub plan: &'a Digest,
     /// The place of the run that the card showed, where it waited for an answer.
     pub stop: Option<Stop>,
+    /// Where they look for the answer.
+    pub place: &'a Place,
+}
+
+/// What a person fills in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Why.
+    Reason,
+    /// A name that has to be typed.
+    Name,
+}
+
+/// Whether the button opens a modal, always or for some plans.
+pub(crate) fn asks(button: Button) -> bool {
+    button.asks_why() || button == Button::Approve
+}
+
+/// Keeps a modal open, with what is wrong beside the input.
+pub(crate) fn objection(input: Input, text: &str) -> Value {
+    let place = match input {
+        Input::Reason => REASON,
+        Input::Name => NAME,
+    };
+    json!({"response_action": "errors", "errors": {place: letters::line(text, 500)}})
+}
+
+/// The modal that asks for the name of the environment that an approval replaces; `text` is mrkdwn that says what is
+/// replaced and what is lost.
+pub(crate) fn name(ask: AskWhy<'_>, name: &str, text: &str) -> Value {
+    let hint = format!("Exactly: {name}");
+    json!({
+        "type": "modal",
+        "callback_id": action_id(ask.button),
+        "private_metadata": metadata(ask),
+        "title": block::plain("Replace everything?"),
+        "submit": block::plain("Sign"),
+        "close": block::plain("Back"),
+        "blocks": [
+            block::section(text),
+            {
+                "type": "input",
+                "block_id": NAME,
+                "label": block::plain("Type the name of the environment"),
+                "hint": block::plain(&letters::line(&hint, HINT_LIMIT)),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": NAME,
+                    "max_length": NAME_LIMIT,
+                },
+            },
+        ],
+    })
+}
+
+fn metadata(ask: AskWhy<'_>) -> String {
+    place::keep(&button_value(ask.proposal, ask.plan, ask.stop), ask.place)
 }
 
 /// The modal; `text` is mrkdwn that says what the button does.
@@ -40,12 +104,13 @@ pub(crate) fn why(ask: AskWhy<'_>, text: &str) -> Value {
         | Button::Pause
         | Button::Resume
         | Button::Confirm
-        | Button::Keep => ("Say why", "Send"),
+        | Button::Keep
+        | Button::NotMe => ("Say why", "Send"),
     };
     json!({
         "type": "modal",
         "callback_id": action_id(ask.button),
-        "private_metadata": button_value(ask.proposal, ask.plan, ask.stop),
+        "private_metadata": metadata(ask),
         "title": block::plain(title),
         "submit": block::plain(submit),
         "close": block::plain("Back"),

@@ -33,6 +33,16 @@ pub(crate) fn refused(method: &str, answer: &Value, retry_after: Option<Duration
     }
 }
 
+/// Whether an ephemeral message could not be shown because the person is not there; in a channel that is not ours, also
+/// because the app is not.
+pub(crate) fn is_elsewhere(error: &str, is_ours: bool) -> bool {
+    match error {
+        "user_not_in_channel" => true,
+        "channel_not_found" | "not_in_channel" | "is_archived" => !is_ours,
+        _ => false,
+    }
+}
+
 /// It was not done.
 pub(crate) fn transient(method: &str, problem: &str, retry_after: Option<Duration>) -> ChatError {
     ChatError::Transient { chat: CHAT, problem: named(method, problem), retry_after }

@@ -9,19 +9,22 @@ use async_trait::async_trait;
 use domain::{
     Timestamp,
     card::Card,
+    details::Details,
     id::MessageId,
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
-    port::{Chat, ChatError, MessageRef, Reply},
+    place::Place,
+    port::{Chat, ChatError, Heard, MessageRef, Reply},
     words::Words,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, SocketMode, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer,
-    refusal, search, signature::SigningSecrets, thread_reply::paragraph,
+    AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
+    SlackConfig, SlackError, SocketMode, api::Api, card, details, inbound, letter, modal,
+    mrkdwn::Readers, pace::Pacer, refusal, search, signature::SigningSecrets,
+    thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.
@@ -108,6 +111,46 @@ impl Slack {
         Ok(())
     }
 
+    /// Asks the person who approves for the name of what they replace; `words` say what that is and what is lost. The
+    /// answer comes as [`Interaction::Submitted`]. `trigger_id` is good once and for 3 seconds.
+    pub async fn open_name_modal(
+        &self,
+        trigger_id: &str,
+        (ask, name): (AskWhy<'_>, &str),
+        words: &Words,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let text = paragraph(words, Tone::Neutral, self.readers(people)).text;
+        let view = modal::name(ask, name, &text);
+        self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
+        Ok(())
+    }
+
+    /// Keeps the modal open that somebody sent, with what is wrong beside the input.
+    pub fn objection(&self, input: Input, text: &str) -> Value {
+        modal::objection(input, text)
+    }
+
+    /// Shows a page of what is known of a proposal; the last one where it has not as many.
+    pub async fn show_details(
+        &self,
+        opens: &Opens,
+        (details, page): (&Details, usize),
+        place: &Place,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let view = details::view((details, page), place, self.readers(people));
+        match opens {
+            Opens::Trigger(trigger) => {
+                self.api.write("views.open", &json!({"trigger_id": trigger, "view": view})).await?
+            }
+            Opens::View(id) => {
+                self.api.write("views.update", &json!({"view_id": id, "view": view})).await?
+            }
+        };
+        Ok(())
+    }
+
     fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
     }
@@ -190,20 +233,31 @@ impl Chat for Slack {
     async fn whisper(
         &self,
         to: &Identity,
-        thread: &MessageRef,
+        (card, place): (&MessageRef, &Place),
         words: &Words,
         people: &People,
-    ) -> Result<(), ChatError> {
+    ) -> Result<Heard, ChatError> {
+        // Inside a thread only those see it who have it open: there only if that is where they look.
+        let (channel, thread) = match place {
+            Place::Card => (&card.channel, None),
+            Place::Channel { channel } => (channel, None),
+            Place::Thread { channel, message } => (channel, Some(message)),
+            Place::Private => return Ok(Heard::Elsewhere),
+        };
         let paragraph = paragraph(words, Tone::Neutral, self.readers(people));
-        // To the channel, where the card is: inside the thread only those see it who have it open.
-        let message = json!({
-            "channel": thread.channel,
+        let mut message = json!({
+            "channel": channel,
             "user": to.user,
             "text": paragraph.text,
             "blocks": paragraph.blocks,
         });
-        self.api.write("chat.postEphemeral", &message).await?;
-        Ok(())
+        if let Some(thread) = thread {
+            message["thread_ts"] = json!(thread);
+        }
+        let is_ours = *channel == card.channel;
+        let is_elsewhere = |error: &str| refusal::is_elsewhere(error, is_ours);
+        let answer = self.api.write_unless("chat.postEphemeral", &message, is_elsewhere).await?;
+        Ok(if answer.is_some() { Heard::There } else { Heard::Elsewhere })
     }
 
     async fn write(

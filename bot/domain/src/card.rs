@@ -322,6 +322,11 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
         );
     }
     add("Approvals", approvals(proposal));
+    if !proposal.disowned.is_empty() {
+        let words = Words::new().people(&proposal.disowned);
+        let text = " – what was signed in this name was not theirs, and does not count";
+        add("Disowned", words.text(text));
+    }
     if !opening.requirement.reasons.is_empty() {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));
     }

@@ -7,7 +7,8 @@ use crate::{
     Timestamp,
     letter::Letter,
     notice::Notice,
-    person::{ChatName, Identity},
+    person::{ChatName, Identity, PersonId},
+    place::Place,
     words::Words,
 };
 
@@ -34,6 +35,11 @@ pub enum Effect {
     ClearTimers,
     /// Hand the approved proposal to the executor.
     StartRun,
+    /// Let nothing further of the proposal's run begin: what `by` signed for it was not theirs.
+    HaltRun {
+        /// In whose name it was signed.
+        by: PersonId,
+    },
     /// Keep the rolled-back proposal's environment from what it was rolled back from.
     PlaceHold,
     /// Let go at this moment what keeps the proposal's way back.
@@ -75,6 +81,9 @@ pub enum Job {
         to: Identity,
         /// What.
         words: Words,
+        /// Where they look; jobs of earlier releases do not say.
+        #[serde(default)]
+        place: Place,
     },
     /// Write to one person in private, apart from the thread.
     Letter {

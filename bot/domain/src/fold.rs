@@ -140,6 +140,13 @@ impl Fold {
                 proposal.may_steer(steered, named).map_err(refused)?;
                 run.step(event, entry.at).map_err(refused)?
             }
+            (Some(run), run::Event::Halted { by }) => {
+                let proposal = self.proposals.get(&run.proposal);
+                if !proposal.is_some_and(|proposal| proposal.disowned.contains(by)) {
+                    return Err(format!("{by} has disowned nothing"));
+                }
+                run.step(event, entry.at).map_err(refused)?
+            }
             (Some(run), event) => {
                 let proposal = self.proposals.get(&run.proposal);
                 if proposal.is_some_and(|proposal| proposal.begins_outside_window(event, entry.at))

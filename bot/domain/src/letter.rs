@@ -22,6 +22,14 @@ pub struct Letter {
     pub buttons: Vec<Button>,
 }
 
+impl Letter {
+    /// A letter of nothing but these words.
+    pub fn plain(words: Words) -> Self {
+        let tone = Tone::Neutral;
+        Self { headline: words, tone, lines: vec![], about: None, buttons: vec![] }
+    }
+}
+
 /// One line of a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {

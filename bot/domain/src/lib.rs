@@ -23,11 +23,13 @@ pub mod run;
 pub mod window;
 
 pub mod card;
+pub mod details;
 pub mod effect;
 pub mod fold;
 pub mod journal;
 pub mod letter;
 pub mod notice;
+pub mod place;
 pub mod port;
 pub mod receipt;
 pub mod refusal;

@@ -14,12 +14,16 @@ use crate::{
     words::Words,
 };
 
+mod disowned;
+mod duration;
 mod guidance;
 mod hold;
 mod keeping;
 mod outcome;
 mod schedule;
 
+pub use disowned::Consequence;
+pub use duration::duration;
 pub use guidance::{Again, Guidance, Settled};
 pub use keeping::Keeping;
 pub(crate) use outcome::settled;
@@ -68,6 +72,15 @@ pub enum Notice {
     EscalatedBy { by: PersonId },
     /// A person signed.
     ApprovedBy { by: PersonId, level: Level, given: usize, needed: usize },
+    /// Whoever holds the identity that signed says that it was somebody else.
+    Disowned {
+        by: PersonId,
+        /// Everybody who was asked so far, and the next level.
+        people: Vec<PersonId>,
+        consequence: Consequence,
+        given: usize,
+        needed: usize,
+    },
     /// The proposal is over.
     Closed { outcome: Outcome },
     /// A rollback's environment is held.
@@ -172,6 +185,9 @@ impl Notice {
                 " approved at {level}: {given} of {needed} {}.",
                 if *needed == 1 { "approval" } else { "approvals" }
             )),
+            Self::Disowned { by, people, consequence, given, needed } => {
+                consequence.words(by, people, (*given, *needed))
+            }
             Self::Closed { outcome } => outcome.words(),
             Self::HoldPlaced { .. }
             | Self::HoldStands { .. }
@@ -220,6 +236,7 @@ impl Notice {
             Self::Asked { .. }
             | Self::RunStarted { .. }
             | Self::Closed { .. }
+            | Self::Disowned { .. }
             | Self::BadVersionsBack { .. }
             | Self::Stuck { .. } => Volume::Channel,
             Self::IncidentOpened { .. }
@@ -270,9 +287,10 @@ impl Notice {
             Self::Steered(guidance) => guidance.tone(),
             Self::Planned(schedule) => schedule.tone(),
             Self::Keeping(keeping) => keeping.tone(),
-            Self::StepFailed { .. } | Self::BadVersionsBack { .. } | Self::Stuck { .. } => {
-                Tone::Bad
-            }
+            Self::StepFailed { .. }
+            | Self::Disowned { .. }
+            | Self::BadVersionsBack { .. }
+            | Self::Stuck { .. } => Tone::Bad,
             Self::HoldPlaced { .. }
             | Self::HoldLifted { .. }
             | Self::IncidentOpened { .. }
@@ -297,19 +315,6 @@ impl ProbeAnswer {
             Self::Partial => "it is done in part",
             Self::Unknown => "it cannot be told",
         }
-    }
-}
-
-/// A length of time as people say it: `850 ms`, `4.2 s`, `15 min`, `3 min 20 s`, `1 h 5 min`.
-pub fn duration(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    match seconds {
-        0 => format!("{milliseconds} ms"),
-        1..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
-        60..3600 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
 

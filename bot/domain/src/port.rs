@@ -10,6 +10,7 @@ use crate::{
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
+    place::Place,
     words::Words,
 };
 
@@ -37,6 +38,15 @@ pub struct Reply {
     pub volume: Volume,
     /// Its mood.
     pub tone: Tone,
+}
+
+/// Whether somebody could be told something where they were thought to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// They are shown it.
+    There,
+    /// They are not there, or nothing can be shown to one person alone there: write them a letter.
+    Elsewhere,
 }
 
 /// Why a chat did not take something. Who retries it decides by the variant, never by the text.
@@ -98,14 +108,15 @@ pub trait Chat: Send + Sync {
         key: &MessageId,
     ) -> Result<(), ChatError>;
 
-    /// Tells one person something that nobody else sees. Losing it is bearable; telling others is not.
+    /// Tells one person something that nobody else sees, where they look; `card` is the incident's. Losing it is bearable;
+    /// telling others is not.
     async fn whisper(
         &self,
         to: &Identity,
-        thread: &MessageRef,
+        (card, place): (&MessageRef, &Place),
         words: &Words,
         people: &People,
-    ) -> Result<(), ChatError>;
+    ) -> Result<Heard, ChatError>;
 
     /// Writes to one person in private, apart from any thread; the answer names the message.
     async fn write(

@@ -17,23 +17,25 @@ use crate::{
     effect::Effect,
     escalation::{self, Position},
     id::{IncidentId, ProposalId, RunId},
-    level::Level,
     notice::{Notice, Schedule},
     person::PersonId,
-    plan::{Finding, Question, RollbackType, Target, Workflow},
+    plan::{Finding, RollbackType, Target, Workflow},
     refusal::Refusal,
-    release::ModelVersion,
     requirement::{Approval, Requirement, Tally},
     run::SignOff,
     window::Window,
 };
 
+mod disowning;
+mod event;
 mod outlook;
 mod planned;
 mod steering;
 mod step;
 mod waiting;
 
+pub use disowning::Halted;
+pub use event::Event;
 pub use outlook::Outlook;
 pub use planned::Due;
 pub use waiting::Waiting;
@@ -110,6 +112,9 @@ pub struct Proposal {
     pub reminded: usize,
     /// The approvals that count, in order.
     pub approvals: Vec<Approval>,
+    /// In whose names somebody else has signed, as they say: nothing more is taken from them here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disowned: Vec<PersonId>,
     /// Where it stands.
     pub stage: Stage,
     /// While its run waits for a person.
@@ -209,117 +214,6 @@ pub enum Outcome {
     Withdrawn,
 }
 
-/// What can happen to a proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// It was opened; the first event of every proposal.
-    Opened {
-        /// What it starts from.
-        opening: Box<Opening>,
-    },
-    /// A chat accepted the card.
-    Posted,
-    /// The clock reached the rung after `position`.
-    DeadlinePassed {
-        /// The rung that is due.
-        rung: usize,
-        /// How often it was asked again.
-        repeats: u32,
-    },
-    /// The way back may be gone soon.
-    WayBackCloses,
-    /// The janitor has taken something that it goes back to.
-    WayBackGone {
-        /// What.
-        missing: Vec<ModelVersion>,
-    },
-    /// The maintenance window comes near.
-    WindowNears,
-    /// The maintenance window is open.
-    WindowOpened,
-    /// A person asks for the next rung before its time.
-    Escalated {
-        /// Who.
-        by: PersonId,
-    },
-    /// A person signed.
-    Approved {
-        /// Who.
-        by: PersonId,
-        /// The level they hold.
-        level: Level,
-        /// The plan they saw.
-        plan: Digest,
-    },
-    /// A person said no, or ends a run that is stuck.
-    Rejected {
-        /// Who.
-        by: PersonId,
-        /// The level they hold.
-        level: Level,
-        /// The plan they saw.
-        plan: Digest,
-        /// Why.
-        reason: String,
-    },
-    /// What was approved is no longer what would run.
-    Voided {
-        /// What changed, a sentence each.
-        changes: Vec<String>,
-    },
-    /// The executor began.
-    RunStarted {
-        /// The run.
-        run: RunId,
-    },
-    /// The run cannot go on without a person.
-    RunStuck,
-    /// The run cannot go on before its approvals, which have run out, are given again.
-    RunLapsed,
-    /// A person has paused the run.
-    RunPaused {
-        /// Who.
-        by: PersonId,
-    },
-    /// A person lets a run that was stuck, that was paused or that asked, go on.
-    RunGoesOn,
-    /// The run has come to a question.
-    RunAsks {
-        /// The step's name.
-        step: String,
-        /// What is asked.
-        question: Question,
-    },
-    /// The run ended well.
-    RunSucceeded,
-    /// The run came to its end, and people have settled some of its steps.
-    RunSignedOff {
-        /// Which, who, and why; never empty.
-        signed_off: Vec<SignOff>,
-    },
-    /// The run failed and was taken back.
-    RunUndone {
-        /// Why it failed.
-        reason: String,
-        /// The steps that a person has settled.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        signed_off: Vec<SignOff>,
-    },
-    /// A person cancelled the run, and it was taken back.
-    RunCancelled {
-        /// Who.
-        by: PersonId,
-        /// Why.
-        reason: String,
-        /// The steps that a person has settled.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        signed_off: Vec<SignOff>,
-    },
-    /// The incident ended.
-    IncidentResolved,
-}
-
 impl Proposal {
     /// Opens a proposal. Refuses where the requirement names nobody who could ever approve: an empty list of
     /// approvers means nobody, never everybody.
@@ -358,6 +252,7 @@ impl Proposal {
             warned: false,
             reminded: opening.outlook.window.as_ref().map_or(0, |window| window.passed(now)),
             approvals: Vec::new(),
+            disowned: Vec::new(),
             stage: Stage::Open { position },
             waits: None,
             opening,
@@ -381,6 +276,12 @@ impl Proposal {
         let until = self.opening.possible_until.filter(|_| !self.warned)?;
         matches!(self.stage, Stage::Open { .. })
             .then(|| earlier(until, self.opening.outlook.warn_before_ms))
+    }
+
+    /// The name that has to be typed to approve it: where a whole environment is replaced, one click is too little.
+    pub fn name_to_type(&self) -> Option<&str> {
+        let replaces_all = self.opening.rollback_type == RollbackType::FullEnvironment;
+        replaces_all.then_some(self.opening.target.environment.as_str())
     }
 
     /// Whether nothing can change it any more.

@@ -24,11 +24,15 @@ pub const PREDICATE_TYPE: &str = "https://countersign.dev/decision/v1";
 /// How far ahead of the executor's clock a receipt may have been signed, in milliseconds.
 pub const CLOCK_SKEW_MS: u64 = 60_000;
 
+mod disowned;
 mod gate;
 mod keep;
+mod unauthorised;
 
 pub use gate::{About, authorise_step};
+pub use disowned::Disowned;
 pub use keep::authorise_pin;
+pub use unauthorised::Unauthorised;
 
 /// What gets signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +82,8 @@ pub enum Verdict {
     LiftHold,
     /// What it goes back to is kept from the janitor until it is closed.
     Keep,
+    /// Whatever was signed in this name on this proposal was signed by somebody else.
+    Disown,
 }
 
 /// One person's decision on one plan.
@@ -250,63 +256,6 @@ impl Authorised {
     }
 }
 
-/// Why receipts do not allow a run, for the operator and the thread.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Unauthorised {
-    /// The stored plan is not the one that was proposed.
-    #[error("the stored plan has digest {stored}, but the proposal is for {proposed}")]
-    OtherPlan {
-        /// The digest of the stored bytes.
-        stored: Digest,
-        /// The digest in the proposal.
-        proposed: Digest,
-    },
-    /// A receipt signs something else.
-    #[error("the receipt of {person} does not fit the proposal: it signs another {what}")]
-    OtherSubject {
-        /// Whose receipt.
-        person: PersonId,
-        /// Which field differs.
-        what: &'static str,
-    },
-    /// Approvals are missing, and a receipt is too old to be one of them.
-    #[error("the approval of {person} was good until {until}")]
-    Expired {
-        /// Whose receipt.
-        person: PersonId,
-        /// Until when it was good.
-        until: Timestamp,
-    },
-    /// Too few approvals.
-    #[error("{given} of {needed} approvals are signed")]
-    Incomplete {
-        /// How many count.
-        given: usize,
-        /// How many are needed.
-        needed: usize,
-    },
-    /// A question before this step has no signed answer.
-    #[error("nobody who may has signed a yes to the question of step {step}, “{question}”")]
-    Unconfirmed {
-        /// The question's step, from 1.
-        step: usize,
-        /// The question.
-        question: String,
-    },
-    /// A pin has no signed decision.
-    #[error("nobody who may has signed that {pin} keeps the way back of this plan")]
-    Unkept {
-        /// The pin.
-        pin: PinId,
-    },
-    /// A pin keeps something else than its plan goes back to.
-    #[error("{pin} does not name what its plan goes back to")]
-    OtherVersions {
-        /// The pin.
-        pin: PinId,
-    },
-}
-
 /// Whether the decisions allowed to run the plan at the moment of one of its approvals: what was allowed then may be
 /// probed and taken back later, when the approvals have run out, and while only some of them were given again.
 pub fn was_authorised(
@@ -345,17 +294,22 @@ pub fn authorise(
         });
     }
     let requirement = &opening.requirement;
+    let disowned = Disowned::of(proposal, decisions, now)?;
     let mut approvals = Vec::new();
     // Not at once an error: the same or another person may have signed later.
-    let mut expired = None;
+    let mut lapsed = None;
     for decision in decisions.iter().filter(|decision| decision.verdict == Verdict::Approve) {
         let person = &decision.person;
         if let Some(what) = misfit(decision, proposal, now) {
             return Err(Unauthorised::OtherSubject { person: person.clone(), what });
         }
+        if disowned.includes(person) {
+            lapsed.get_or_insert(Unauthorised::Disowned { person: person.clone() });
+            continue;
+        }
         if now > decision.execute_by {
             let until = decision.execute_by;
-            expired.get_or_insert(Unauthorised::Expired { person: person.clone(), until });
+            lapsed.get_or_insert(Unauthorised::Expired { person: person.clone(), until });
             continue;
         }
         let is_proposer =
@@ -371,7 +325,7 @@ pub fn authorise(
     let tally = requirement.tally(&approvals);
     if !tally.is_complete() {
         let incomplete = Unauthorised::Incomplete { given: tally.given, needed: tally.needed };
-        return Err(expired.unwrap_or(incomplete));
+        return Err(lapsed.unwrap_or(incomplete));
     }
     Ok(Authorised { plan: stored_plan.clone(), at: now })
 }

@@ -48,6 +48,24 @@ pub enum Refusal {
     },
     /// The person proposed it, and two people are needed.
     ProposerDoesNotCount,
+    /// Somebody else has signed in the person's name before, as they say.
+    Disowned,
+    /// The person has disowned it already.
+    AlreadyDisowned,
+    /// Nothing was signed here by that identity.
+    NothingToDisown,
+    /// The run has to be approved again before it goes on.
+    ApprovalsMissing {
+        /// How many approvals count.
+        given: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// The name that has to be typed was not typed, or not like that.
+    NotTyped {
+        /// The name.
+        name: String,
+    },
     /// The card that was clicked shows another plan.
     OtherPlan {
         /// The plan that was shown.
@@ -164,6 +182,11 @@ impl Refusal {
                 "You proposed this, and it needs more than one person: others have to sign. \
                 Nothing was changed.",
             ),
+            Self::Disowned
+            | Self::AlreadyDisowned
+            | Self::NothingToDisown
+            | Self::ApprovalsMissing { .. }
+            | Self::NotTyped { .. } => self.of_a_signature(),
             Self::OtherPlan { shown, current } => Words::plain("The card you clicked shows plan ")
                 .code(shown.short())
                 .text(", but the plan that waits now is ")
@@ -240,6 +263,30 @@ impl Refusal {
 }
 
 impl Refusal {
+    /// The sentence of a refusal that speaks of what was or would be signed; nothing for any other.
+    fn of_a_signature(&self) -> Words {
+        match self {
+            Self::Disowned => Words::plain(
+                "You said that somebody else signed here in your name, so nothing more is taken from this account on this rollback; others decide. Nothing was changed.",
+            ),
+            Self::AlreadyDisowned => Words::plain(
+                "That is known already: what was signed here in your name does not count, and the others have been told. Nothing more was changed.",
+            ),
+            Self::NothingToDisown => Words::plain(
+                "Nothing was signed here from this account, so there is nothing to take back. Nothing was changed.",
+            ),
+            Self::ApprovalsMissing { given, needed } => Words::plain(format!(
+                "It needs its approvals first: {given} of {needed} count. Whoever may approve presses Approve on the card; after that it can go on. Nothing was changed."
+            )),
+            Self::NotTyped { name } => Words::plain(
+                "This replaces a whole environment, so an approval needs its name, typed exactly: ",
+            )
+            .code(name)
+            .text(". Press Approve on the card and type it; nothing was changed."),
+            _ => Words::new(),
+        }
+    }
+
     /// The sentence of a refusal that speaks of a pin; nothing for any other.
     fn of_a_pin(&self) -> Words {
         match self {

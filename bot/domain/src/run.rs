@@ -23,6 +23,7 @@ use crate::{
     effect::Effect,
     id::{IncidentId, ProposalId, RunId},
     notice::Notice,
+    person::PersonId,
     plan::{Action, Finding, OnFailure, Question, Step},
     proposal,
 };
@@ -297,6 +298,11 @@ pub enum Event {
     },
     /// A person steers it.
     Steered(Steered),
+    /// What somebody signed for it was not theirs, as they say.
+    Halted {
+        /// In whose name it was signed.
+        by: PersonId,
+    },
 }
 
 impl Run {

@@ -50,6 +50,11 @@ impl<'a> Said<'a> {
                 reason: Some(reason),
                 proposal: id,
             }),
+            Record::Proposal { id, event: proposal::Event::Disowned { by, level, plan } } => {
+                let (verdict, level) = (Verdict::Disown, *level);
+                let (about, hold, pin, reason) = (None, None, None, None);
+                Some(Self { verdict, about, hold, pin, by, level, plan, reason, proposal: id })
+            }
             Record::Run { id, event: run::Event::Steered(steered) } => Some(Self {
                 verdict: steered.steer.into(),
                 about: Some(steered.about(id)),

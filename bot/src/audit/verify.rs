@@ -10,7 +10,7 @@ use domain::{
     journal::{Actor, ChainError, Entry, Head, Record, SealedEntry},
     pin,
     plan::SealedPlan,
-    receipt::{self, Decision, Unauthorised},
+    receipt::{self, Decision, Unauthorised, Verdict},
     run,
 };
 use signer::{KeyRing, VerifyError};
@@ -217,6 +217,8 @@ impl Journal {
                 if !said.is_what(&decision) || !is_of(&decision, sealed, entry) {
                     return Err("its receipt was signed for something else".to_owned());
                 }
+                let earlier = self.decisions.get(said.proposal).map(Vec::as_slice);
+                may_follow(&decision, earlier.unwrap_or_default())?;
                 audited.receipts += 1;
                 self.decisions.entry(said.proposal.clone()).or_default().push(decision);
                 Ok(())
@@ -279,6 +281,23 @@ impl Journal {
 fn plan_of(plans: &BTreeMap<Digest, String>, digest: &Digest) -> Result<SealedPlan, String> {
     let bytes = plans.get(digest).ok_or("its plan is not in the log")?;
     SealedPlan::open(bytes.clone()).map_err(|error| error.to_string())
+}
+
+/// Only what was signed by the same identity can be disowned, and nothing is taken from it after that.
+fn may_follow(decision: &Decision, earlier: &[Decision]) -> Result<(), String> {
+    let disowns = |decision: &Decision| decision.verdict == Verdict::Disown;
+    let has_disowned =
+        earlier.iter().any(|earlier| disowns(earlier) && earlier.person == decision.person);
+    if has_disowned {
+        return Err(format!("{} had disowned what was signed in this name before", decision.person));
+    }
+    let is_same = |earlier: &Decision| {
+        (&earlier.person, &earlier.identity) == (&decision.person, &decision.identity)
+    };
+    if disowns(decision) && !earlier.iter().any(is_same) {
+        return Err(format!("{} had signed nothing that could be disowned", decision.person));
+    }
+    Ok(())
 }
 
 /// Whether a decision was signed for this entry: its place, its author and its time.

@@ -185,6 +185,8 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Escalated { .. } => "the next level was asked for",
         proposal::Event::Approved { .. } => "approved",
         proposal::Event::Rejected { .. } => "rejected",
+        proposal::Event::Disowned { .. } => "what was signed in this name is disowned",
+        proposal::Event::RunHalted { .. } => "the run has heard of it",
         proposal::Event::Voided { .. } => "the proposal is void",
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
@@ -219,6 +221,7 @@ fn quiet_run(event: &run::Event) -> String {
         run::Event::ApprovalsLapsed { .. } => "the approvals have run out".to_owned(),
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
         run::Event::Steered(_) => "the run was steered".to_owned(),
+        run::Event::Halted { .. } => "the run hears that an approval was disowned".to_owned(),
     }
 }
 

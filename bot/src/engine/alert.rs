@@ -7,7 +7,8 @@ use pagerduty::{EventType, IncidentData, Webhook};
 
 use super::{
     Engine, EngineError, again,
-    work::{Change, Work},
+    change::Change,
+    work::Work,
 };
 use crate::ids;
 

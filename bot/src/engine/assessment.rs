@@ -10,7 +10,7 @@ use domain::{
     refusal::Refusal,
 };
 
-use super::{Engine, EngineError, again, work::Change};
+use super::{Engine, EngineError, again, change::Change};
 use crate::ids;
 
 /// A plan that somebody should decide on.

@@ -1,27 +1,15 @@
-//! What people want of a proposal: known, judged, signed and kept before they are answered.
+//! What people want of a proposal, and what they are answered.
 
 use domain::{
     card::Button,
     digest::Digest,
-    effect::{Job, Lane},
-    id::{HoldId, PinId, ProposalId},
-    journal::Actor,
-    level::Level,
-    person::{ChatName, Identity, Person},
-    proposal::{Event, Proposal},
-    receipt::{About, Draft, Verdict},
+    id::ProposalId,
+    person::Identity,
+    place::Place,
     refusal::Refusal,
     run::{Steer, Stop},
     words::Words,
 };
-use policies::{Act, Verdict as Judgement};
-use signer::SigningKey;
-
-use super::{
-    Engine, EngineError, again,
-    work::{Change, Work},
-};
-use crate::{ids, receipts};
 
 /// What a person wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +18,8 @@ pub enum Wish {
     Approve {
         /// Why, if they say so.
         reason: Option<String>,
+        /// The name that they typed, where the plan asks for it.
+        typed: Option<String>,
     },
     /// Say no.
     Reject {
@@ -52,6 +42,8 @@ pub enum Wish {
     },
     /// Keep from the janitor what it goes back to.
     Keep,
+    /// Say that somebody else has signed in their name.
+    Disown,
 }
 
 impl Wish {
@@ -61,12 +53,13 @@ impl Wish {
         let steer = match button {
             Button::Approve => {
                 let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-                return Some(Self::Approve { reason });
+                return Some(Self::Approve { reason, typed: None });
             }
             Button::Reject | Button::GiveUp => return Some(Self::Reject { reason }),
             Button::Escalate => return Some(Self::Escalate),
             Button::LiftHold => return Some(Self::LiftHold { reason }),
             Button::Keep => return Some(Self::Keep),
+            Button::NotMe => return Some(Self::Disown),
             Button::Pause => Steer::Pause,
             Button::Resume => Steer::Resume,
             Button::Cancel => Steer::Cancel,
@@ -76,6 +69,15 @@ impl Wish {
         };
         let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         Some(Self::Steer { steer, reason })
+    }
+
+    /// The same wish, with what somebody typed; only an approval has a use for it.
+    #[must_use]
+    pub fn typing(self, name: String) -> Self {
+        match self {
+            Self::Approve { reason, .. } => Self::Approve { reason, typed: Some(name) },
+            other => other,
+        }
     }
 }
 
@@ -90,6 +92,8 @@ pub struct Decide {
     pub plan: Digest,
     /// What they want.
     pub wish: Wish,
+    /// Where they look for the answer.
+    pub place: Place,
 }
 
 /// What a person is answered.
@@ -108,153 +112,5 @@ impl Answer {
             Self::Done(words) => words.clone(),
             Self::Refused(refusal) => refusal.words(),
         }
-    }
-}
-
-impl Engine {
-    /// Takes a decision. When this returns, the decision and its receipt are durable, or nothing has changed.
-    pub async fn decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
-        again(|| self.try_decide(decide)).await
-    }
-
-    async fn try_decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
-        let Some(found) = self.store.proposal(&decide.proposal).await? else {
-            return Ok(Answer::Refused(Refusal::Outdated));
-        };
-        let mut work = self.work(&found.value.opening.incident).await?;
-        let proposal = work.proposal(&decide.proposal).await?.value;
-        let person = self.policies.people().known_as(&decide.identity);
-        let actor = match person {
-            Some(person) => {
-                Actor::Person { person: person.id.clone(), identity: decide.identity.clone() }
-            }
-            None => Actor::Stranger { identity: decide.identity.clone() },
-        };
-        let key = self.key.as_deref().ok_or(EngineError::NoKey)?;
-        let judged = match (&decide.wish, person) {
-            (_, None) => Err(Refusal::Unknown { identity: decide.identity.to_string() }),
-            (Wish::Steer { steer, reason }, Some(person)) => {
-                let run = work.tx.run_of(&decide.proposal).await?.map(|found| found.value);
-                let signer = Signer { key, decide, proposal: &proposal, person };
-                self.judge_steering(&signer, run.as_ref(), (*steer, reason.clone()), &work)
-            }
-            (Wish::LiftHold { reason }, Some(person)) => {
-                let hold = work.tx.hold_of(&decide.proposal).await?.map(|found| found.value);
-                let signer = Signer { key, decide, proposal: &proposal, person };
-                self.judge_lift(&signer, hold.as_ref(), reason, &work)
-            }
-            (Wish::Keep, Some(person)) => {
-                let signer = Signer { key, decide, proposal: &proposal, person };
-                self.judge_keep(&signer, &mut work).await?
-            }
-            (_, Some(person)) => {
-                let signer = Signer { key, decide, proposal: &proposal, person };
-                self.judge(&signer, &work)
-            }
-        };
-        let answer = match judged {
-            Ok((change, thanks)) => match work.apply(actor.clone(), change).await? {
-                Ok(()) => Answer::Done(thanks),
-                Err(refusal) => Answer::Refused(refusal),
-            },
-            Err(refusal) => Answer::Refused(refusal),
-        };
-        if let Answer::Refused(refusal) = &answer {
-            work.refused(actor, &decide.proposal, refusal).await?;
-        }
-        if matches!(decide.identity.chat, ChatName::Slack | ChatName::Discord) {
-            let job = Job::Whisper { to: decide.identity.clone(), words: answer.words() };
-            let incident = proposal.opening.incident.clone();
-            let now = work.now;
-            work.tx
-                .enqueue(&Lane::Chat(decide.identity.chat), &incident, &job, ids::message(), now)
-                .await?;
-        }
-        work.commit().await?;
-        Ok(answer)
-    }
-
-    /// Whether the person may, and the change that it makes, signed.
-    fn judge(&self, signer: &Signer<'_>, work: &Work<'_>) -> Result<(Change, Words), Refusal> {
-        let Signer { decide, proposal, person, .. } = *signer;
-        let act = match &decide.wish {
-            Wish::Approve { .. } => Act::Approve,
-            Wish::Reject { .. } => Act::Reject,
-            Wish::Escalate => Act::Escalate,
-            // Whoever steers is judged with the run at hand.
-            Wish::Steer { .. } => return Err(Refusal::NotRunning),
-            // Likewise whoever lifts a hold, or keeps the way back.
-            Wish::LiftHold { .. } | Wish::Keep => return Err(Refusal::Outdated),
-        };
-        let level = match self.policies.may(person, act, proposal, work.now) {
-            // Who could, and when they come, is known to the proposal: its machine words that refusal.
-            Judgement::Allowed { level, .. } | Judgement::LevelTooLow { level, .. } => level,
-            Judgement::Denied { reason, .. } => return Err(Refusal::Forbidden { reason }),
-        };
-        let (by, plan) = (person.id.clone(), decide.plan.clone());
-        let (event, verdict, reason, thanks) = match &decide.wish {
-            Wish::Steer { .. } => return Err(Refusal::NotRunning),
-            Wish::LiftHold { .. } | Wish::Keep => return Err(Refusal::Outdated),
-            Wish::Escalate => {
-                let change = Change::Proposal(proposal.id.clone(), Event::Escalated { by }, None);
-                return Ok((change, Words::plain("The next level is asked now.")));
-            }
-            Wish::Approve { reason } => {
-                let event = Event::Approved { by, level, plan };
-                (event, Verdict::Approve, reason.clone(), "Thank you: your approval of plan ")
-            }
-            Wish::Reject { reason } if reason.trim().is_empty() => {
-                return Err(Refusal::ReasonMissing);
-            }
-            Wish::Reject { reason } => {
-                let reason = reason.trim().to_owned();
-                let event = Event::Rejected { by, level, plan, reason: reason.clone() };
-                (event, Verdict::Reject, Some(reason), "Thank you: your rejection of plan ")
-            }
-        };
-        // Nothing is signed that the machine would not take.
-        proposal.clone().step(&event, work.now)?;
-        let receipt =
-            signer.sign(What { verdict, about: None, hold: None, pin: None, reason }, level, work);
-        let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
-        Ok((change, Words::plain(thanks).code(decide.plan.short()).text(" is signed and kept.")))
-    }
-}
-
-/// Who decides on what, and the key that signs it.
-pub(super) struct Signer<'a> {
-    pub(super) key: &'a SigningKey,
-    pub(super) decide: &'a Decide,
-    pub(super) proposal: &'a Proposal,
-    pub(super) person: &'a Person,
-}
-
-/// What is signed.
-pub(super) struct What {
-    pub(super) verdict: Verdict,
-    pub(super) about: Option<About>,
-    pub(super) hold: Option<HoldId>,
-    pub(super) pin: Option<PinId>,
-    pub(super) reason: Option<String>,
-}
-
-impl Signer<'_> {
-    /// Signs the decision for the next place in the journal; gives the envelope.
-    pub(super) fn sign(&self, what: What, level: Level, work: &Work<'_>) -> String {
-        let draft = Draft {
-            proposal: self.proposal,
-            verdict: what.verdict,
-            about: what.about,
-            hold: what.hold,
-            pin: what.pin,
-            reason: what.reason,
-            person: &self.person.id,
-            identity: &self.decide.identity,
-            method: "click",
-            level,
-        };
-        let head = work.head();
-        let decision = draft.decide(work.now, ids::nonce(), head.next_seq, head.hash.clone());
-        receipts::sign(self.key, &decision)
     }
 }

@@ -16,8 +16,9 @@ use store::Versioned;
 
 use super::{
     Engine, EngineError, again,
-    decision::{Signer, What},
-    work::{Change, Work, must_be_first},
+    judging::{Signer, What},
+    change::Change,
+    work::{Work, must_be_first},
 };
 
 impl Engine {

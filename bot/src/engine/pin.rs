@@ -15,8 +15,9 @@ use store::{TargetLease, Versioned};
 
 use super::{
     Engine, EngineError, again,
-    decision::{Signer, What},
-    work::{Change, Work, must_be_first},
+    judging::{Signer, What},
+    change::Change,
+    work::{Work, must_be_first},
 };
 use crate::{ids, receipts};
 
@@ -114,7 +115,7 @@ impl Engine {
         let (event, authorised) = match authorised {
             Ok(authorised) => (Event::Intended { work: task }, Some(authorised)),
             Err(error) => {
-                if !error.is_expiry() {
+                if !error.is_lapse() {
                     tracing::error!(pin.id = %id, "{id} is not carried out: {error}");
                 }
                 (Event::Unauthorised { why: error.to_string() }, None)

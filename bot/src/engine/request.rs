@@ -3,7 +3,7 @@
 use domain::{id::IncidentId, incident::Event, journal::Actor, person::Identity, refusal::Refusal};
 use policies::{Declined, Wanted};
 
-use super::{Engine, EngineError, again, work::Change};
+use super::{Engine, EngineError, again, change::Change};
 use crate::ids;
 
 impl Engine {

@@ -12,7 +12,8 @@ use store::{RunLease, Versioned};
 
 use super::{
     Engine, EngineError, again,
-    work::{Change, Work},
+    change::Change,
+    work::Work,
 };
 use crate::receipts::{self, ReceiptError};
 
@@ -84,7 +85,7 @@ impl Engine {
                 (Event::TargetChanged { changes: changes.clone() }, None)
             }
             (Guarded::Same, Ok(authorised)) => (begins, Some(authorised)),
-            (Guarded::Same, Err(error)) if error.is_expiry() => {
+            (Guarded::Same, Err(error)) if error.is_lapse() => {
                 (Event::ApprovalsLapsed { why: error.to_string() }, None)
             }
             (Guarded::Same, Err(error)) => {

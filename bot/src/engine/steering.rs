@@ -9,8 +9,9 @@ use policies::{Act, Verdict as Judgement};
 
 use super::{
     Engine,
-    decision::{Signer, What},
-    work::{Change, Work},
+    judging::{Signer, What},
+    change::Change,
+    work::Work,
 };
 
 impl Engine {

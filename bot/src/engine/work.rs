@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use domain::{
     Timestamp,
     effect::{Effect, Job, Lane},
-    hold,
-    id::{HoldId, IncidentId, PinId, ProposalId, RunId},
+    id::{IncidentId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
     notice::Notice,
@@ -17,29 +16,10 @@ use domain::{
     run::{self, Run, StepRule},
 };
 use policies::Policies;
-use store::{RunLease, TargetLease, Tx, Versioned};
+use store::{RunLease, Tx, Versioned};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, change::Change};
 use crate::ids;
-
-/// One change to one aggregate.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// To the incident.
-    Incident(incident::Event),
-    /// To a proposal; the envelope where it is a decision.
-    Proposal(ProposalId, proposal::Event, Option<String>),
-    /// To a run; under a lease where the executor makes it.
-    Run(RunId, run::Event, Option<RunLease>),
-    /// To a run by a person; with the envelope of their decision.
-    Steer(RunId, run::Steered, String),
-    /// To a hold; the envelope where it is a decision.
-    Hold(HoldId, hold::Event, Option<String>),
-    /// To a pin; under a lease where the executor makes it.
-    Pin(PinId, pin::Event, Option<TargetLease>),
-    /// A pin that a person asks for; with the envelope of their decision.
-    Keep(PinId, Box<pin::Opening>, String),
-}
 
 /// A transaction on one incident.
 pub(crate) struct Work<'e> {
@@ -338,6 +318,11 @@ impl Work<'_> {
             Effect::StartRun => {
                 let created = self.created(of_a_proposal()?).await?;
                 self.follow.push_back(Change::Run(ids::run(), created, None));
+            }
+            Effect::HaltRun { by } => {
+                let run = self.tx.run_of(of_a_proposal()?).await?;
+                let event = run::Event::Halted { by };
+                self.follow.extend(run.map(|run| Change::Run(run.value.id, event, None)));
             }
             Effect::PlaceHold => {
                 let placed = self.placed(of_a_proposal()?).await?;

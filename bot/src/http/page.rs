@@ -17,6 +17,7 @@ use domain::{
     digest::Digest,
     id::IncidentId,
     person::{ChatName, Person},
+    place::Place,
     words::Words,
 };
 use futures_util::{Stream, stream};
@@ -138,6 +139,8 @@ struct DecideForm {
     stop: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    typed: String,
     token: String,
 }
 
@@ -171,8 +174,9 @@ async fn decide(
             "The form is not complete. Please go back, reload, and decide again.",
         );
     };
-    let answer =
-        routes.engine.decide(&Decide { identity: identity.clone(), proposal, plan, wish }).await?;
+    let (identity, wish) = (identity.clone(), wish.typing(form.typed));
+    let decide = Decide { identity, proposal, plan, wish, place: Place::default() };
+    let answer = routes.engine.decide(&decide).await?;
     routes.show(&id, &session, Some(&answer.words()), StatusCode::OK).await
 }
 

@@ -1,32 +1,50 @@
-//! Buttons, and the modals that ask why.
+//! Buttons, and the modals that people fill in before something is decided.
+//!
+//! Whoever may not is refused before a modal opens: nobody types a reason in vain.
 
-use std::time::Duration;
+mod asking;
+mod reading;
 
-use domain::{card::Button, digest::Digest, id::ProposalId, person::Identity, words::Words};
-use slack::{AskWhy, Interaction};
+use domain::card::Button;
+use domain::{digest::Digest, id::ProposalId, person::Identity, place::Place, run::Stop};
+use slack::{Input, Interaction};
 
+use self::asking::Pressed;
 use super::{Ack, Reception};
 use crate::engine::{Decide, Wish};
 
-/// Slack wants its answer within three seconds, and a trigger lives no longer.
-const MODAL: Duration = Duration::from_millis(2500);
+const SAY_WHY: &str = "Please say why: the others and the auditor read it.";
+
+/// What was decided on, by whom, and where they look.
+struct On {
+    identity: Identity,
+    proposal: ProposalId,
+    plan: Digest,
+    place: Place,
+}
 
 impl Reception {
     pub(super) async fn interaction(&self, interaction: Interaction) -> anyhow::Result<Ack> {
         match interaction {
-            Interaction::Click { button, proposal, plan, stop, trigger_id, .. }
-                if button.asks_why() =>
-            {
-                let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop };
-                self.ask_why(&trigger_id, ask).await;
+            Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place } => {
+                let on = On { identity, proposal, plan, place };
+                self.pressed(on, Pressed { button, stop, trigger_id }).await?;
             }
-            Interaction::Click { identity, button, proposal, plan, stop, .. } => {
-                let wish = Wish::of(button, stop, String::new());
-                self.decide(identity, (proposal, plan), wish).await?;
+            Interaction::Submitted {
+                identity,
+                button,
+                proposal,
+                plan,
+                stop,
+                reason,
+                typed,
+                place,
+            } => {
+                let on = On { identity, proposal, plan, place };
+                return self.submitted(on, (button, stop), (reason, typed)).await;
             }
-            Interaction::Submitted { identity, button, proposal, plan, stop, reason } => {
-                let wish = Wish::of(button, stop, reason);
-                self.decide(identity, (proposal, plan), wish).await?;
+            Interaction::Details { proposal, page, opens, place, identity } => {
+                self.read_on(&identity, &proposal, page, (&opens, &place)).await;
             }
             Interaction::Other(kind) => {
                 self.metrics.click("other");
@@ -36,66 +54,54 @@ impl Reception {
         Ok(Ack::Taken)
     }
 
-    async fn ask_why(&self, trigger_id: &str, ask: AskWhy<'_>) {
-        let people = self.engine.policies.people();
-        let words = about_to(ask.button, ask.plan);
-        let opening = self.slack.open_reason_modal(trigger_id, ask, &words, people);
-        match tokio::time::timeout(MODAL, opening).await {
-            Ok(Ok(())) => self.metrics.click("modal"),
-            // The person sees that nothing opens, and presses again.
-            Ok(Err(error)) => tracing::warn!("the dialog for a reason did not open: {error}"),
-            Err(_) => tracing::warn!("the dialog for a reason did not open in time"),
+    async fn pressed(&self, on: On, pressed: Pressed) -> anyhow::Result<()> {
+        if pressed.button.asks_why() {
+            return self.ask_why(on, pressed).await;
         }
+        if pressed.button == Button::Approve
+            && let Some(found) = self.engine.store.proposal(&on.proposal).await?
+            && found.value.name_to_type().is_some()
+        {
+            return self.ask_for_the_name(on, pressed, &found.value).await;
+        }
+        let wish = Wish::of(pressed.button, pressed.stop, String::new());
+        self.decide(on, wish).await
     }
 
-    async fn decide(
+    /// A reason that is missing, or a name that is another, keeps the modal open; nothing is decided.
+    async fn submitted(
         &self,
-        identity: Identity,
-        (proposal, plan): (ProposalId, Digest),
-        wish: Option<Wish>,
-    ) -> anyhow::Result<()> {
+        on: On,
+        (button, stop): (Button, Option<Stop>),
+        (reason, typed): (String, String),
+    ) -> anyhow::Result<Ack> {
+        if button.asks_why() && reason.is_empty() {
+            return Ok(Ack::Saying(self.slack.objection(Input::Reason, SAY_WHY)));
+        }
+        if button == Button::Approve {
+            let found = self.engine.store.proposal(&on.proposal).await?;
+            if let Some(name) = found.as_ref().and_then(|found| found.value.name_to_type())
+                && typed != name
+            {
+                self.metrics.click("mistyped");
+                let text = format!("This is not the name. Type exactly: {name}");
+                return Ok(Ack::Saying(self.slack.objection(Input::Name, &text)));
+            }
+        }
+        let wish = Wish::of(button, stop, reason).map(|wish| wish.typing(typed));
+        self.decide(on, wish).await?;
+        Ok(Ack::Taken)
+    }
+
+    async fn decide(&self, on: On, wish: Option<Wish>) -> anyhow::Result<()> {
+        let On { identity, proposal, plan, place } = on;
         let Some(wish) = wish else {
             self.metrics.click("other");
             tracing::warn!("a click on {proposal} does not say which stop of its run it answers");
             return Ok(());
         };
-        self.engine.decide(&Decide { identity, proposal, plan, wish }).await?;
+        self.engine.decide(&Decide { identity, proposal, plan, wish, place }).await?;
         self.metrics.click("decided");
         Ok(())
     }
-}
-
-/// What a button with a reason is about to do.
-fn about_to(button: Button, plan: &Digest) -> Words {
-    let (begin, end) = match button {
-        Button::GiveUp => (
-            "You are about to end the stuck rollback of plan ",
-            ". Everything stays as it stands now.",
-        ),
-        Button::Cancel => (
-            "You are about to cancel the rollback of plan ",
-            ". A step under way is ended, what it did is found out, and what was done is taken back in reverse.",
-        ),
-        Button::Skip => (
-            "You are about to sign off a step of plan ",
-            ". It counts as settled (done, taken back, or not needed), the rollback goes on behind it, and the card says that you signed it off.",
-        ),
-        Button::Retry | Button::RetryBlind => (
-            "You are about to repeat a step of plan ",
-            ". Nothing can tell what it has done so far: you sign that it may be done again.",
-        ),
-        Button::LiftHold => (
-            "After this, what the rollback of plan ",
-            " went back from may come again, and CI is let through.",
-        ),
-        Button::Reject => ("You are about to reject plan ", "."),
-        // None of these asks why today; whichever will must not be told that it rejects.
-        Button::Approve
-        | Button::Escalate
-        | Button::Pause
-        | Button::Resume
-        | Button::Confirm
-        | Button::Keep => ("This is about plan ", "."),
-    };
-    Words::plain(begin).code(plan.short()).text(end)
 }

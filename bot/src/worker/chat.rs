@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use domain::{
     Timestamp,
     effect::{Job, Lane},
-    port::{Chat, ChatError, MessageRef, Reply},
+    letter::Letter,
+    person::Identity,
+    port::{Chat, ChatError, Heard, MessageRef, Reply},
 };
 use store::{CardClaim, JobClaim};
 
@@ -152,19 +154,34 @@ impl Chatter {
                 }
                 Ok(self.chat.reply(&thread, &reply, people, &claim.id).await)
             }
-            Job::Whisper { to, words } => Ok(self.chat.whisper(to, &thread, words, people).await),
-            Job::Letter { to, letter } => {
-                if claim.in_doubt {
-                    match self.chat.find_letter(to, &claim.id, claim.queued_at).await {
-                        Ok(Some(_)) => return Ok(Ok(())),
-                        Ok(None) => {}
-                        Err(error) => return Ok(Err(error)),
+            Job::Whisper { to, words, place } => {
+                let at = (&thread, place);
+                Ok(match self.chat.whisper(to, at, words, people).await {
+                    Ok(Heard::There) => Ok(()),
+                    Ok(Heard::Elsewhere) => {
+                        self.write(claim, to, &Letter::plain(words.clone())).await
                     }
-                }
-                Ok(self.chat.write(to, letter, people, &claim.id).await.map(|_| ()))
+                    Err(error) => Err(error),
+                })
             }
+            Job::Letter { to, letter } => Ok(self.write(claim, to, letter).await),
             Job::Assess => anyhow::bail!("{} is no job for a chat", claim.id),
         }
+    }
+
+    async fn write(
+        &self,
+        claim: &JobClaim,
+        to: &Identity,
+        letter: &Letter,
+    ) -> Result<(), ChatError> {
+        if claim.in_doubt
+            && self.chat.find_letter(to, &claim.id, claim.queued_at).await?.is_some()
+        {
+            return Ok(());
+        }
+        let people = self.engine.policies.people();
+        self.chat.write(to, letter, people, &claim.id).await.map(|_| ())
     }
 
     fn fate(&self, error: &ChatError, attempts: u32) -> Fate {

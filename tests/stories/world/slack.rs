@@ -113,9 +113,43 @@ impl World {
         self.drain().await;
     }
 
-    /// Presses Approve on the card as it is now.
+    /// Presses Approve on the card as it is now, and types the environment's name where that is asked for.
     pub(crate) async fn approve(&self, person: &str) {
         self.click(&self.card(), "approve", person).await;
+        if self.is_asked(person) {
+            self.fill_in(person, &[("name", "prod")]).await;
+            self.drain().await;
+        }
+    }
+
+    /// Whether a modal is open in front of somebody. Whoever may not is refused before one opens.
+    pub(crate) fn is_asked(&self, person: &str) -> bool {
+        !self.slack.views(&user(person)).is_empty()
+    }
+
+    /// Sends the modal that is open, and does to it what the bot answers.
+    pub(crate) async fn fill_in(&self, person: &str, inputs: &[(&str, &str)]) {
+        let request = self.slack.submit_view(&user(person), inputs);
+        let (status, answer) = self.ask("/slack/interactions", &request).await;
+        assert_eq!(status, 200);
+        self.slack.answered(&user(person), &answer);
+    }
+
+    /// Presses a button of a letter as somebody sees it; everything that follows is done.
+    pub(crate) async fn press_in_letter(&self, letter: &Message, button: &str, person: &str) {
+        let request = self.slack.click(letter, button, &user(person));
+        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+        self.drain().await;
+    }
+
+    /// The newest letter to somebody, which says this.
+    #[track_caller]
+    pub(crate) fn expect_letter(&self, person: &str, text: &str) -> Message {
+        let letters = self.slack.letters(&user(person));
+        let newest = letters.last().unwrap_or_else(|| panic!("{person} got no letter")).clone();
+        let shown = newest.shown();
+        assert!(shown.contains(text), "expected `{text}`, but the letter says:\n{shown}");
+        newest
     }
 
     /// Presses Reject on the card as it is now, and gives a reason in the modal.
@@ -142,8 +176,9 @@ impl World {
     /// Presses a button of a card and gives a reason, without waiting for what follows.
     pub(crate) async fn press_why(&self, card: &Card, button: &str, person: &str, reason: &str) {
         self.press(card, button, person).await;
-        let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
-        assert_eq!(self.send("/slack/interactions", &request).await, 200);
+        if self.is_asked(person) {
+            self.fill_in(person, &[("reason", reason)]).await;
+        }
     }
 
     /// Approves, and does something at the moment when a step hangs; then everything that follows is done.
@@ -167,9 +202,10 @@ impl World {
     /// Presses a button of the card as it is now, gives a reason, and everything that follows is done.
     pub(crate) async fn press_and_say_why(&self, button: &str, person: &str, reason: &str) {
         self.click(&self.card(), button, person).await;
-        let request = self.slack.submit_view(&user(person), &[("reason", reason)]);
-        assert_eq!(self.send("/slack/interactions", &request).await, 200);
-        self.drain().await;
+        if self.is_asked(person) {
+            self.fill_in(person, &[("reason", reason)]).await;
+            self.drain().await;
+        }
     }
 
     /// Replies that the story has not read.

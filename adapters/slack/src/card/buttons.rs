@@ -13,13 +13,12 @@ use serde_json::{Value, json};
 
 use crate::{
     block::{self, CONFIRM_LIMIT, MENU_LIMIT},
+    details::DETAILS,
     letters,
 };
 
 /// The menu's name on the wire; a second one is `more_2`.
 pub(crate) const MENU: &str = "more";
-/// The name on the wire of the button that shows all there is to know.
-const DETAILS: &str = "details";
 /// How many buttons stand beside the details.
 const VISIBLE: usize = 2;
 
@@ -74,6 +73,7 @@ fn asks_first(button: Button) -> bool {
         | Button::Escalate
         | Button::LiftHold
         | Button::Keep
+        | Button::NotMe
         | Button::Pause
         | Button::Resume
         | Button::Retry
@@ -104,6 +104,7 @@ fn button(button: Button, card: &Card, people: &People, value: &str) -> Value {
         Button::Escalate
         | Button::LiftHold
         | Button::Keep
+        | Button::NotMe
         | Button::Pause
         | Button::Resume
         | Button::Retry

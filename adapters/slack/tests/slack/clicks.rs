@@ -2,7 +2,8 @@
 
 use domain::{
     card::{Button, Card},
-    port::{Chat, MessageRef},
+    place::Place,
+    port::Chat,
     words::Words,
 };
 use fakes::{SignedRequest, slack::Message};
@@ -58,7 +59,7 @@ async fn each_button_comes_back_with_what_was_shown() {
             proposal,
             plan: shown,
             stop,
-            thread,
+            place,
             trigger_id,
         } = click
         else {
@@ -66,8 +67,7 @@ async fn each_button_comes_back_with_what_was_shown() {
         };
         assert_eq!((who, button), (identity("U0ANA"), expected));
         assert_eq!((proposal, shown, stop), (proposal_id(), plan(), None));
-        let root = MessageRef { channel: CHANNEL.to_owned(), message: message.ts.clone() };
-        assert_eq!(thread, root);
+        assert_eq!(place, Place::Channel { channel: CHANNEL.to_owned() });
         assert!(!trigger_id.is_empty());
     }
 }
@@ -79,7 +79,9 @@ async fn a_rejection_comes_with_its_reason() {
     let Interaction::Click { trigger_id, .. } = click else { panic!("{click:?} is no click") };
     let words = Words::plain("You are rejecting a rollback.");
     let (proposal, plan) = (proposal_id(), plan());
-    let ask = AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None };
+    let place = &Place::Channel { channel: CHANNEL.to_owned() };
+    let ask =
+        AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None, place };
     world.slack.open_reason_modal(&trigger_id, ask, &words, &world.people).await.expect("a modal");
     let reason = " wrong model & \"too\" early =%41+\0\n<!channel> ";
     let request = world.fake.submit_view("U0BEN", &[("reason", reason)]);
@@ -90,6 +92,8 @@ async fn a_rejection_comes_with_its_reason() {
         plan,
         stop: None,
         reason: "wrong model & \"too\" early =%41+\n<!channel>".to_owned(),
+        typed: String::new(),
+        place: place.clone(),
     };
     assert_eq!(read(&world, &request), expected);
 }
@@ -105,7 +109,9 @@ async fn a_lifted_hold_comes_with_its_reason() {
     };
     let words = Words::plain("What was rolled back may come again.");
     let (proposal, plan) = (proposal_id(), plan());
-    let ask = AskWhy { button: Button::LiftHold, proposal: &proposal, plan: &plan, stop: None };
+    let place = &Place::Card;
+    let ask =
+        AskWhy { button: Button::LiftHold, proposal: &proposal, plan: &plan, stop: None, place };
     world.slack.open_reason_modal(&trigger_id, ask, &words, &world.people).await.expect("a modal");
     let [view] = &world.fake.views("U0BEN")[..] else { panic!("one modal") };
     assert_eq!(view.view["title"]["text"], "Lift the hold");
@@ -118,6 +124,8 @@ async fn a_lifted_hold_comes_with_its_reason() {
         plan,
         stop: None,
         reason: "the fix is merged".to_owned(),
+        typed: String::new(),
+        place: Place::Card,
     };
     assert_eq!(read(&world, &request), expected);
 }

@@ -6,7 +6,8 @@ use domain::{
     id::MessageId,
     notice::{Tone, Volume},
     person::PersonId,
-    port::{Chat, ChatError, MessageRef, Reply},
+    place::Place,
+    port::{Chat, ChatError, Heard, MessageRef, Reply},
     words::Words,
 };
 use slack::AskWhy;
@@ -68,19 +69,29 @@ async fn replies_speak_in_the_thread_and_only_loud_ones_in_the_channel() {
 async fn a_whisper_is_seen_by_one_person_where_they_look() {
     let (world, thread) = with_thread().await;
     let words = Words::plain("This needs level 2. ").person(&ben()).text(" could decide.");
-    world
-        .slack
-        .whisper(&identity("U0ANA"), &thread, &words, &world.people)
-        .await
-        .expect("whispered");
-    let [whisper] = &world.fake.ephemerals("U0ANA")[..] else { panic!("one whisper") };
-    assert_eq!(whisper.shown(), "This needs level 2. <@U0BEN> could decide.");
-    assert_eq!(whisper.thread_ts, None, "in the thread it is unseen by who looks at the channel");
+    let whisper = async |place: Place| {
+        let at = (&thread, &place);
+        world.slack.whisper(&identity("U0ANA"), at, &words, &world.people).await.expect("an answer")
+    };
+    assert_eq!(whisper(Place::Card).await, Heard::There);
+    let [at_card] = &world.fake.ephemerals("U0ANA")[..] else { panic!("one whisper") };
+    assert_eq!(at_card.shown(), "This needs level 2. <@U0BEN> could decide.");
+    assert_eq!(at_card.thread_ts, None, "in the thread it is unseen by who looks at the channel");
     assert!(world.fake.ephemerals("U0BEN").is_empty());
     assert!(world.fake.replies(CHANNEL, &thread.message).is_empty(), "nobody else sees it");
+    let (channel, message) = (CHANNEL.to_owned(), thread.message.clone());
+    let in_thread = Place::Thread { channel: channel.clone(), message: message.clone() };
+    assert_eq!(whisper(in_thread).await, Heard::There);
+    let told = world.fake.ephemerals("U0ANA");
+    assert_eq!(told[1].thread_ts.as_ref(), Some(&message), "whoever is in the thread sees it there");
+    // Where nobody can be told something alone, a letter is written instead.
+    assert_eq!(whisper(Place::Private).await, Heard::Elsewhere);
+    let foreign = Place::Channel { channel: "C0OTHER".to_owned() };
+    assert_eq!(whisper(foreign).await, Heard::Elsewhere);
     world.fake.leave(CHANNEL, "U0ANA");
-    let gone = world.slack.whisper(&identity("U0ANA"), &thread, &words, &world.people).await;
-    assert!(matches!(gone, Err(ChatError::Permanent { .. })), "{gone:?}");
+    for place in [Place::Card, Place::Channel { channel }] {
+        assert_eq!(whisper(place.clone()).await, Heard::Elsewhere, "{place:?}");
+    }
 }
 
 #[tokio::test]
@@ -164,7 +175,9 @@ async fn the_modal_asks_why_and_opens_once() {
     let words = Words::plain("You are rejecting ").code("marts.orders_daily").text(".");
     let (proposal, plan) = (proposal_id(), plan());
     let open = async || {
-        let ask = AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None };
+        let place = &Place::Card;
+        let ask =
+            AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None, place };
         world.slack.open_reason_modal(&trigger, ask, &words, &world.people).await
     };
     open().await.expect("a modal");

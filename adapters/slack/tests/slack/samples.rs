@@ -119,6 +119,7 @@ pub(crate) fn proposal(stage: Stage, approvals: Vec<Approval>) -> Proposal {
         warned: false,
         reminded: 0,
         approvals,
+        disowned: vec![],
         stage,
         waits: None,
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     card::{Button, Card},
+    place::Place,
     plan::Question,
     port::Chat,
     proposal::Stage,
@@ -128,7 +129,8 @@ async fn a_reason_comes_with_its_button_and_its_stop() {
         panic!("{click:?} is no click")
     };
     let (proposal, plan) = (proposal_id(), plan());
-    let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop };
+    let place = &Place::Thread { channel: "C1".to_owned(), message: "1.5".to_owned() };
+    let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place };
     let words = Words::plain("You sign off a step.");
     world.slack.open_reason_modal(&trigger_id, ask, &words, &world.people).await.expect("a modal");
     let view = &world.fake.views("U0ANA")[0].view;
@@ -142,6 +144,8 @@ async fn a_reason_comes_with_its_button_and_its_stop() {
         plan,
         stop: Some(Stop { step: 1, count: 1 }),
         reason: "known since last year".to_owned(),
+        typed: String::new(),
+        place: place.clone(),
     };
     assert_eq!(read(&world, &request), expected);
 }

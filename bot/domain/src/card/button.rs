@@ -37,11 +37,13 @@ pub enum Button {
     LiftHold,
     /// Keep from the janitor what the rollback goes back to.
     Keep,
+    /// Say that somebody else has signed in one's own name.
+    NotMe,
 }
 
 impl Button {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Approve,
         Self::Reject,
         Self::Escalate,
@@ -55,6 +57,7 @@ impl Button {
         Self::GiveUp,
         Self::LiftHold,
         Self::Keep,
+        Self::NotMe,
     ];
 
     /// The button's name on the wire, as it is serialised. Never changes: cards live longer than releases.
@@ -73,6 +76,7 @@ impl Button {
             Self::GiveUp => "give_up",
             Self::LiftHold => "lift_hold",
             Self::Keep => "keep",
+            Self::NotMe => "not_me",
         }
     }
 
@@ -91,6 +95,7 @@ impl Button {
             Self::GiveUp => "End the rollback",
             Self::LiftHold => "Lift the hold",
             Self::Keep => "Keep the way back",
+            Self::NotMe => "Not me?",
         }
     }
 
@@ -109,7 +114,8 @@ impl Button {
             | Self::Resume
             | Self::Confirm
             | Self::Retry
-            | Self::Keep => false,
+            | Self::Keep
+            | Self::NotMe => false,
         }
     }
 }
@@ -118,6 +124,10 @@ impl Button {
 pub(super) fn of(proposal: &Proposal, run: Option<&Run>) -> Vec<Button> {
     match (&proposal.stage, run) {
         (Stage::Open { .. }, _) => vec![Button::Approve, Button::Reject, Button::Escalate],
+        // Without good approvals nothing goes on but taking back.
+        (Stage::Running { .. }, Some(_)) if proposal.has_lapsed() => {
+            vec![Button::Approve, Button::Cancel]
+        }
         (Stage::Running { .. }, Some(run)) => running(run),
         (Stage::Stuck { .. }, Some(run)) => {
             let retry = match (run.can_retry(), run.retry_is_blind()) {
@@ -126,8 +136,7 @@ pub(super) fn of(proposal: &Proposal, run: Option<&Run>) -> Vec<Button> {
                 (false, _) => None,
             };
             // Without good approvals no step begins, however often it is tried.
-            let lapsed = proposal.waits.as_ref().is_some_and(|waiting| waiting.lapsed);
-            let retry = if lapsed { Some(Button::Approve) } else { retry };
+            let retry = if proposal.has_lapsed() { Some(Button::Approve) } else { retry };
             retry.into_iter().chain([Button::Skip, Button::GiveUp]).collect()
         }
         (Stage::Stuck { .. }, None) => vec![Button::GiveUp],

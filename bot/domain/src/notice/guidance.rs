@@ -150,7 +150,7 @@ impl Guidance {
             }
             Self::Wanted { question, level, role, people, waited_ms, paused, lapsed, next } => {
                 let please = match paused {
-                    Some(by) => still_paused(by, *waited_ms),
+                    Some(by) => still_paused(by, *waited_ms, *lapsed),
                     None => please(question.as_deref(), *waited_ms, *lapsed),
                 };
                 Words::new()
@@ -162,7 +162,7 @@ impl Guidance {
                     .text(".")
             }
             Self::Renewed => Words::plain(
-                "The approvals are good again. Try again lets the rollback go on where it stopped.",
+                "The approvals are good again. Resume, or Try again where it is stuck, lets the rollback go on.",
             ),
             Self::Confirmed { by, level, question } => Words::new()
                 .person(by)
@@ -206,9 +206,14 @@ impl Guidance {
 }
 
 /// What people are asked for while it is paused.
-fn still_paused(by: &PersonId, waited_ms: u64) -> Words {
+fn still_paused(by: &PersonId, waited_ms: u64, lapsed: bool) -> Words {
+    let ways = if lapsed {
+        "It goes on when enough people have approved the same plan again and somebody presses Resume;"
+    } else {
+        "Resume lets it go on,"
+    };
     Words::plain("the rollback is still paused, by ").person(by).text(format!(
-        " for {} now. Resume lets it go on, Cancel takes back what was done; nothing runs before that.",
+        " for {} now. {ways} Cancel takes back what was done; nothing runs before that.",
         duration(waited_ms)
     ))
 }

@@ -35,6 +35,7 @@ impl Proposal {
             let (shown, current) = (steered.plan.clone(), self.opening.plan.clone());
             return Err(Refusal::OtherPlan { shown, current });
         }
+        self.may_sign(&steered.by)?;
         let needed = self.steering_level(steered.steer, named);
         if steered.level < needed {
             return Err(Refusal::NeedsLevel {
@@ -43,6 +44,11 @@ impl Proposal {
                 who: self.requirement().people_from(needed),
                 due: None,
             });
+        }
+        // What is stuck can be looked at again; the executor asks for the approvals before it does anything.
+        if self.has_lapsed() && matches!(steered.steer, Steer::Resume | Steer::Confirm { .. }) {
+            let tally = self.tally();
+            return Err(Refusal::ApprovalsMissing { given: tally.given, needed: tally.needed });
         }
         Ok(())
     }

@@ -19,7 +19,12 @@ impl Proposal {
     /// Moves by one event. The caller has already asked the policies whether the person may decide at all
     /// and at which level; everything that follows from the proposal's own state is decided here.
     pub fn step(self, event: &Event, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
+        self.must_be_theirs(event)?;
         match (self.stage.clone(), event) {
+            (_, Event::Disowned { by, plan, .. }) => self.disown(by, plan, now),
+            (Stage::Running { .. }, Event::RunHalted { by, halt }) => {
+                Ok(self.halted(by, halt, now))
+            }
             (Stage::Open { position }, Event::Posted) if !self.posted => {
                 Ok(self.start_clock(&position, now))
             }
@@ -56,6 +61,9 @@ impl Proposal {
                 Ok(self.close(outcome, now))
             }
             (Stage::Stuck { .. }, Event::Approved { by, level, plan }) => {
+                self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
+            }
+            (Stage::Running { .. }, Event::Approved { by, level, plan }) if self.has_lapsed() => {
                 self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
             }
             (Stage::Stuck { .. }, Event::Rejected { by, level, plan, reason }) => {

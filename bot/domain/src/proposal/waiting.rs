@@ -34,7 +34,7 @@ pub struct Waiting {
     /// Who has paused it, where it waits for somebody to let it go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<PersonId>,
-    /// Whether the approvals have run out, so that it can go on only when they are given again.
+    /// Whether approvals have run out or were disowned, so that it can go on only when they are given again.
     #[serde(default)]
     pub lapsed: bool,
 }
@@ -49,7 +49,8 @@ impl Proposal {
     ) -> (Self, Vec<Effect>) {
         let level = question.level.or_else(|| self.requirement().highest_need());
         let level = level.unwrap_or(Level::LOWEST);
-        let waiting = self.waiting(level, Some(question.text.clone()), now);
+        let lapsed = self.has_lapsed();
+        let waiting = Waiting { lapsed, ..self.waiting(level, Some(question.text.clone()), now) };
         let rung = waiting.position.as_ref().map(|asked| &self.requirement().ladder[asked.rung]);
         let asked = Guidance::Asks {
             name: step.to_owned(),
@@ -66,6 +67,7 @@ impl Proposal {
 
     /// The run is stuck: asks those who can try again or end it, or approve again where that has `lapsed`.
     pub(super) fn stuck(mut self, run: RunId, lapsed: bool, now: Timestamp) -> (Self, Vec<Effect>) {
+        let lapsed = lapsed || self.has_lapsed();
         let waiting = Waiting { lapsed, ..self.waiting(self.lowest_need(), None, now) };
         let asked = self.asked_for(&waiting, 0).into_iter();
         let effects = asked.chain([Effect::SyncCard]).chain(self.timer(&waiting)).collect();
@@ -132,6 +134,11 @@ impl Proposal {
         (self, vec![Effect::ClearTimers, Effect::SyncCard])
     }
 
+    /// Whether its run goes on only when people approve the same plan again.
+    pub fn has_lapsed(&self) -> bool {
+        self.waits.as_ref().is_some_and(|waiting| waiting.lapsed)
+    }
+
     /// Whether everybody was asked for the run's answer, and nobody gave it.
     pub(crate) fn is_unanswered(&self) -> bool {
         let asked = self.waits.as_ref().and_then(|waiting| waiting.position.as_ref());
@@ -157,7 +164,7 @@ impl Proposal {
     }
 
     /// Where the walk up the ladder stands, and where its times count from.
-    fn walk(&self) -> Option<(Timestamp, &Position)> {
+    pub(super) fn walk(&self) -> Option<(Timestamp, &Position)> {
         match (&self.stage, &self.waits) {
             (Stage::Open { position }, _) => Some((self.asked_from, position)),
             (_, Some(waiting)) => Some((waiting.asked_from, waiting.position.as_ref()?)),
@@ -165,13 +172,13 @@ impl Proposal {
         }
     }
 
-    fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
+    pub(super) fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
         let position = waiting.position.as_ref()?;
         let requirement = self.requirement().while_running();
         Some(escalation::next(&requirement, waiting.asked_from, position).position)
     }
 
-    fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
+    pub(super) fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
         let began = escalation::from_level(&self.requirement().while_running(), level, now);
         let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
         Waiting { question, since: now, asked_from, position, paused: None, lapsed: false }
@@ -192,7 +199,7 @@ impl Proposal {
         })))
     }
 
-    fn timer(&self, waiting: &Waiting) -> Option<Effect> {
+    pub(super) fn timer(&self, waiting: &Waiting) -> Option<Effect> {
         let position = waiting.position.as_ref()?;
         Some(set_timer(&self.requirement().while_running(), waiting.asked_from, position))
     }

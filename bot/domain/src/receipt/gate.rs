@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Authorised, Decision, Unauthorised, Verdict, authorise, misfit};
+use super::{Authorised, Decision, Disowned, Unauthorised, Verdict, authorise, misfit};
 use crate::{
     Timestamp,
     id::RunId,
@@ -52,22 +52,35 @@ pub fn authorise_step(
     now: Timestamp,
 ) -> Result<Authorised, Unauthorised> {
     let authorised = authorise(proposal, stored_plan.digest(), decisions, now)?;
+    let disowned = Disowned::of(proposal, decisions, now)?;
     // The questions of the plan that was signed, not those that the run remembers.
     for (step, planned) in stored_plan.plan().steps.iter().enumerate().take(next) {
         let Action::Confirm(question) = &planned.action else { continue };
-        let is_yes = |decision: &Decision| {
+        let stop_of = |decision: &Decision| {
             let about = decision.about.as_ref().filter(|about| about.run == *run);
-            about.and_then(|about| about.stop).filter(|stop| stop.step == step).is_some_and(
-                |stop| {
-                    let needed = proposal.steering_level(Steer::Confirm { stop }, question.level);
-                    decision.verdict == Verdict::Confirm
-                        && decision.level >= needed
-                        && now <= decision.execute_by
-                        && misfit(decision, proposal, now).is_none()
-                },
-            )
+            about.and_then(|about| about.stop).filter(|stop| stop.step == step)
         };
-        if !decisions.iter().any(is_yes) {
+        let is_enough = |decision: &Decision, stop: Stop| {
+            decision.level >= proposal.steering_level(Steer::Confirm { stop }, question.level)
+                && now <= decision.execute_by
+                && misfit(decision, proposal, now).is_none()
+        };
+        let is_answered = |yes: &Decision| {
+            let Some(stop) = stop_of(yes).filter(|_| yes.verdict == Verdict::Confirm) else {
+                return false;
+            };
+            if !disowned.includes(&yes.person) {
+                return is_enough(yes, stop);
+            }
+            // The question is not asked twice: whoever lets the run go on with that level, knowing it, answers it.
+            decisions.iter().any(|decision| {
+                matches!(decision.verdict, Verdict::Approve | Verdict::Resume | Verdict::Retry)
+                    && decision.about.as_ref().is_none_or(|about| about.run == *run)
+                    && disowned.is_after(yes, decision)
+                    && is_enough(decision, stop)
+            })
+        };
+        if !decisions.iter().any(is_answered) {
             let question = question.text.clone();
             return Err(Unauthorised::Unconfirmed { step: step + 1, question });
         }

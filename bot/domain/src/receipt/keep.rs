@@ -1,6 +1,6 @@
 //! Whether a pin may be carried out: a person has signed for this very pin, and it keeps what the signed plan goes back to.
 
-use super::{Authorised, Decision, Unauthorised, Verdict, misfit};
+use super::{Authorised, Decision, Disowned, Unauthorised, Verdict, misfit};
 use crate::{
     Timestamp,
     pin::{Pin, Work},
@@ -27,6 +27,7 @@ pub fn authorise_pin(
     if stored_plan.plan().goes_back_to() != opening.versions {
         return Err(Unauthorised::OtherVersions { pin: pin.id.clone() });
     }
+    let disowned = Disowned::of(proposal, decisions, now)?;
     let is_its_own = |decision: &&Decision| {
         decision.verdict == Verdict::Keep
             && decision.pin.as_ref() == Some(&pin.id)
@@ -40,6 +41,9 @@ pub fn authorise_pin(
     if work == Work::Keep && now > decision.execute_by {
         let (person, until) = (decision.person.clone(), decision.execute_by);
         return Err(Unauthorised::Expired { person, until });
+    }
+    if work == Work::Keep && disowned.includes(&decision.person) {
+        return Err(Unauthorised::Disowned { person: decision.person.clone() });
     }
     Ok(Authorised { plan: stored_plan.digest().clone(), at: now })
 }

@@ -6,7 +6,8 @@ use crate::{
     Timestamp,
     effect::Effect,
     notice::{Again, Guidance, Notice, Settled},
-    proposal,
+    person::PersonId,
+    proposal::{self, Halted},
     refusal::Refusal,
 };
 
@@ -42,19 +43,44 @@ impl Run {
         if let Some(Pause { by, since }) = self.steering.paused {
             return Err(Refusal::AlreadyPaused { by, since });
         }
-        let under_way = match self.stage {
+        match self.stage {
             Stage::Asking { .. } => return Err(Refusal::AnswerAwaited),
             Stage::Stuck { .. } => return Err(Refusal::IsStuck),
-            Stage::Doing { step, .. }
-            | Stage::InDoubt { step, .. }
-            | Stage::Undoing { step, .. } => Some(self.steps[step].name.clone()),
-            _ => None,
-        };
+            _ => {}
+        }
+        let under_way = self.under_way();
         let by = steered.by.clone();
         self.steering.paused = Some(Pause { by: by.clone(), since: now });
         let mut effects = told(Guidance::Paused { by: by.clone(), under_way });
         effects.push(Effect::TellProposal(proposal::Event::RunPaused { by }));
         Ok((self, effects))
+    }
+
+    /// What somebody signed for it was not theirs: nothing further begins. A run that takes back what was done goes on,
+    /// because nobody has to have approved that.
+    pub(super) fn halted(mut self, by: &PersonId, now: Timestamp) -> (Self, Vec<Effect>) {
+        let waits = matches!(self.stage, Stage::Asking { .. } | Stage::Stuck { .. })
+            || self.steering.paused.is_some();
+        let halt = if self.is_turning_back() {
+            Halted::GoesBack
+        } else if waits {
+            Halted::Waited
+        } else {
+            self.steering.paused = Some(Pause { by: by.clone(), since: now });
+            Halted::Paused { under_way: self.under_way() }
+        };
+        let told = proposal::Event::RunHalted { by: by.clone(), halt };
+        (self, vec![Effect::TellProposal(told), Effect::SyncCard])
+    }
+
+    /// The step that comes to its end before a pause begins.
+    fn under_way(&self) -> Option<String> {
+        match self.stage {
+            Stage::Doing { step, .. }
+            | Stage::InDoubt { step, .. }
+            | Stage::Undoing { step, .. } => Some(self.steps[step].name.clone()),
+            _ => None,
+        }
     }
 
     fn resume(mut self, steered: &Steered, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {

@@ -95,6 +95,7 @@ impl Run {
                 Ok(self.stick(step, told, Halt::Undoing { reason }))
             }
             (_, Event::Steered(steered)) => self.steered(steered, now),
+            (_, Event::Halted { by }) if !self.is_over() => Ok(self.halted(by, now)),
             _ => Err(Refusal::Outdated),
         }
     }

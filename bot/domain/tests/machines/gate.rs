@@ -38,7 +38,7 @@ fn step(action: Action) -> Step {
 }
 
 /// A plan with a question before its last step.
-fn plan(named: Option<u8>) -> SealedPlan {
+pub(crate) fn plan(named: Option<u8>) -> SealedPlan {
     let text = "Swap it in?".to_owned();
     let question = Question { text, level: named.map(level) };
     let command = || Action::Command(Program::new(vec!["true".to_owned()]));
@@ -62,7 +62,7 @@ fn plan(named: Option<u8>) -> SealedPlan {
 }
 
 /// A proposal of that plan which two people have approved at minute 1, and their receipts.
-fn approved_by_two(plan: &SealedPlan) -> (Proposal, Vec<Decision>) {
+pub(crate) fn approved_by_two(plan: &SealedPlan) -> (Proposal, Vec<Decision>) {
     let opening = Opening {
         plan: plan.digest().clone(),
         proposer: Proposer::Trigger("error_rate".to_owned()),
@@ -73,7 +73,7 @@ fn approved_by_two(plan: &SealedPlan) -> (Proposal, Vec<Decision>) {
     (proposal, decisions)
 }
 
-fn yes(proposal: &Proposal, id: &str) -> Decision {
+pub(crate) fn yes(proposal: &Proposal, id: &str) -> Decision {
     let draft = Draft {
         proposal,
         verdict: Verdict::Confirm,

@@ -4,6 +4,7 @@
 
 mod card;
 mod checking;
+mod disowning;
 mod escalation;
 mod fold;
 mod gate;

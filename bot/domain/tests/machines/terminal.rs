@@ -3,7 +3,7 @@
 use domain::{
     hold::Hold,
     incident::Incident,
-    proposal::{Proposal, Stage},
+    proposal::{Event, Proposal, Stage},
     refusal::Refusal,
     run::{self, Run},
 };
@@ -52,6 +52,14 @@ proptest! {
         for (wait, event) in events {
             clock += wait;
             match (proposal.stage.clone(), proposal.clone().step(&event, millisecond(clock))) {
+                // That somebody else had signed is written down whenever it comes out, and changes nothing else.
+                (Stage::Closed { .. }, answer) if matches!(event, Event::Disowned { .. }) => {
+                    if let Ok((moved, _)) = answer {
+                        let disowned = moved.disowned.clone();
+                        prop_assert_eq!(&moved, &Proposal { disowned, ..proposal });
+                        proposal = moved;
+                    }
+                }
                 (Stage::Closed { outcome, at }, answer) => {
                     prop_assert_eq!(answer, Err(Refusal::AlreadyClosed { outcome, at }));
                 }
@@ -90,7 +98,7 @@ proptest! {
     ) {
         let mut run = run;
         for (event, clock) in events.into_iter().zip(0..) {
-            let is_a_persons = matches!(event, run::Event::Steered(_));
+            let is_a_persons = matches!(event, run::Event::Steered(_) | run::Event::Halted { .. });
             match run.clone().step(&event, millisecond(clock)) {
                 Ok((moved, _)) => {
                     prop_assert!(!run.is_over(), "{event:?} in {:?}", run.stage);

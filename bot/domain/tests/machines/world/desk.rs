@@ -90,7 +90,10 @@ impl Desk {
         let entry = Entry { incident, seq, at, actor, record, notices };
         let receipt = matches!(
             entry.record,
-            Record::Proposal { event: proposal::Event::Approved { .. }, .. }
+            Record::Proposal {
+                event: proposal::Event::Approved { .. } | proposal::Event::Disowned { .. },
+                ..
+            }
                 | Record::Run { event: run::Event::Steered(_), .. }
                 | Record::Pin { event: pin::Event::Asked { .. }, .. }
         );
@@ -198,6 +201,12 @@ impl Desk {
                 };
                 let id = run_id(100 + self.runs.len() as u128);
                 self.follow.push_back(Record::Run { id, event });
+            }
+            (Effect::HaltRun { by }, Some(id)) => {
+                let runs = self.runs.values().filter(|run| run.proposal == *id);
+                let event = run::Event::Halted { by };
+                let told = runs.map(|run| Record::Run { id: run.id.clone(), event: event.clone() });
+                self.follow.extend(told.collect::<Vec<_>>());
             }
             (Effect::TellProposal(event), Some(id)) => {
                 self.follow.push_back(Record::Proposal { id: id.clone(), event });

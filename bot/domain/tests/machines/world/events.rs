@@ -53,6 +53,8 @@ pub(crate) fn any_click() -> impl Strategy<Value = proposal::Event> {
             Event::Rejected { by: person(id), level: held_by(id), plan, reason }
         }),
         1 => any_staff().prop_map(|id| Event::Escalated { by: person(id) }),
+        1 => (any_staff(), any_plan())
+            .prop_map(|(id, plan)| Event::Disowned { by: person(id), level: held_by(id), plan }),
     ]
 }
 
@@ -71,6 +73,8 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         1 => Just(Event::RunLapsed),
         1 => Just(Event::RunGoesOn),
         1 => any_staff().prop_map(|id| Event::RunPaused { by: person(id) }),
+        1 => (any_staff(), any_halt())
+            .prop_map(|(id, halt)| Event::RunHalted { by: person(id), halt }),
         1 => Just(Event::WayBackGone { missing: vec![version("shop.orders_daily", "11")] }),
         1 => Just(Event::RunAsks { step: "second look".to_owned(), question: question() }),
         1 => Just(Event::RunSucceeded),
@@ -83,6 +87,12 @@ pub(crate) fn any_proposal_event() -> impl Strategy<Value = proposal::Event> {
         }),
         1 => Just(Event::IncidentResolved),
     ]
+}
+
+fn any_halt() -> impl Strategy<Value = proposal::Halted> {
+    use proposal::Halted::{GoesBack, Paused, Waited};
+    let paused = Paused { under_way: Some("switch".to_owned()) };
+    prop::sample::select(vec![paused, Waited, GoesBack])
 }
 
 fn question() -> plan::Question {
@@ -188,6 +198,7 @@ pub(crate) fn any_run_event() -> impl Strategy<Value = run::Event> {
         1 => any_text().prop_map(|why| Event::ApprovalsLapsed { why }),
         1 => any_text().prop_map(|change| Event::TargetChanged { changes: vec![change] }),
         6 => any_steered(),
+        1 => any_staff().prop_map(|id| Event::Halted { by: person(id) }),
     ]
 }
 

@@ -1,0 +1,73 @@
+//! Why receipts do not allow something, in words.
+
+use crate::{Timestamp, digest::Digest, id::PinId, person::PersonId};
+
+/// Why receipts do not allow a run, for the operator and the thread.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Unauthorised {
+    /// The stored plan is not the one that was proposed.
+    #[error("the stored plan has digest {stored}, but the proposal is for {proposed}")]
+    OtherPlan {
+        /// The digest of the stored bytes.
+        stored: Digest,
+        /// The digest in the proposal.
+        proposed: Digest,
+    },
+    /// A receipt signs something else.
+    #[error("the receipt of {person} does not fit the proposal: it signs another {what}")]
+    OtherSubject {
+        /// Whose receipt.
+        person: PersonId,
+        /// Which field differs.
+        what: &'static str,
+    },
+    /// Approvals are missing, and a receipt is too old to be one of them.
+    #[error("the approval of {person} was good until {until}")]
+    Expired {
+        /// Whose receipt.
+        person: PersonId,
+        /// Until when it was good.
+        until: Timestamp,
+    },
+    /// Approvals are missing, and one was given by somebody else in a person's name.
+    #[error("{person} says that the approval in their name was not theirs")]
+    Disowned {
+        /// In whose name.
+        person: PersonId,
+    },
+    /// Too few approvals.
+    #[error("{given} of {needed} approvals are signed")]
+    Incomplete {
+        /// How many count.
+        given: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// A question before this step has no signed answer.
+    #[error("nobody who may has signed a yes to the question of step {step}, “{question}”")]
+    Unconfirmed {
+        /// The question's step, from 1.
+        step: usize,
+        /// The question.
+        question: String,
+    },
+    /// A pin has no signed decision.
+    #[error("nobody who may has signed that {pin} keeps the way back of this plan")]
+    Unkept {
+        /// The pin.
+        pin: PinId,
+    },
+    /// A pin keeps something else than its plan goes back to.
+    #[error("{pin} does not name what its plan goes back to")]
+    OtherVersions {
+        /// The pin.
+        pin: PinId,
+    },
+}
+
+impl Unauthorised {
+    /// Whether people can make it good by approving the same plan once more.
+    pub fn is_lapse(&self) -> bool {
+        matches!(self, Self::Expired { .. } | Self::Disowned { .. })
+    }
+}

@@ -1,0 +1,287 @@
+//! Somebody says that it was not they who signed: it counts no longer, whatever it has set going is stopped, and nothing
+//! begins on the strength of it, whichever way somebody tries.
+
+use domain::{
+    digest::Digest,
+    effect::Effect,
+    notice::{Consequence, Notice},
+    proposal::{Event, Halted, Proposal, Stage},
+    receipt::{
+        About, Decision, Draft, Unauthorised, Verdict, authorise, authorise_step, was_authorised,
+    },
+    refusal::Refusal,
+    run::{self, Run, Steer, Stop},
+};
+use proptest::prelude::*;
+
+use crate::{
+    notice::read,
+    receipt::signed,
+    world::{
+        STAFF, approved, desk::Desk, events::any_staff, held_by, identity, incident_id, minute,
+        notices, person, plan, proposal, proposal_id, rejected, run_id, steered,
+    },
+};
+
+fn disowned(id: &str) -> Event {
+    Event::Disowned { by: person(id), level: held_by(id), plan: plan() }
+}
+
+fn all(proposal: Proposal, events: &[Event]) -> Proposal {
+    events.iter().fold(proposal, |proposal, event| proposal.step(event, minute(2)).unwrap().0)
+}
+
+fn running(needs: &[u8], signers: &[&str]) -> Proposal {
+    let signed: Vec<Event> = signers.iter().map(|id| approved(id)).collect();
+    all(all(proposal(needs), &signed), &[Event::RunStarted { run: run_id(1) }])
+}
+
+/// Who is told of it, and what it makes.
+#[track_caller]
+fn alarm(effects: &[Effect]) -> (Vec<String>, Consequence) {
+    let told = notices(effects);
+    let alarm = told.iter().find_map(|notice| match notice {
+        Notice::Disowned { people, consequence, .. } => {
+            let people = people.iter().map(|person| person.as_str().to_owned()).collect();
+            Some((people, consequence.clone()))
+        }
+        _ => None,
+    });
+    alarm.unwrap_or_else(|| panic!("no alarm in {told:?}"))
+}
+
+#[test]
+fn an_approval_of_an_open_proposal_is_taken_back() {
+    let open = all(proposal(&[2, 1]), &[approved("ana")]);
+    let (open, effects) = open.step(&disowned("ana"), minute(3)).unwrap();
+    assert!(open.approvals.is_empty() && matches!(open.stage, Stage::Open { .. }));
+    // Those who were asked and the next level, without the one whose account it is.
+    let next = ["abe", "ben", "bea"].map(str::to_owned).to_vec();
+    assert_eq!(alarm(&effects), (next, Consequence::TakenBack));
+    for event in [approved("ana"), rejected("ana"), Event::Escalated { by: person("ana") }] {
+        assert_eq!(open.clone().step(&event, minute(4)), Err(Refusal::Disowned), "{event:?}");
+    }
+    let twice = open.clone().step(&disowned("ana"), minute(4));
+    assert_eq!(twice, Err(Refusal::AlreadyDisowned));
+    let other = Event::Disowned { by: person("abe"), level: held_by("abe"), plan: Digest::of("x") };
+    assert!(matches!(open.clone().step(&other, minute(4)), Err(Refusal::OtherPlan { .. })));
+    // Others decide.
+    let decided = all(open, &[approved("abe"), approved("ben")]);
+    assert!(matches!(decided.stage, Stage::Approved { .. }));
+}
+
+#[test]
+fn what_is_approved_and_has_not_begun_is_asked_for_anew() {
+    let waiting = all(proposal(&[2]), &[approved("ben")]);
+    let (open, effects) = waiting.step(&disowned("ben"), minute(50)).unwrap();
+    assert!(matches!(&open.stage, Stage::Open { position } if position.rung == 2));
+    assert!(!effects.contains(&Effect::StartRun));
+    let told = notices(&effects);
+    assert!(matches!(&told[..], [Notice::Disowned { .. }, Notice::Asked { .. }]), "{told:?}");
+    assert_eq!(crate::world::timer(&effects), Some((minute(65), 3, 0)));
+    assert!(matches!(all(open, &[approved("bea")]).stage, Stage::Approved { .. }));
+}
+
+#[test]
+fn a_run_is_halted_and_goes_on_only_when_it_is_approved_again() {
+    let (halting, effects) = running(&[2], &["ben"]).step(&disowned("ben"), minute(3)).unwrap();
+    assert!(effects.contains(&Effect::HaltRun { by: person("ben") }), "{effects:?}");
+    let paused = Halted::Paused { under_way: Some("switch".to_owned()) };
+    let heard = Event::RunHalted { by: person("ben"), halt: paused };
+    let (halted, effects) = halting.step(&heard, minute(3)).unwrap();
+    let (people, _) = alarm(&effects);
+    assert_eq!(people, ["ana", "abe", "bea", "cleo"]);
+    assert!(crate::world::timer(&effects).is_some(), "nobody's silence leaves it half done");
+    assert!(halted.has_lapsed());
+    let may = |proposal: &Proposal, id: &str, steer| {
+        proposal.may_steer(&steered(id, steer, Some("because")), None)
+    };
+    let missing = Err(Refusal::ApprovalsMissing { given: 0, needed: 1 });
+    assert_eq!(may(&halted, "bea", Steer::Resume), missing);
+    let stop = Stop { step: 1, count: 1 };
+    assert_eq!(may(&halted, "bea", Steer::Confirm { stop }), missing);
+    assert_eq!(may(&halted, "bea", Steer::Cancel), Ok(()), "taking back needs no approval");
+    assert_eq!(may(&halted, "ben", Steer::Cancel), Err(Refusal::Disowned));
+    assert_eq!(halted.clone().step(&approved("ben"), minute(4)), Err(Refusal::Disowned));
+    let low = halted.clone().step(&approved("ana"), minute(4));
+    assert!(matches!(low, Err(Refusal::NeedsLevel { .. })), "{low:?}");
+    let renewed = all(halted, &[approved("bea")]);
+    assert_eq!(may(&renewed, "bea", Steer::Resume), Ok(()));
+    let (on, _) = renewed.step(&Event::RunGoesOn, minute(5)).unwrap();
+    assert_eq!(on.waits, None);
+}
+
+#[test]
+fn a_pause_for_it_outlives_whatever_the_step_comes_to() {
+    let halted = all(
+        running(&[2], &["ben"]),
+        &[
+            disowned("ben"),
+            Event::RunHalted { by: person("ben"), halt: Halted::Paused { under_way: None } },
+        ],
+    );
+    let question = domain::plan::Question { text: "Swap it in?".to_owned(), level: None };
+    let asks = Event::RunAsks { step: "second look".to_owned(), question };
+    for event in [Event::RunStuck, asks] {
+        let later = all(halted.clone(), std::slice::from_ref(&event));
+        assert!(later.has_lapsed(), "{event:?}");
+        assert!(!all(later, &[approved("bea")]).has_lapsed(), "{event:?}");
+    }
+}
+
+#[test]
+fn what_is_over_is_told_and_stays_over() {
+    let over = all(running(&[2], &["ben"]), &[Event::RunSucceeded]);
+    let (told, effects) = over.clone().step(&disowned("ben"), minute(900)).unwrap();
+    assert_eq!(alarm(&effects).1, Consequence::Over);
+    assert_eq!((told.stage, told.approvals), (over.stage, over.approvals));
+}
+
+#[test]
+fn a_run_stops_where_it_stands() {
+    let (incident, steps) = (incident_id(), Desk::steps());
+    let target = "warehouse".to_owned();
+    let (run, _) = Run::create(run_id(1), incident, proposal_id(1), plan(), target, steps);
+    let halted = run::Event::Halted { by: person("ben") };
+    let told = |run: Run| {
+        let (run, effects) = run.step(&halted, minute(4)).unwrap();
+        let halt = effects.iter().find_map(|effect| match effect {
+            Effect::TellProposal(Event::RunHalted { halt, .. }) => Some(halt.clone()),
+            _ => None,
+        });
+        (run, halt.unwrap())
+    };
+    let (paused, halt) = told(run.clone());
+    assert_eq!((halt, paused.is_at_rest()), (Halted::Paused { under_way: None }, true));
+    assert_eq!(told(paused).1, Halted::Waited, "a pause of somebody else stays");
+    let doing = run::Event::Intended { step: 0, attempt: 1 };
+    let (doing, _) = run.step(&doing, minute(3)).unwrap();
+    let (paused, halt) = told(doing.clone());
+    assert_eq!(halt, Halted::Paused { under_way: Some("look".to_owned()) });
+    assert!(!paused.is_at_rest(), "the step comes to its end");
+    let did = run::Event::Did { step: 0, note: String::new(), findings: vec![] };
+    let (asking, _) = paused.step(&did, minute(5)).unwrap();
+    assert!(asking.is_at_rest());
+    let cancel = run::Event::Steered(steered("bea", Steer::Cancel, Some("wrong")));
+    let (cancelled, _) = doing.step(&cancel, minute(4)).unwrap();
+    let (still, halt) = told(cancelled.clone());
+    assert_eq!((halt, still), (Halted::GoesBack, cancelled));
+}
+
+fn said(proposal: &Proposal, id: &str, verdict: Verdict, seq: u64) -> Decision {
+    let draft = Draft {
+        proposal,
+        verdict,
+        hold: None,
+        pin: None,
+        about: None,
+        reason: None,
+        person: &person(id),
+        identity: &identity(id),
+        method: "click",
+        level: held_by(id),
+    };
+    draft.decide(minute(5), format!("nonce {seq}"), seq, Digest::of("the entry before"))
+}
+
+#[test]
+fn a_disowned_approval_allows_no_step() {
+    let proposal = proposal(&[2]);
+    let plan = proposal.opening.plan.clone();
+    let ben = signed(&proposal, "ben", minute(1));
+    let not_me = said(&proposal, "ben", Verdict::Disown, 6);
+    let decisions = [ben.clone(), not_me.clone()];
+    let refused = authorise(&proposal, &plan, &decisions, minute(6)).unwrap_err();
+    assert_eq!(refused, Unauthorised::Disowned { person: person("ben") });
+    assert!(refused.is_lapse(), "people can approve it again");
+    // Signed once more by the same identity it counts as little.
+    let again = [ben.clone(), not_me.clone(), said(&proposal, "ben", Verdict::Approve, 7)];
+    assert!(authorise(&proposal, &plan, &again, minute(6)).is_err());
+    let fresh = [ben.clone(), not_me.clone(), said(&proposal, "bea", Verdict::Approve, 7)];
+    assert!(authorise(&proposal, &plan, &fresh, minute(6)).is_ok());
+    // What was done while it counted may be looked at and taken back.
+    assert!(was_authorised(&proposal, &plan, &decisions).is_ok());
+    let foreign = Decision { plan: Digest::of("another plan"), ..not_me };
+    let refused = authorise(&proposal, &plan, &[ben, foreign], minute(6)).unwrap_err();
+    assert!(matches!(refused, Unauthorised::OtherSubject { what: "plan", .. }), "{refused:?}");
+}
+
+#[test]
+fn a_disowned_yes_is_made_good_by_whoever_lets_it_go_on_with_that_level() {
+    let plan = crate::gate::plan(None);
+    let (proposal, approvals) = crate::gate::approved_by_two(&plan);
+    let yes = crate::gate::yes(&proposal, "dora");
+    let not_me = said(&proposal, "dora", Verdict::Disown, 10);
+    let run = run_id(1);
+    let with = |more: &[Decision]| {
+        let decisions = [&approvals[..], &[yes.clone(), not_me.clone()], more].concat();
+        authorise_step(&proposal, &plan, &decisions, (&run, 2), minute(6)).map(|_| ())
+    };
+    let resumed = |id: &str, seq| Decision {
+        about: Some(About { run: run.clone(), stop: None }),
+        ..said(&proposal, id, Verdict::Resume, seq)
+    };
+    let unconfirmed =
+        || Unauthorised::Unconfirmed { step: 2, question: "Swap it in?".to_owned() };
+    for (more, is_allowed) in [
+        (vec![], false),
+        (vec![resumed("cleo", 11)], true),
+        (vec![resumed("cleo", 9)], false),
+        (vec![resumed("ben", 11)], false),
+        (vec![resumed("dora", 11)], false),
+        (vec![crate::gate::yes(&proposal, "cleo")], true),
+    ] {
+        assert_eq!(with(&more), if is_allowed { Ok(()) } else { Err(unconfirmed()) });
+    }
+}
+
+#[test]
+fn the_alarm_says_what_it_means() {
+    let alarm = |consequence, given| Notice::Disowned {
+        by: person("ana"),
+        people: vec![person("ben"), person("cleo")],
+        consequence,
+        given,
+        needed: 2,
+    };
+    let under_way = Some("Point the models back".to_owned());
+    let notices = [
+        alarm(Consequence::TakenBack, 1),
+        alarm(Consequence::Paused { under_way }, 1),
+        alarm(Consequence::Paused { under_way: None }, 2),
+        alarm(Consequence::Waits, 1),
+        alarm(Consequence::GoesBack, 1),
+        alarm(Consequence::Over, 2),
+    ];
+    insta::assert_snapshot!(read(&notices), @"");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whoever signs and disowns in whatever order: nothing is allowed by what somebody disowned, and the machine and the
+    /// receipts agree on what counts.
+    #[test]
+    fn nothing_counts_that_was_disowned(
+        acts in prop::collection::vec((any_staff(), any::<bool>()), 1..16),
+    ) {
+        let mut proposal: Proposal = proposal(&[2, 1]);
+        let mut decisions: Vec<Decision> = Vec::new();
+        for ((id, disowns), seq) in acts.into_iter().zip(4..) {
+            let event = if disowns { disowned(id) } else { approved(id) };
+            let verdict = if disowns { Verdict::Disown } else { Verdict::Approve };
+            if let Ok((moved, _)) = proposal.clone().step(&event, minute(3)) {
+                decisions.push(said(&proposal, id, verdict, seq));
+                proposal = moved;
+            }
+            let names: Vec<_> = STAFF.iter().map(|(id, ..)| person(id)).collect();
+            for name in names.iter().filter(|name| proposal.disowned.contains(name)) {
+                prop_assert!(proposal.approvals.iter().all(|approval| approval.person != *name));
+            }
+            let plan = &proposal.opening.plan;
+            let allowed = authorise(&proposal, plan, &decisions, minute(6)).is_ok();
+            prop_assert_eq!(allowed, proposal.tally().is_complete());
+            prop_assert_eq!(allowed, matches!(proposal.stage, Stage::Approved { .. }));
+        }
+    }
+}
