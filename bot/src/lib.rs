@@ -18,6 +18,8 @@ pub mod archive;
 pub mod audit;
 pub mod gate;
 pub mod incident_document;
+pub mod lookup;
+pub mod reasons;
 pub mod report;
 pub mod restorable;
 pub mod retained;

@@ -105,7 +105,7 @@ fn state(card: &Card) -> String {
 }
 
 /// An address that cannot end its own link; `None` for what is no web address or too long for a card.
-fn link(url: &str) -> Option<String> {
+pub(crate) fn link(url: &str) -> Option<String> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let link = url
         .as_str()

@@ -13,7 +13,7 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{card::action_id, modal};
+use crate::{Chosen, Kept, answer, card::action_id, modal, propose};
 
 /// Something that a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,48 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Why; blanks around it are gone, so it may be empty.
         reason: String,
+    },
+    /// Another page of an answer was asked for.
+    Turned {
+        /// Who asked.
+        identity: Identity,
+        /// The command that shows it, without the command's name.
+        command: String,
+        /// Takes the page in place of the one that was shown.
+        response_url: String,
+    },
+    /// Something was chosen in the form to propose with.
+    Choosing {
+        /// Who chose.
+        identity: Identity,
+        /// The view.
+        view: String,
+        /// Which state of the view they saw.
+        hash: String,
+        /// All that is chosen.
+        chosen: Chosen,
+        /// What the form remembers.
+        kept: Kept,
+    },
+    /// A select of that form asks for what there is to choose from.
+    Suggest {
+        /// Who searches.
+        identity: Identity,
+        /// The input.
+        input: String,
+        /// What they have typed.
+        typed: String,
+    },
+    /// The form to propose with was sent.
+    Proposed {
+        /// Who sent it.
+        identity: Identity,
+        /// The view; sent again, it is the same.
+        view: String,
+        /// All that is chosen.
+        chosen: Chosen,
+        /// What the form remembers.
+        kept: Kept,
     },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
@@ -86,6 +128,9 @@ pub(crate) fn read(payload: &Value) -> Result<Interaction, ParseError> {
     let Some(identity) = identity(payload) else {
         return Ok(Interaction::Other(format!("{kind} by nobody who could decide")));
     };
+    if let Some(interaction) = propose::read(payload, &identity) {
+        return Ok(interaction);
+    }
     match kind {
         "block_actions" => click(payload, identity),
         "view_submission" => submitted(payload, identity),
@@ -110,6 +155,11 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
+    if id.starts_with(answer::TURN) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (command, response_url) = (text(&action["value"]), text(&payload["response_url"]));
+        return Ok(Interaction::Turned { identity, command, response_url });
+    }
     let Some(button) = Button::ALL.into_iter().find(|button| action_id(*button) == id) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
@@ -141,7 +191,9 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let view = &payload["view"];
     let asked = Button::ALL.into_iter().find(|button| {
-        button.asks_why() && view["callback_id"].as_str() == Some(action_id(*button))
+        // An approval that was typed has a modal in place of a card.
+        (button.asks_why() || *button == Button::Approve)
+            && view["callback_id"].as_str() == Some(action_id(*button))
     });
     let Some(button) = asked else {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));

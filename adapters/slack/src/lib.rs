@@ -5,6 +5,7 @@
 
 mod config;
 mod pace;
+mod desk;
 mod slack;
 
 mod api;
@@ -19,6 +20,12 @@ mod letter;
 mod modal;
 mod thread_reply;
 
+mod answer;
+mod approval;
+mod propose;
+
+mod permalink;
+mod response;
 mod search;
 
 mod command;
@@ -27,6 +34,7 @@ mod inbound;
 mod interaction;
 mod signature;
 
+pub use answer::{Answer, AnswerLine, Link, Turn};
 pub use command::Command;
 pub use config::{SlackConfig, SlackError};
 pub use event::Event;
@@ -34,5 +42,6 @@ pub use inbound::{Door, Inbound};
 pub use interaction::{Interaction, ParseError};
 pub use modal::AskWhy;
 pub use pace::Pace;
+pub use propose::{Choice, Chosen, Field, Kept, ProposeForm, models_of};
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;

@@ -20,18 +20,21 @@ use serde_json::{Value, json};
 
 use crate::{
     AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    search, signature::SigningSecrets, thread_reply::paragraph,
+    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer,
+    permalink::Permalinks, refusal, response::Responses, search, signature::SigningSecrets,
+    thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.
 #[derive(Debug)]
 pub struct Slack {
-    api: Api,
+    pub(crate) api: Api,
     pacer: Pacer,
     secrets: SigningSecrets,
-    team: Option<String>,
+    pub(crate) team: Option<String>,
     channel: String,
+    pub(crate) responses: Responses,
+    pub(crate) permalinks: Permalinks,
 }
 
 impl Slack {
@@ -39,6 +42,8 @@ impl Slack {
     pub fn new(config: SlackConfig) -> Result<Self, SlackError> {
         Ok(Self {
             api: Api::new(config.base()?, &config.bot_token)?,
+            responses: Responses::new(config.base()?)?,
+            permalinks: Permalinks::default(),
             pacer: Pacer::new(Pace::SLACK),
             secrets: SigningSecrets::new(config.usable_secrets()?),
             channel: config.checked_channel()?,
@@ -73,12 +78,6 @@ impl Slack {
         inbound::parse(door, signed)
     }
 
-    /// What one person alone is shown as the answer to a command.
-    pub fn answer(&self, words: &Words, people: &People) -> Value {
-        let paragraph = paragraph(words, Tone::Neutral, self.readers(people));
-        json!({"response_type": "ephemeral", "text": paragraph.text, "blocks": paragraph.blocks})
-    }
-
     /// Asks the person who pressed a button for the reason; `words` say what the button does. The answer comes as
     /// [`Interaction::Submitted`]. `trigger_id` is good once and for 3 seconds.
     pub async fn open_reason_modal(
@@ -94,7 +93,7 @@ impl Slack {
         Ok(())
     }
 
-    fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
+    pub(crate) fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{card::Button, digest::Digest, id::ProposalId, person::Identity, words::Words};
+use domain::{
+    card::Button, digest::Digest, id::ProposalId, person::Identity, port::ChatError, words::Words,
+};
 use slack::{AskWhy, Interaction};
 
 use super::{Ack, Reception};
@@ -18,7 +20,7 @@ impl Reception {
                 if button.asks_why() =>
             {
                 let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop };
-                self.ask_why(&trigger_id, ask).await;
+                self.ask(&trigger_id, ask).await;
             }
             Interaction::Click { identity, button, proposal, plan, stop, .. } => {
                 let wish = Wish::of(button, stop, String::new());
@@ -28,6 +30,18 @@ impl Reception {
                 let wish = Wish::of(button, stop, reason);
                 self.decide(identity, (proposal, plan), wish).await?;
             }
+            Interaction::Turned { identity, command, response_url } => {
+                return self.turn(&identity, &command, &response_url).await;
+            }
+            Interaction::Choosing { identity, view, hash, chosen, kept } => {
+                return self.choosing(&identity, (&view, &hash), chosen, kept).await;
+            }
+            Interaction::Suggest { identity, input, typed } => {
+                return Ok(self.suggest(&identity, &input, &typed).await);
+            }
+            Interaction::Proposed { identity, view, chosen, kept } => {
+                return self.proposed(&identity, &view, chosen, kept).await;
+            }
             Interaction::Other(kind) => {
                 self.metrics.click("other");
                 tracing::debug!("an interaction of kind {kind} changes nothing");
@@ -36,16 +50,28 @@ impl Reception {
         Ok(Ack::Taken)
     }
 
-    async fn ask_why(&self, trigger_id: &str, ask: AskWhy<'_>) {
+    /// Asks whoever pressed a button, or typed what it does, for the reason. Whether they were asked.
+    pub(super) async fn ask(&self, trigger_id: &str, ask: AskWhy<'_>) -> bool {
         let people = self.engine.policies.people();
         let words = about_to(ask.button, ask.plan);
-        let opening = self.slack.open_reason_modal(trigger_id, ask, &words, people);
+        self.opened(self.slack.open_reason_modal(trigger_id, ask, &words, people)).await
+    }
+
+    /// Waits for a dialog to open, no longer than its trigger lives. Whether it did; where it did not, the person sees
+    /// that nothing opens, and presses again.
+    pub(super) async fn opened(
+        &self,
+        opening: impl Future<Output = Result<(), ChatError>>,
+    ) -> bool {
         match tokio::time::timeout(MODAL, opening).await {
-            Ok(Ok(())) => self.metrics.click("modal"),
-            // The person sees that nothing opens, and presses again.
-            Ok(Err(error)) => tracing::warn!("the dialog for a reason did not open: {error}"),
-            Err(_) => tracing::warn!("the dialog for a reason did not open in time"),
+            Ok(Ok(())) => {
+                self.metrics.click("modal");
+                return true;
+            }
+            Ok(Err(error)) => tracing::warn!("a dialog did not open: {error}"),
+            Err(_) => tracing::warn!("a dialog did not open in time"),
         }
+        false
     }
 
     async fn decide(
