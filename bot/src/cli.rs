@@ -32,6 +32,8 @@ use crate::{
     policy_files,
 };
 
+pub(crate) use incidents::quiet;
+
 /// A chat bot with approval gates for data platforms.
 #[derive(Debug, Parser)]
 #[command(version, about)]

@@ -21,6 +21,8 @@ pub mod audit;
 pub mod details;
 pub mod gate;
 pub mod incident_document;
+pub mod lookup;
+pub mod reasons;
 pub mod report;
 pub mod restorable;
 pub mod retained;

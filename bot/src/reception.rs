@@ -6,6 +6,7 @@
 mod clicks;
 mod commands;
 mod events;
+mod proposing;
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ impl Reception {
     pub async fn take(&self, inbound: Inbound) -> anyhow::Result<Ack> {
         match inbound {
             Inbound::Interaction(interaction) => self.interaction(interaction).await,
-            Inbound::Command(command) => Ok(self.command(&command)),
+            Inbound::Command(command) => self.command(&command).await,
             Inbound::Event(event) => Ok(self.event(event)),
         }
     }

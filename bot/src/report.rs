@@ -5,6 +5,7 @@ use domain::{
     card::{Button, Card},
     hold::Hold,
     id::IncidentId,
+    incident::Incident,
     journal::Entry,
     notice::Tone,
     person::People,
@@ -66,20 +67,46 @@ pub struct ThreadLine {
     pub tone: Tone,
 }
 
+/// An incident as a list needs it: without what only its own card shows.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// The incident.
+    pub incident: Incident,
+    /// Its newest proposal.
+    pub proposal: Option<Proposal>,
+    /// That proposal's run.
+    pub run: Option<Run>,
+    /// The card of the two and of the hold that they left, without what is outside of them.
+    pub card: Card,
+}
+
+/// An incident at a glance, by two reads, and a third where its newest proposal is over.
+pub async fn glance(store: &Store, incident: Incident) -> anyhow::Result<Glance> {
+    let proposal = store.proposals_of(&incident.id).await?.pop().map(|found| found.value);
+    let run = match &proposal {
+        Some(proposal) => store.run_of(&proposal.id).await?.map(|found| found.value),
+        None => None,
+    };
+    let hold = match proposal.as_ref().filter(|proposal| proposal.is_closed()) {
+        Some(proposal) => store.hold_of(&proposal.id).await?.map(|found| found.value),
+        None => None,
+    };
+    let card = Card::of(&incident, proposal.as_ref(), run.as_ref(), None).with_hold(hold.as_ref());
+    Ok(Glance { incident, proposal, run, card })
+}
+
 /// The newest incidents.
 pub async fn list(store: &Store, limit: u32) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for found in store.incidents(limit, None).await? {
-        let incident = found.value;
-        if let Some(card) = view::card(store, &incident.id).await? {
-            rows.push(Row {
-                id: incident.id,
-                state: card.state.word,
-                title: incident.alert.title,
-                since: incident.opened_at,
-                held: card.buttons.contains(&Button::LiftHold),
-            });
-        }
+        let Glance { incident, card, .. } = glance(store, found.value).await?;
+        rows.push(Row {
+            id: incident.id,
+            state: card.state.word,
+            title: incident.alert.title,
+            since: incident.opened_at,
+            held: card.buttons.contains(&Button::LiftHold),
+        });
     }
     Ok(rows)
 }

@@ -7,6 +7,7 @@ use domain::{
     digest::Digest,
     person::People,
     plan::{RollbackType, Workflow},
+    requirement::Rung,
 };
 use serde::de::DeserializeOwned;
 
@@ -228,6 +229,16 @@ impl Policies {
     /// The levels of the matrix, lowest first.
     pub fn levels(&self) -> &[LevelRule] {
         &self.matrix.levels
+    }
+
+    /// Who is asked when, lowest first: everybody whom the file names, whether a chat reaches them or not.
+    pub fn rungs(&self) -> &[Rung] {
+        &self.matrix.ladder
+    }
+
+    /// How often the last rung is asked again, in milliseconds.
+    pub fn repeat_ms(&self) -> u64 {
+        self.matrix.repeat_ms
     }
 
     /// The time zone in which the operator reads times.

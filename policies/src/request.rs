@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// The most models that a person may name.
-const MAX_MODELS: usize = 50;
+pub const MAX_MODELS: usize = 50;
 /// The longest reason, in letters: it is the headline of the card.
-const LONGEST_REASON: usize = 300;
+pub const LONGEST_REASON: usize = 300;
 
 /// A request as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,18 +52,42 @@ pub enum When {
     At(String),
 }
 
+/// One part of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Where it acts.
+    Target,
+    /// The models.
+    Models,
+    /// The trigger.
+    Trigger,
+    /// The reason.
+    Reason,
+    /// When it shall begin.
+    When,
+}
+
 /// Why a request is not taken: wording for the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Declined {
     /// What was typed makes no sense here: another word may.
-    #[error("{0}")]
-    Unclear(String),
+    #[error("{why}")]
+    Unclear {
+        /// Which part of it.
+        part: Part,
+        /// Why not.
+        why: String,
+    },
     /// The rules say no, or the time is wrong.
     #[error("{0}")]
     Refused(String),
 }
 
 impl Declined {
+    fn unclear(part: Part, why: impl Into<String>) -> Self {
+        Self::Unclear { part, why: why.into() }
+    }
+
     /// Another proposal on the same target waits, or is being carried out.
     pub fn already_open(target: &str, incident: &IncidentId) -> Self {
         Self::Refused(format!(
@@ -145,7 +169,8 @@ impl Policies {
         others
     }
 
-    fn asking(&self, identity: &Identity) -> Result<&Person, Declined> {
+    /// Who asks; refused where nobody knows them, or where they cannot judge a manual trigger.
+    pub fn asking(&self, identity: &Identity) -> Result<&Person, Declined> {
         let Some(person) = self.people().known_as(identity) else {
             let Identity { chat, team, user } = identity;
             let team = if team.is_empty() { String::new() } else { format!(" team: {team},") };
@@ -169,7 +194,8 @@ impl Policies {
         Ok(person)
     }
 
-    fn manual(&self, id: &str) -> Result<&TriggerRule, Declined> {
+    /// The trigger with this id, which people judge.
+    pub fn manual(&self, id: &str) -> Result<&TriggerRule, Declined> {
         let manual = || -> Vec<&str> {
             let all = self.triggers().iter().filter(|trigger| trigger.kind == Kind::Manual);
             all.map(|trigger| trigger.id.as_str()).collect()
@@ -181,14 +207,15 @@ impl Policies {
                 trigger.when,
                 suggest::list(&manual())
             ))),
-            None => Err(Declined::Unclear(format!(
-                "there is no trigger `{id}`; {}",
-                suggest::advice(id, &manual())
-            ))),
+            None => Err(Declined::unclear(
+                Part::Trigger,
+                format!("there is no trigger `{id}`; {}", suggest::advice(id, &manual())),
+            )),
         }
     }
 
-    fn meant(&self, name: &str) -> Result<&TargetRule, Declined> {
+    /// The target that somebody means by its id, or by `SQLMesh`'s name of an environment that one target has.
+    pub fn meant(&self, name: &str) -> Result<&TargetRule, Declined> {
         if let Some(target) = self.target(name) {
             return Ok(target);
         }
@@ -197,17 +224,23 @@ impl Policies {
             self.targets().iter().filter(|target| target.environment == name).collect();
         match &named[..] {
             [target] => Ok(target),
-            [] => Err(Declined::Unclear(format!(
-                "no target of targets.yaml has the id or the environment `{name}`; {}",
-                suggest::advice(name, &ids)
-            ))),
+            [] => Err(Declined::unclear(
+                Part::Target,
+                format!(
+                    "no target of targets.yaml has the id or the environment `{name}`; {}",
+                    suggest::advice(name, &ids)
+                ),
+            )),
             several => {
                 let ids: Vec<&str> = several.iter().map(|target| target.id.as_str()).collect();
-                Err(Declined::Unclear(format!(
-                    "{} targets have an environment `{name}`; name one by its id: {}",
-                    several.len(),
-                    suggest::list(&ids)
-                )))
+                Err(Declined::unclear(
+                    Part::Target,
+                    format!(
+                        "{} targets have an environment `{name}`; name one by its id: {}",
+                        several.len(),
+                        suggest::list(&ids)
+                    ),
+                ))
             }
         }
     }
@@ -255,13 +288,14 @@ fn window(target: &TargetRule, when: &When, now: Timestamp) -> Result<Option<Win
         });
     };
     let Some(chosen) = rule.moment(text) else {
-        return Err(Declined::Unclear(format!(
+        let why = format!(
             "`{text}` is no moment: write it as `2026-11-29 02:00` ({}) or with its offset, `2026-11-29T02:00:00+01:00`",
             rule.time_zone
-        )));
+        );
+        return Err(Declined::unclear(Part::When, why));
     };
     if chosen < now {
-        return Err(Declined::Unclear(format!("`{text}` is past; {opening}")));
+        return Err(Declined::unclear(Part::When, format!("`{text}` is past; {opening}")));
     }
     rule.at(chosen).map(Some).ok_or_else(|| {
         Declined::Refused(format!(
@@ -272,7 +306,7 @@ fn window(target: &TargetRule, when: &When, now: Timestamp) -> Result<Option<Win
 }
 
 /// Whether a rollback of this type takes more than single models.
-fn takes_all(rollback_type: RollbackType) -> bool {
+pub fn takes_all(rollback_type: RollbackType) -> bool {
     match rollback_type {
         RollbackType::BlueGreen | RollbackType::FullEnvironment => true,
         RollbackType::ModelLevel | RollbackType::Schema => false,
@@ -285,9 +319,10 @@ fn models(wanted: &Wanted) -> Result<Vec<String>, Declined> {
         if !is_model_name(name) {
             let shown: String =
                 name.chars().filter(|letter| !letter.is_control()).take(40).collect();
-            return Err(Declined::Unclear(format!(
+            let why = format!(
                 "no model is called `{shown}`; write it as in its MODEL block, such as `marts.daily_revenue`"
-            )));
+            );
+            return Err(Declined::unclear(Part::Models, why));
         }
         if !models.iter().any(|known| known == name) {
             models.push(name.to_owned());
@@ -295,9 +330,10 @@ fn models(wanted: &Wanted) -> Result<Vec<String>, Declined> {
     }
     if models.len() > MAX_MODELS {
         let count = models.len();
-        return Err(Declined::Unclear(format!(
+        let why = format!(
             "{count} models are more than the {MAX_MODELS} that can be named; leave them out to take all that changed"
-        )));
+        );
+        return Err(Declined::unclear(Part::Models, why));
     }
     if takes_all(wanted.rollback_type) && !models.is_empty() {
         return Err(Declined::Refused(format!(
@@ -314,10 +350,13 @@ fn reason(text: &str) -> Result<String, Declined> {
     let reason: String = text.chars().map(line).collect();
     let reason = reason.trim();
     match reason.chars().count() {
-        0 => Err(Declined::Unclear("say why, so that the others can read it".to_owned())),
+        0 => Err(Declined::unclear(Part::Reason, "say why, so that the others can read it")),
         1..=LONGEST_REASON => Ok(reason.to_owned()),
-        long => Err(Declined::Unclear(format!(
-            "the reason has {long} letters, and the card's headline holds {LONGEST_REASON}: say the rest in the thread"
-        ))),
+        long => Err(Declined::unclear(
+            Part::Reason,
+            format!(
+                "the reason has {long} letters, and the card's headline holds {LONGEST_REASON}: say the rest in the thread"
+            ),
+        )),
     }
 }

@@ -9,6 +9,11 @@ pub(crate) fn advice(name: &str, known: &[&str]) -> String {
     }
 }
 
+/// The one of `known` that somebody may have meant by `typed`, where one is near enough.
+pub fn did_you_mean<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    nearest(typed, known)
+}
+
 /// The known name that differs from `name` by at most a third of its letters.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase();

@@ -14,8 +14,9 @@ use domain::{
 use serde_json::Value;
 
 use crate::{
+    Chosen, Kept, answer,
     card::{MENU, action_id},
-    details, modal, place,
+    details, modal, place, propose,
 };
 
 /// Something that a person did.
@@ -70,6 +71,48 @@ pub enum Interaction {
         /// Where they looked when the modal opened.
         place: Place,
     },
+    /// Another page of an answer was asked for.
+    Turned {
+        /// Who asked.
+        identity: Identity,
+        /// The command that shows it, without the command's name.
+        command: String,
+        /// Takes the page in place of the one that was shown.
+        response_url: String,
+    },
+    /// Something was chosen in the form to propose with.
+    Choosing {
+        /// Who chose.
+        identity: Identity,
+        /// The view.
+        view: String,
+        /// Which state of the view they saw.
+        hash: String,
+        /// All that is chosen.
+        chosen: Chosen,
+        /// What the form remembers.
+        kept: Kept,
+    },
+    /// A select of that form asks for what there is to choose from.
+    Suggest {
+        /// Who searches.
+        identity: Identity,
+        /// The input.
+        input: String,
+        /// What they have typed.
+        typed: String,
+    },
+    /// The form to propose with was sent.
+    Proposed {
+        /// Who sent it.
+        identity: Identity,
+        /// The view; sent again, it is the same.
+        view: String,
+        /// All that is chosen.
+        chosen: Chosen,
+        /// What the form remembers.
+        kept: Kept,
+    },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
 }
@@ -115,6 +158,9 @@ pub(crate) fn read(payload: &Value) -> Result<Interaction, ParseError> {
     let Some(identity) = identity(payload) else {
         return Ok(Interaction::Other(format!("{kind} by nobody who could decide")));
     };
+    if let Some(interaction) = propose::read(payload, &identity) {
+        return Ok(interaction);
+    }
     match kind {
         "block_actions" => click(payload, identity),
         "view_submission" => submitted(payload, identity),
@@ -141,6 +187,11 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
     let id = action["action_id"].as_str().unwrap_or_default();
     if let Some(page) = details::asked_page(id) {
         return read_on(payload, identity, page);
+    }
+    if id.starts_with(answer::TURN) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (command, response_url) = (text(&action["value"]), text(&payload["response_url"]));
+        return Ok(Interaction::Turned { identity, command, response_url });
     }
     let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));

@@ -4,12 +4,14 @@
 //! the project sees [`domain::port::Chat`] and the [`Interaction`]s. Read the modules in this order.
 
 mod config;
+mod desk;
 mod pace;
 mod slack;
 
 mod api;
 mod refusal;
 
+mod address;
 mod letters;
 mod mrkdwn;
 
@@ -20,6 +22,12 @@ mod letter;
 mod modal;
 mod thread_reply;
 
+mod answer;
+mod approval;
+mod propose;
+
+mod permalink;
+mod response;
 mod search;
 
 mod command;
@@ -35,6 +43,7 @@ mod checkup;
 mod manifest;
 mod scope;
 
+pub use answer::{Answer, AnswerLine, Link, Turn};
 pub use checkup::{Authorised, Channel};
 pub use command::Command;
 pub use config::{SlackConfig, SlackError};
@@ -44,6 +53,7 @@ pub use interaction::{Interaction, Opens, ParseError};
 pub use manifest::{Manifest, Way};
 pub use modal::{AskWhy, Input};
 pub use pace::Pace;
+pub use propose::{Choice, Chosen, Field, Kept, ProposeForm, models_of};
 pub use scope::{APP_SCOPE, EVENTS, Need, Place, SCOPES, Scope};
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;

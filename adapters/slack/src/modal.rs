@@ -60,7 +60,6 @@ pub(crate) fn objection(input: Input, text: &str) -> Value {
 /// The modal that asks for the name of the environment that an approval replaces; `text` is mrkdwn that says what is
 /// replaced and what is lost.
 pub(crate) fn name(ask: AskWhy<'_>, name: &str, text: &str) -> Value {
-    let hint = format!("Exactly: {name}");
     json!({
         "type": "modal",
         "callback_id": action_id(ask.button),
@@ -68,24 +67,27 @@ pub(crate) fn name(ask: AskWhy<'_>, name: &str, text: &str) -> Value {
         "title": block::plain("Replace everything?"),
         "submit": block::plain("Sign"),
         "close": block::plain("Back"),
-        "blocks": [
-            block::section(text),
-            {
-                "type": "input",
-                "block_id": NAME,
-                "label": block::plain("Type the name of the environment"),
-                "hint": block::plain(&letters::line(&hint, HINT_LIMIT)),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": NAME,
-                    "max_length": NAME_LIMIT,
-                },
-            },
-        ],
+        "blocks": [block::section(text), name_input(name)],
     })
 }
 
-fn metadata(ask: AskWhy<'_>) -> String {
+/// The input for a name that has to be typed.
+pub(crate) fn name_input(name: &str) -> Value {
+    let hint = format!("Exactly: {name}");
+    json!({
+        "type": "input",
+        "block_id": NAME,
+        "label": block::plain("Type the name of the environment"),
+        "hint": block::plain(&letters::line(&hint, HINT_LIMIT)),
+        "element": {
+            "type": "plain_text_input",
+            "action_id": NAME,
+            "max_length": NAME_LIMIT,
+        },
+    })
+}
+
+pub(crate) fn metadata(ask: AskWhy<'_>) -> String {
     place::keep(&button_value(ask.proposal, ask.plan, ask.stop), ask.place)
 }
 

@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 use crate::{
     AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
     SlackConfig, SlackError, SocketMode, api::Api, card, details, inbound, letter, modal,
-    mrkdwn::Readers, pace::Pacer, refusal, search, signature::SigningSecrets,
-    thread_reply::paragraph,
+    mrkdwn::Readers, pace::Pacer, permalink::Permalinks, refusal, response::Responses, search,
+    signature::SigningSecrets, thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.
@@ -33,9 +33,11 @@ pub struct Slack {
     pub(crate) api: Api,
     pacer: Pacer,
     secrets: SigningSecrets,
-    team: Option<String>,
+    pub(crate) team: Option<String>,
     pub(crate) channel: String,
     socket_mode: Option<SocketMode>,
+    pub(crate) responses: Responses,
+    pub(crate) permalinks: Permalinks,
 }
 
 impl Slack {
@@ -43,6 +45,8 @@ impl Slack {
     pub fn new(config: SlackConfig) -> Result<Self, SlackError> {
         Ok(Self {
             api: Api::new(config.base()?, &config.bot_token)?,
+            responses: Responses::new(config.base()?)?,
+            permalinks: Permalinks::default(),
             pacer: Pacer::new(Pace::SLACK),
             secrets: SigningSecrets::new(config.usable_secrets()?),
             channel: config.checked_channel()?,
@@ -88,12 +92,6 @@ impl Slack {
     /// Reads what Slack sent to one of the HTTP endpoints. It waits 3 seconds for the answer.
     pub fn parse(&self, door: Door, signed: &Signed<'_>) -> Result<Inbound, ParseError> {
         inbound::parse(door, signed)
-    }
-
-    /// What one person alone is shown as the answer to a command.
-    pub fn answer(&self, words: &Words, people: &People) -> Value {
-        let paragraph = paragraph(words, Tone::Neutral, self.readers(people));
-        json!({"response_type": "ephemeral", "text": paragraph.text, "blocks": paragraph.blocks})
     }
 
     /// Asks the person who pressed a button for the reason; `words` say what the button does. The answer comes as
@@ -151,7 +149,7 @@ impl Slack {
         Ok(())
     }
 
-    fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
+    pub(crate) fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
     }
 

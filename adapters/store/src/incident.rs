@@ -31,6 +31,13 @@ impl Tx {
         Ok(rows::change(self.connection(), "remember a delivery", query).await? == 1)
     }
 
+    /// What was kept of a delivery; `None` where it was not here yet.
+    pub async fn seen(&mut self, id: &str, kind: &str) -> Result<Option<String>, Error> {
+        let query = sqlx::query(sql::SEEN).bind(kind).bind(id);
+        let row = rows::optional(self.connection(), "look for a delivery", query).await?;
+        row.map(|row| row.text("body")).transpose()
+    }
+
     /// Stores a new incident, at version 1.
     pub async fn insert_incident(&mut self, incident: &Incident) -> Result<(), Error> {
         let query = sqlx::query(sql::INSERT_INCIDENT)
@@ -81,6 +88,30 @@ pub(crate) async fn list(
         None => sqlx::query(sql::INCIDENTS),
     };
     rows::all(connection, READ, query.bind(i64::from(limit)), Row::versioned).await
+}
+
+pub(crate) async fn page(
+    connection: &mut AnyConnection,
+    limit: u32,
+    skipped: u32,
+) -> Result<Vec<Versioned<Incident>>, Error> {
+    let query = sqlx::query(sql::INCIDENT_PAGE).bind(i64::from(limit)).bind(i64::from(skipped));
+    rows::all(connection, READ, query, Row::versioned).await
+}
+
+pub(crate) async fn list_open(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Versioned<Incident>>, Error> {
+    let query =
+        sqlx::query(sql::OPEN_INCIDENTS).bind(since.timestamp_millis()).bind(i64::from(limit));
+    rows::all(connection, READ, query, Row::versioned).await
+}
+
+pub(crate) async fn count(connection: &mut AnyConnection) -> Result<u64, Error> {
+    let query = sqlx::query(sql::COUNT_INCIDENTS);
+    rows::single(connection, "count the incidents", query).await?.count("many")
 }
 
 pub(crate) async fn ids_ending(

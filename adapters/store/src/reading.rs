@@ -60,6 +60,17 @@ reading! {
     fn incidents(limit: u32, before: Option<&IncidentId>) -> Vec<Versioned<Incident>>
         = incident::list;
 
+    /// At most `limit` incidents, newest first, after the first `skipped`.
+    fn incident_page(limit: u32, skipped: u32) -> Vec<Versioned<Incident>> = incident::page;
+
+    /// At most `limit` incidents whose proposal is not closed, and those that were opened at `since` or later and have
+    /// no proposal; newest first.
+    fn open_incidents(since: Timestamp, limit: u32) -> Vec<Versioned<Incident>>
+        = incident::list_open;
+
+    /// How many incidents there are.
+    fn count_incidents() -> u64 = incident::count;
+
     /// The ids that end in what somebody typed, newest first and at most ten.
     fn incident_ids_ending(text: &str) -> Vec<IncidentId> = incident::ids_ending;
 

@@ -11,7 +11,11 @@ use serde::Serialize;
 use store::Store;
 
 use super::{Done, Usage};
-use crate::{config::Config, gate};
+use crate::{
+    config::Config,
+    gate,
+    lookup::{self, Missing},
+};
 
 /// How many holds are listed.
 const LISTED: u32 = 50;
@@ -150,12 +154,9 @@ async fn lift(
 }
 
 async fn find(store: &Store, text: &str) -> anyhow::Result<HoldId> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
-    }
-    match &store.hold_ids_ending(text).await?[..] {
-        [id] => Ok(id.clone()),
-        [] => Err(Usage(format!("there is no hold whose id ends in `{text}`; `countersign hold list` shows those there are")).into()),
-        several => Err(Usage(format!("{} holds have ids that end in `{text}`; type more of it", several.len())).into()),
+    match lookup::hold(store, text).await? {
+        Ok(id) => Ok(id),
+        Err(Missing::Nowhere) => Err(Usage(format!("there is no hold whose id ends in `{text}`; `countersign hold list` shows those there are")).into()),
+        Err(Missing::Ambiguous(many)) => Err(Usage(format!("{many} holds have ids that end in `{text}`; type more of it")).into()),
     }
 }

@@ -13,6 +13,7 @@ use store::Store;
 
 use super::{Done, Usage};
 use crate::{
+    lookup::{self, Missing},
     report::{self, IncidentReport},
     view,
 };
@@ -96,13 +97,10 @@ pub(super) async fn timeline(
 
 /// The incident that a person means by an id or the end of one.
 pub(super) async fn find(store: &Store, text: &str) -> anyhow::Result<IncidentId> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
-    }
-    match &store.incident_ids_ending(text).await?[..] {
-        [id] => Ok(id.clone()),
-        [] => Err(Usage(format!("there is no incident whose id ends in `{text}`; `countersign list` shows those there are")).into()),
-        several => Err(Usage(format!("{} incidents have ids that end in `{text}`; type more of it", several.len())).into()),
+    match lookup::incident(store, text).await? {
+        Ok(id) => Ok(id),
+        Err(Missing::Nowhere) => Err(Usage(format!("there is no incident whose id ends in `{text}`; `countersign list` shows those there are")).into()),
+        Err(Missing::Ambiguous(many)) => Err(Usage(format!("{many} incidents have ids that end in `{text}`; type more of it")).into()),
     }
 }
 
@@ -147,7 +145,7 @@ fn told(entry: &Entry, people: &People) -> String {
 }
 
 /// What an entry says that nobody was told of.
-fn quiet(entry: &Entry, people: &People) -> String {
+pub(crate) fn quiet(entry: &Entry, people: &People) -> String {
     match &entry.record {
         Record::Refused { refusal, .. } => {
             format!("was refused: {}", refusal.words().to_plain(people))

@@ -88,7 +88,7 @@ pub(super) async fn run(
             );
             println!("  countersign show {incident}");
         }
-        Err(Declined::Unclear(why)) => return Err(Usage(why).into()),
+        Err(Declined::Unclear { why, .. }) => return Err(Usage(why).into()),
         Err(Declined::Refused(why)) => {
             eprintln!("refused: {why}");
             return Ok(Done::Refused);

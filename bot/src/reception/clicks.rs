@@ -5,22 +5,23 @@
 mod asking;
 mod reading;
 
-use domain::card::Button;
-use domain::{digest::Digest, id::ProposalId, person::Identity, place::Place, run::Stop};
+use domain::{
+    card::Button, digest::Digest, id::ProposalId, person::Identity, place::Place, run::Stop,
+};
 use slack::{Input, Interaction};
 
-use self::asking::Pressed;
+pub(super) use self::asking::Pressed;
 use super::{Ack, Reception};
 use crate::engine::{Decide, Wish};
 
 const SAY_WHY: &str = "Please say why: the others and the auditor read it.";
 
 /// What was decided on, by whom, and where they look.
-struct On {
-    identity: Identity,
-    proposal: ProposalId,
-    plan: Digest,
-    place: Place,
+pub(super) struct On {
+    pub(super) identity: Identity,
+    pub(super) proposal: ProposalId,
+    pub(super) plan: Digest,
+    pub(super) place: Place,
 }
 
 impl Reception {
@@ -46,6 +47,18 @@ impl Reception {
             Interaction::Details { proposal, page, opens, place, identity } => {
                 self.read_on(&identity, &proposal, page, (&opens, &place)).await;
             }
+            Interaction::Turned { identity, command, response_url } => {
+                return self.turn(&identity, &command, &response_url).await;
+            }
+            Interaction::Choosing { identity, view, hash, chosen, kept } => {
+                return self.choosing(&identity, (&view, &hash), chosen, kept).await;
+            }
+            Interaction::Suggest { identity, input, typed } => {
+                return Ok(self.suggest(&identity, &input, &typed).await);
+            }
+            Interaction::Proposed { identity, view, chosen, kept } => {
+                return self.proposed(&identity, &view, chosen, kept).await;
+            }
             Interaction::Other(kind) => {
                 self.metrics.click("other");
                 tracing::debug!("an interaction of kind {kind} changes nothing");
@@ -54,7 +67,7 @@ impl Reception {
         Ok(Ack::Taken)
     }
 
-    async fn pressed(&self, on: On, pressed: Pressed) -> anyhow::Result<()> {
+    pub(super) async fn pressed(&self, on: On, pressed: Pressed) -> anyhow::Result<()> {
         if pressed.button.asks_why() {
             return self.ask_why(on, pressed).await;
         }

@@ -1,15 +1,147 @@
-//! The slash command.
+//! The slash command: reads answer at once, acts go the way of their buttons.
+//!
+//! Answers are seen by whoever typed the command alone, and where they typed it. Nothing is remembered between two
+//! commands: an answer's buttons carry the command that shows the other page.
 
-use domain::words::Words;
-use slack::Command;
+mod acting;
+mod glances;
+mod help;
+mod holds;
+mod incident;
+mod ladder;
+mod status;
+mod subject;
+mod typed;
+mod who;
 
+use std::time::Duration;
+
+use domain::{notice::Tone, person::Identity, words::Words};
+use slack::{Answer, Command};
+
+use self::typed::Typed;
+pub(super) use self::typed::{Filled, Part};
 use super::{Ack, Reception};
 
+/// Slack gives a command three seconds. What only reads is given up before that, and says so.
+const READING: Duration = Duration::from_millis(2300);
+
 impl Reception {
-    pub(super) fn command(&self, command: &Command) -> Ack {
-        let words =
-            Words::plain("This is Countersign. ").code(&self.command).text(" can do nothing yet.");
-        tracing::debug!("{} typed {}", command.identity, command.text);
-        Ack::Saying(self.slack.answer(&words, self.engine.policies.people()))
+    pub(super) async fn command(&self, command: &Command) -> anyhow::Result<Ack> {
+        tracing::debug!("{} typed {} {}", command.identity, command.name, command.text);
+        if command.name != self.command {
+            return Ok(self.say(&self.named_otherwise(&command.name)));
+        }
+        if let Some(refused) = self.may_not_read(&command.identity) {
+            return Ok(self.say(&refused));
+        }
+        match typed::understand(&command.text) {
+            Err(mistyped) => Ok(self.say(&help::mistyped(&self.command, &mistyped))),
+            Ok(Typed::Act(act, of)) => self.act(command, act, of.as_deref()).await,
+            Ok(Typed::LiftHold(of)) => self.lift_hold(command, of.as_deref()).await,
+            Ok(Typed::Propose(parts)) => self.propose(command, &parts).await,
+            Ok(typed) => {
+                let answer = self.read_in_time(&command.identity, &typed).await?;
+                Ok(self.say(&answer))
+            }
+        }
+    }
+
+    /// Shows the page that a button of an answer leads to, in its place.
+    pub(super) async fn turn(
+        &self,
+        identity: &Identity,
+        text: &str,
+        response_url: &str,
+    ) -> anyhow::Result<Ack> {
+        let answer = match (self.may_not_read(identity), typed::understand(text)) {
+            (Some(refused), _) => refused,
+            (None, Ok(typed)) => self.read_in_time(identity, &typed).await?,
+            (None, Err(mistyped)) => help::mistyped(&self.command, &mistyped),
+        };
+        let people = self.engine.policies.people();
+        if let Err(error) = self.slack.turn_to(response_url, &answer, people).await {
+            // The person sees that the page stays, and presses again or types the command.
+            tracing::warn!("another page of an answer could not be shown: {error}");
+        }
+        Ok(Ack::Taken)
+    }
+
+    pub(super) fn say(&self, answer: &Answer) -> Ack {
+        Ack::Saying(self.slack.answer(answer, self.engine.policies.people()))
+    }
+
+    /// The answer to a command that opens a dialog: none where it is there.
+    pub(super) fn with_dialog(&self, is_open: bool) -> Ack {
+        if is_open {
+            return Ack::Taken;
+        }
+        self.say(
+            &Answer::saying(Words::plain(
+                "The dialog did not open: Slack was too slow, or refused. Nothing was done; type it again.",
+            ))
+            .with_tone(Tone::Attention),
+        )
+    }
+
+    /// Reads, and gives up before Slack does: nothing was changed, so that is all there is to say.
+    async fn read_in_time(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
+        match tokio::time::timeout(READING, self.read(identity, typed)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                tracing::warn!("the database took too long for a command that only reads");
+                Ok(Answer::saying(Words::plain(
+                    "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
+                ))
+                .with_tone(Tone::Attention))
+            }
+        }
+    }
+
+    async fn read(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
+        match typed {
+            Typed::Help(verb) => Ok(help::help(&self.command, *verb)),
+            Typed::Status => self.status(identity).await,
+            Typed::List { all: true, page } => self.list_all(*page).await,
+            Typed::List { all: false, page } => self.list_open(*page).await,
+            Typed::Show(of) => self.show(of.as_deref()).await,
+            Typed::Timeline { of, page } => self.timeline(of.as_deref(), *page).await,
+            Typed::Why { of, person } => self.why(identity, of.as_deref(), person.as_deref()).await,
+            Typed::Oncall => self.oncall().await,
+            Typed::Holds => self.holds().await,
+            Typed::Drill => Ok(Answer::saying(Words::plain(
+                "Drills are not there yet: Countersign can neither run one nor plan one. Nothing was done.",
+            ))),
+            // These change something, or open a modal: no page of an answer leads there.
+            Typed::LiftHold(_) | Typed::Act(..) | Typed::Propose(_) => {
+                Ok(Answer::saying(Words::plain("Type the command for that. Nothing was done.")))
+            }
+        }
+    }
+
+    /// Why somebody may not read what is going on; `None` where they may. Everybody of the workspace may who can type the
+    /// command: incidents are shown in a channel, and whoever watches one should be able to ask.
+    fn may_not_read(&self, identity: &Identity) -> Option<Answer> {
+        (!self.slack.is_home_of(identity)).then(|| {
+            Answer::saying(Words::plain(
+                "Countersign answers people of its own workspace alone. Nothing was done: ask somebody there.",
+            ))
+        })
+    }
+
+    /// The app has a command that the configuration does not know.
+    fn named_otherwise(&self, name: &str) -> Answer {
+        Answer::saying(
+            Words::plain("You typed ")
+                .code(name)
+                .text(", and this Countersign listens to ")
+                .code(&self.command)
+                .text(". Nothing was done: type that one instead."),
+        )
+        .with_hint(
+            Words::plain("For the operator: the app’s slash command and ")
+                .code("slack.command")
+                .text(" in countersign.yaml must have the same name."),
+        )
     }
 }

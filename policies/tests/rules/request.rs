@@ -32,7 +32,7 @@ fn wanted() -> Wanted {
 fn declined(user: &str, wanted: &Wanted) -> String {
     match defaults().request(&cli(user), wanted, now()) {
         Ok(request) => panic!("it is taken: {request:?}"),
-        Err(Declined::Unclear(why)) => format!("unclear: {why}"),
+        Err(Declined::Unclear { part, why }) => format!("unclear ({part:?}): {why}"),
         Err(Declined::Refused(why)) => format!("refused: {why}"),
     }
 }
@@ -69,12 +69,12 @@ fn everybody_else_hears_why_not() {
     insta::assert_snapshot!(lines.join("\n"), @"
     refused: nobody in people.yaml has the identity `{ chat: cli, user: mallory }`, so it is not known who asks. Ask the operator to add it. Nothing was proposed.
     refused: `data_corruption_detected` (data is corrupt) is recognised in alerts, without a person. People judge these: `revenue_processing_affected`, `customer_experience_degraded`, `compliance_violation_risk`, `stakeholder_escalation`, `sla_breach_imminent`, `unexpected_behaviour`, `integration_failures`, `performance_regression`, `data_quality_issues`, `monitoring_system_failure`. Nothing was proposed.
-    unclear: there is no trigger `revenue_procesing_affected`; did you mean `revenue_processing_affected`?
-    unclear: no target of targets.yaml has the id or the environment `staging`; use one of `warehouse`
-    unclear: no model is called `drop table`; write it as in its MODEL block, such as `marts.daily_revenue`
+    unclear (Trigger): there is no trigger `revenue_procesing_affected`; did you mean `revenue_processing_affected`?
+    unclear (Target): no target of targets.yaml has the id or the environment `staging`; use one of `warehouse`
+    unclear (Models): no model is called `drop table`; write it as in its MODEL block, such as `marts.daily_revenue`
     refused: a blue-green rollback (type 1) takes all of it back, not single models: leave the models out, or propose a model-level rollback (type 2). Nothing was proposed.
-    unclear: say why, so that the others can read it
-    unclear: the reason has 301 letters, and the card's headline holds 300: say the rest in the thread
+    unclear (Reason): say why, so that the others can read it
+    unclear (Reason): the reason has 301 letters, and the card's headline holds 300: say the rest in the thread
     ");
 }
 

@@ -25,6 +25,27 @@ where (opened_ms, id) < (select last.opened_ms, last.id from incident as last wh
 order by opened_ms desc, id desc
 limit $2";
 
+pub(crate) const INCIDENT_PAGE: &str = "
+select body, version
+from incident
+order by opened_ms desc, id desc
+limit $1
+offset $2";
+
+/// Those whose proposal is not closed, and younger ones that have no proposal.
+pub(crate) const OPEN_INCIDENTS: &str = "
+select body, version
+from incident
+where id in (select proposal.incident from proposal where proposal.closed = 0)
+   or (opened_ms >= $1
+       and not exists (select 1 from proposal where proposal.incident = incident.id))
+order by opened_ms desc, id desc
+limit $2";
+
+pub(crate) const COUNT_INCIDENTS: &str = "
+select count(*) as many
+from incident";
+
 pub(crate) const INCIDENT_IDS_LIKE: &str = "
 select id
 from incident
@@ -51,6 +72,12 @@ select id
 from incident
 where id = $1
 for no key update";
+
+pub(crate) const SEEN: &str = "
+select body
+from seen
+where kind = $1
+  and id = $2";
 
 pub(crate) const INSERT_SEEN: &str = "
 insert into seen (kind, id, at_ms, body)

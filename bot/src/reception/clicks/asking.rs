@@ -22,10 +22,10 @@ const CONCERNS: usize = 5;
 const NOT_SAID_YET: &str = "not said yet";
 
 /// A button, as it was pressed.
-pub(super) struct Pressed {
-    pub(super) button: Button,
-    pub(super) stop: Option<Stop>,
-    pub(super) trigger_id: String,
+pub(in crate::reception) struct Pressed {
+    pub(in crate::reception) button: Button,
+    pub(in crate::reception) stop: Option<Stop>,
+    pub(in crate::reception) trigger_id: String,
 }
 
 impl Reception {
@@ -38,7 +38,7 @@ impl Reception {
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
         let words = about_to(button, &plan);
-        self.open(self.slack.open_reason_modal(&trigger_id, ask, &words, people)).await;
+        self.opened(self.slack.open_reason_modal(&trigger_id, ask, &words, people)).await;
         Ok(())
     }
 
@@ -57,7 +57,7 @@ impl Reception {
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
         let words = replaces(shown);
-        self.open(self.slack.open_name_modal(&trigger_id, (ask, name), &words, people)).await;
+        self.opened(self.slack.open_name_modal(&trigger_id, (ask, name), &words, people)).await;
         Ok(())
     }
 
@@ -65,7 +65,10 @@ impl Reception {
     async fn may(&self, on: On, wish: Option<Wish>) -> anyhow::Result<Option<On>> {
         let Some(wish) = wish else {
             self.metrics.click("other");
-            tracing::warn!("a click on {} does not say which stop of its run it answers", on.proposal);
+            tracing::warn!(
+                "a click on {} does not say which stop of its run it answers",
+                on.proposal
+            );
             return Ok(None);
         };
         let On { identity, proposal, plan, place } = on;
@@ -78,13 +81,21 @@ impl Reception {
         Ok(Some(On { identity, proposal, plan, place }))
     }
 
-    pub(super) async fn open(&self, opening: impl Future<Output = Result<(), ChatError>>) {
+    /// Waits for a dialog to open, no longer than its trigger lives. Whether it did; where it did not, the person sees
+    /// that nothing opens, and presses again.
+    pub(in crate::reception) async fn opened(
+        &self,
+        opening: impl Future<Output = Result<(), ChatError>>,
+    ) -> bool {
         match tokio::time::timeout(MODAL, opening).await {
-            Ok(Ok(())) => self.metrics.click("modal"),
-            // The person sees that nothing opens, and presses again.
+            Ok(Ok(())) => {
+                self.metrics.click("modal");
+                return true;
+            }
             Ok(Err(error)) => tracing::warn!("a dialog did not open: {error}"),
             Err(_) => tracing::warn!("a dialog did not open in time"),
         }
+        false
     }
 }
 
@@ -129,7 +140,8 @@ fn replaces(proposal: &Proposal) -> Words {
     let opening = &proposal.opening;
     let words = Words::plain("You sign plan ").code(opening.plan.short());
     let words = words.text(": everything in ").code(&opening.target.environment).text(" of ");
-    let words = words.code(&opening.target.id).text(" is replaced, state and data and configuration");
+    let words =
+        words.code(&opening.target.id).text(" is replaced, state and data and configuration");
     let words = match opening.models.len() {
         0 => words.text("."),
         1 => words.text(", one model with it."),
@@ -152,7 +164,10 @@ fn replaces(proposal: &Proposal) -> Words {
     }
     let shown = concerns.iter().take(CONCERNS);
     let words = shown.fold(words.text("\n\nWhat the checks found:"), |words, finding| {
-        words.text(format!("\n• {} ", finding.check)).code(&finding.subject).text(format!(": {}", finding.detail))
+        words
+            .text(format!("\n• {} ", finding.check))
+            .code(&finding.subject)
+            .text(format!(": {}", finding.detail))
     });
     match concerns.len().saturating_sub(CONCERNS) {
         0 => words,
