@@ -193,6 +193,11 @@ impl Card {
         shown + &self.message.text
     }
 
+    /// The message, for whoever presses its buttons in another way.
+    pub(crate) fn into_message(self) -> Message {
+        self.message
+    }
+
     /// Everything that stands on it.
     pub(crate) fn text(&self) -> String {
         self.message.shown()

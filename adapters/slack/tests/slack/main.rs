@@ -11,4 +11,5 @@ mod letters;
 mod limits;
 mod manifest;
 mod messages;
+mod socket;
 mod steering;

@@ -1,0 +1,89 @@
+//! `doctor`: a line for each thing, and the fix beside it.
+
+use countersign::clock::SystemClock;
+use domain::port::Clock as _;
+use fakes::slack::{APP_TOKEN, BOT_TOKEN, FakeSlack, SIGNING_SECRET, TEAM};
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::installation::{Ended, Installation, policies::edit};
+
+const CHANNEL: &str = "C0INCIDENTS";
+
+/// An installation that talks to Slack, over Socket Mode and HTTP.
+async fn with_slack(installation: &Installation) -> FakeSlack {
+    let slack = FakeSlack::start(|| SystemClock.now()).await;
+    slack.add_channel(CHANNEL, "#data-incidents");
+    let section = format!(
+        "slack:\n  api_url: {}\n  bot_token: {BOT_TOKEN}\n  signing_secret: {SIGNING_SECRET}\n  app_token: {APP_TOKEN}\n  team: {TEAM}\n  channel: {CHANNEL}\nweb:",
+        slack.api_url()
+    );
+    edit(&installation.path("countersign.yaml"), "web:", &section);
+    slack
+}
+
+/// Without what differs from machine to machine: room, versions, folders, and the names of keys.
+fn shown(installation: &Installation, ended: &Ended) -> String {
+    let folder = installation.path("").display().to_string();
+    let text = ended.to_string().replace(folder.trim_end_matches('/'), "[folder]");
+    let lines = text.lines().map(|line| {
+        let words: Vec<_> = line.split(' ').collect();
+        let mut line = line.to_owned();
+        for pair in words.windows(2) {
+            match pair {
+                [size, unit @ ("GiB" | "MiB")] => {
+                    line = line.replace(&format!("{size} {unit}"), "[size]");
+                }
+                ["SQLite", version] => line = line.replace(version, "[version],"),
+                [id, "signs,"] => line = line.replace(id, "[key]"),
+                ["digest", digest] => line = line.replace(digest, "[digest]"),
+                _ => {}
+            }
+        }
+        line + "\n"
+    });
+    lines.collect()
+}
+
+#[tokio::test]
+async fn all_is_well() {
+    let installation = Installation::fresh().await;
+    let _slack = with_slack(&installation).await;
+    let ended = installation.run(&["doctor"]).await.expect_code(0);
+    assert_snapshot!(shown(&installation, &ended), @"");
+}
+
+/// As it is on the first day: files alone.
+#[tokio::test]
+async fn nothing_is_there_yet() {
+    let installation = Installation::bare().await;
+    edit(
+        &installation.path("countersign.yaml"),
+        "web:",
+        "slack: { bot_token: xoxp-1, app_token: xoxb-1, channel: '#data' }\nweb:",
+    );
+    std::fs::write(installation.path("rules/people.yaml"), "people: nobody\n").expect("writes");
+    let ended = installation.run(&["doctor"]).await.expect_code(1);
+    assert_snapshot!(shown(&installation, &ended), @"");
+}
+
+#[tokio::test]
+async fn each_thing_is_named_with_its_fix() {
+    let installation = Installation::fresh().await;
+    let slack = with_slack(&installation).await;
+    let configuration = installation.path("countersign.yaml");
+    edit(&configuration, &format!("team: {TEAM}"), "team: T0OTHER");
+    edit(&configuration, "api_token: ", "api_token: wrong-");
+    slack.leave(CHANNEL, fakes::slack::BOT_USER);
+    slack.take_scope("im:write");
+    slack.take_scope("connections:write");
+    installation.warehouse.fault("inspect", &["fail"]);
+    let ended = installation.run(&["doctor"]).await.expect_code(1);
+    assert_snapshot!(shown(&installation, &ended), @"");
+    slack.revoke_token();
+    let ended = installation.run(&["doctor", "--json"]).await.expect_code(1);
+    let found: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let found = found.as_array().expect("a list");
+    let slacks = found.iter().filter(|finding| finding["check"] == "slack");
+    insta::assert_json_snapshot!(slacks.collect::<Vec<_>>(), @"");
+}
