@@ -9,6 +9,7 @@ mod redacted;
 mod auditing;
 mod checking;
 mod confining;
+mod examining;
 mod holding;
 mod installing;
 mod keys;

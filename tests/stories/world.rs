@@ -132,6 +132,11 @@ impl World {
         (self.server, self.address) = serve(&self.bot, &self.config, &self.shutdown).await;
     }
 
+    /// The bot is asked to stop.
+    pub(crate) fn stop(&self) {
+        self.shutdown.cancel();
+    }
+
     /// Sends a signed request to the bot; gives the status.
     pub(crate) async fn send(&self, path: &str, request: &SignedRequest) -> u16 {
         self.ask(path, request).await.0
@@ -214,6 +219,9 @@ async fn serve(bot: &Bot, config: &Config, shutdown: &CancellationToken) -> (Joi
     let address = format!("http://{}", listener.local_addr());
     let (router, shutdown) = (bot.router(config, shutdown), shutdown.clone());
     let mut server = JoinSet::new();
+    if let Some(sockets) = bot.sockets(config) {
+        server.spawn(sockets.keep(shutdown.clone()));
+    }
     server.spawn(async move {
         listener.serve(router, shutdown).await;
     });

@@ -54,7 +54,7 @@ pub use manifest::{Manifest, Way};
 pub use modal::{AskWhy, Input};
 pub use pace::Pace;
 pub use propose::{Choice, Chosen, Field, Kept, ProposeForm, models_of};
-pub use scope::{APP_SCOPE, EVENTS, Need, Place, SCOPES, Scope};
+pub use scope::{EVENTS, Need, Place, SCOPES, Scope};
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;
 pub use socket::{Connection, Envelope, Heard, Lost, SocketMode};

@@ -99,16 +99,21 @@ impl SocketMode {
 
     async fn address(&self) -> Result<Url, ChatError> {
         let answer = self.api.read(OPEN, &[]).await?;
-        let address = answer["url"].as_str().and_then(|address| Url::parse(address).ok());
-        let is_usable = |address: &Url| match address.scheme() {
-            "wss" => true,
-            "ws" => self.is_plain,
-            _ => false,
-        };
-        address.filter(is_usable).ok_or_else(|| {
+        let address = answer["url"].as_str().unwrap_or_default();
+        usable(address, self.is_plain).ok_or_else(|| {
             refusal::transient(OPEN, "the answer names no address of an encrypted line", None)
         })
     }
+}
+
+/// The address, where nobody on the way can listen; or where nobody minds.
+fn usable(address: &str, is_plain: bool) -> Option<Url> {
+    let is_usable = |address: &Url| match address.scheme() {
+        "wss" => true,
+        "ws" => is_plain,
+        _ => false,
+    };
+    Url::parse(address).ok().filter(is_usable)
 }
 
 /// Why no line came about, without the address: the ticket in it opens the line.
@@ -119,5 +124,24 @@ fn told(error: &WebSocketError) -> String {
         WebSocketError::Tls(error) => format!("could not make the line safe: {error}"),
         WebSocketError::Protocol(error) => format!("broke the protocol: {error}"),
         _ => "could not connect".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_in_the_open() {
+        let table = [
+            ("wss://wss-primary.slack.com/link/?ticket=1", false, true),
+            ("ws://wss-primary.slack.com/link/?ticket=1", false, false),
+            ("ws://127.0.0.1:8080/link", true, true),
+            ("https://slack.com/link", true, false),
+            ("", true, false),
+        ];
+        for (address, is_plain, is_usable) in table {
+            assert_eq!(usable(address, is_plain).is_some(), is_usable, "{address}");
+        }
     }
 }

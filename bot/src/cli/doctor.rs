@@ -49,7 +49,10 @@ pub(super) async fn run(
     } else if problems + warnings == 0 {
         println!("All is well.");
     } else {
-        println!("{}, {}.", counted(problems, "problem"), counted(warnings, "warning"));
+        let ill = [(problems, "problem"), (warnings, "warning")];
+        let ill = ill.into_iter().filter(|(many, _)| *many > 0);
+        let ill: Vec<_> = ill.map(|(many, noun)| counted(many, noun)).collect();
+        println!("{}.", ill.join(", "));
     }
     Ok(if problems == 0 { Done::Well } else { Done::Failed })
 }

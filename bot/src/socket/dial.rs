@@ -91,7 +91,10 @@ impl Dial {
             }
             Ended::SwitchedOff => {
                 let problem = "somebody has switched Socket Mode off in the app's settings. Switch it on, or take slack.app_token out and give Slack the addresses of the HTTP endpoints";
-                tracing::error!("{problem}; trying again in {} s", UNMENDED.as_secs());
+                // All connections are told at once; it is said once.
+                if pause.until < Instant::now() + UNMENDED / 2 {
+                    tracing::error!("{problem}; trying again in {} s", UNMENDED.as_secs());
+                }
                 self.lines.failed(problem.to_owned());
                 UNMENDED
             }

@@ -254,6 +254,11 @@ impl Card {
         links.map(|link| (link.text, link.url.unwrap_or_default())).collect()
     }
 
+    /// The message, for whoever presses its buttons in another way.
+    pub(crate) fn into_message(self) -> Message {
+        self.message
+    }
+
     /// Everything that stands on it.
     pub(crate) fn text(&self) -> String {
         self.message.shown()

@@ -15,4 +15,5 @@ mod manifest;
 mod menus;
 mod messages;
 mod notices;
+mod socket;
 mod steering;

@@ -13,7 +13,7 @@ fn manifest(way: Way<'_>) -> Value {
 
 #[test]
 fn over_http() {
-    insta::assert_json_snapshot!(manifest(HTTP), @r#"
+    insta::assert_json_snapshot!(manifest(HTTP), @r##"
     {
       "_metadata": {
         "major_version": 1,
@@ -82,7 +82,7 @@ fn over_http() {
         "token_rotation_enabled": false
       }
     }
-    "#);
+    "##);
 }
 
 /// Without addresses there is nothing that Slack could not reach.
