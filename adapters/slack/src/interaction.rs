@@ -116,7 +116,7 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
     let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
-    let (proposal, plan, stop) = decided_on(value)?;
+    let (proposal, plan, stop) = decided_on(&value)?;
     let container = &payload["container"];
     let message = &payload["message"];
     let text = |value: &Value, what| match value.as_str() {
@@ -142,14 +142,14 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
 }
 
 /// The button that was pressed, or chosen in the card's menu, and what it carries.
-fn pressed(action: &Value) -> Option<(Button, Option<&str>)> {
+fn pressed(action: &Value) -> Option<(Button, Value)> {
     let named = |name: &str| Button::ALL.into_iter().find(|button| action_id(*button) == name);
     let id = action["action_id"].as_str()?;
     if action["type"] == "overflow" && id.starts_with(MENU) {
         let (name, value) = action["selected_option"]["value"].as_str()?.split_once(' ')?;
-        return Some((named(name)?, Some(value)));
+        return Some((named(name)?, value.into()));
     }
-    Some((named(id)?, action["value"].as_str()))
+    Some((named(id)?, action["value"].clone()))
 }
 
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
@@ -160,15 +160,16 @@ fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseEr
     let Some(button) = asked else {
         return Ok(Interaction::Other(format!("view_submission of {}", view["callback_id"])));
     };
-    let (proposal, plan, stop) = decided_on(view["private_metadata"].as_str())?;
+    let (proposal, plan, stop) = decided_on(&view["private_metadata"])?;
     let reason = &view["state"]["values"][modal::REASON][modal::REASON]["value"];
     // No database takes NUL in a text.
     let reason = reason.as_str().unwrap_or_default().replace('\0', "").trim().to_owned();
     Ok(Interaction::Submitted { identity, button, proposal, plan, stop, reason })
 }
 
-fn decided_on(value: Option<&str>) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
+fn decided_on(value: &Value) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
     let (proposal, rest) = value
+        .as_str()
         .and_then(|value| value.split_once(' '))
         .ok_or(ParseError::Missing { what: "the proposal and the plan" })?;
     let (plan, stop) = match rest.split_once(' ') {
