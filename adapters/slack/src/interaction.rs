@@ -196,14 +196,14 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
     let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
-    let (proposal, plan, stop) = decided_on(value)?;
+    let (proposal, plan, stop) = decided_on(&value)?;
     let trigger_id = trigger(payload);
     let place = place::of(payload)?;
     Ok(Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place })
 }
 
 fn read_on(payload: &Value, identity: Identity, page: usize) -> Result<Interaction, ParseError> {
-    let (proposal, ..) = decided_on(payload["actions"][0]["value"].as_str())?;
+    let (proposal, ..) = decided_on(&payload["actions"][0]["value"])?;
     let view = &payload["view"];
     let (opens, place) = match view["id"].as_str().filter(|_| view["type"] == "modal") {
         Some(id) => (Opens::View(id.to_owned()), place::kept(&view["private_metadata"])),
@@ -217,14 +217,14 @@ fn trigger(payload: &Value) -> String {
 }
 
 /// The button that was pressed, or chosen in the card's menu, and what it carries.
-fn pressed(action: &Value) -> Option<(Button, Option<&str>)> {
+fn pressed(action: &Value) -> Option<(Button, Value)> {
     let named = |name: &str| Button::ALL.into_iter().find(|button| action_id(*button) == name);
     let id = action["action_id"].as_str()?;
     if action["type"] == "overflow" && id.starts_with(MENU) {
         let (name, value) = action["selected_option"]["value"].as_str()?.split_once(' ')?;
-        return Some((named(name)?, Some(value)));
+        return Some((named(name)?, value.into()));
     }
-    Some((named(id)?, action["value"].as_str()))
+    Some((named(id)?, action["value"].clone()))
 }
 
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
@@ -237,7 +237,7 @@ fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseEr
     };
     let metadata = &view["private_metadata"];
     let kept = metadata.as_str().map(|text| text.lines().next().unwrap_or_default());
-    let (proposal, plan, stop) = decided_on(kept)?;
+    let (proposal, plan, stop) = decided_on(&kept.map_or(Value::Null, Value::from))?;
     let values = &view["state"]["values"];
     // No database takes NUL in a text.
     let input = |name: &str| {
@@ -256,8 +256,9 @@ fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseEr
     })
 }
 
-fn decided_on(value: Option<&str>) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
+fn decided_on(value: &Value) -> Result<(ProposalId, Digest, Option<Stop>), ParseError> {
     let (proposal, rest) = value
+        .as_str()
         .and_then(|value| value.split_once(' '))
         .ok_or(ParseError::Missing { what: "the proposal and the plan" })?;
     let (plan, stop) = match rest.split_once(' ') {

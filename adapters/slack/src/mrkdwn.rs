@@ -104,6 +104,7 @@ impl Mrkdwn {
             Span::Strong(text) => mrkdwn.strong(text),
             Span::Code(text) => mrkdwn.code(text),
             Span::Time(at) => mrkdwn.time(*at, moment),
+            Span::Day(at) => mrkdwn.time(*at, Moment::Day),
             Span::Person(person) => match readers.mention(person) {
                 Some(mention) => mrkdwn.markup(&mention),
                 None => mrkdwn.text(readers.people.name(person)),

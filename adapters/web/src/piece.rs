@@ -44,6 +44,13 @@ impl From<Timestamp> for Moment {
     }
 }
 
+impl Moment {
+    /// A moment that may be on another day than the reader's.
+    fn with_day(at: Timestamp) -> Self {
+        Self { clock: at.format("%-d %b %H:%M UTC").to_string(), ..at.into() }
+    }
+}
+
 /// The pieces of a sentence; people by their names.
 pub(crate) fn pieces<'a>(words: &'a Words, people: &'a People) -> Vec<Piece<'a>> {
     words
@@ -55,6 +62,7 @@ pub(crate) fn pieces<'a>(words: &'a Words, people: &'a People) -> Vec<Piece<'a>>
             Span::Code(text) => Piece::Code(text),
             Span::Person(person) => Piece::Person(people.name(person)),
             Span::Time(at) => Piece::Time((*at).into()),
+            Span::Day(at) => Piece::Time(Moment::with_day(*at)),
         })
         .collect()
 }

@@ -176,7 +176,7 @@ impl Notice {
                 "Nobody can be reached for {level}, {role}: the escalation passes over it."
             )),
             Self::WayBackCloses { until } => Words::plain("This rollback is possible until ")
-                .time(*until)
+                .day(*until)
                 .text(". After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed."),
             Self::EscalatedBy { by } => {
                 Words::new().person(by).text(" asks for the next level now.")

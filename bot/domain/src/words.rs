@@ -20,8 +20,10 @@ pub enum Span {
     Code(String),
     /// A person; a chat may notify them.
     Person(PersonId),
-    /// A moment; shown in the reader's own zone.
+    /// A moment of these hours; shown in the reader's own zone.
     Time(Timestamp),
+    /// A moment that may be on another day: the same with the day, and without seconds.
+    Day(Timestamp),
 }
 
 /// A sentence or two, made of spans.
@@ -82,6 +84,12 @@ impl Words {
         self.push(Span::Time(at))
     }
 
+    /// Adds a moment with its day.
+    #[must_use]
+    pub fn day(self, at: Timestamp) -> Self {
+        self.push(Span::Day(at))
+    }
+
     /// Adds several people: `Ana, Ben and Cleo`, or `nobody`.
     #[must_use]
     pub fn people(self, people: &[PersonId]) -> Self {
@@ -123,6 +131,7 @@ impl Words {
                 Span::Text(text) | Span::Strong(text) | Span::Code(text) => text.clone(),
                 Span::Person(person) => people.name(person).to_owned(),
                 Span::Time(at) => at.format("%-d %b %H:%M:%S UTC").to_string(),
+                Span::Day(at) => at.format("%-d %b %H:%M UTC").to_string(),
             })
             .collect()
     }

@@ -124,6 +124,11 @@ fn confirm(card: &Card, people: &People) -> Value {
         .map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(people)))
         .collect::<Vec<_>>()
         .join(". ");
+    signing(plan, &what)
+}
+
+/// The question before an approval of a plan; `what` says in a sentence without its full stop what runs then.
+fn signing(plan: &str, what: &str) -> Value {
     let text = letters::line(&format!("You sign plan {plan}. {what}."), CONFIRM_LIMIT);
     json!({
         "title": block::plain("Approve this rollback?"),

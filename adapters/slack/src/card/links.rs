@@ -26,7 +26,7 @@ pub(super) fn links(card: &Card) -> Option<Value> {
         .filter_map(|(label, url)| {
             let label = letters::line(label.trim(), LABEL);
             (!letters::is_blank(&label)).then_some(())?;
-            let url = address(url)?;
+            let url = web_address(url).filter(|url| letters::room(url) <= ADDRESS)?;
             room = room.checked_sub(letters::room(&url))?;
             Some((label, url))
         })
@@ -37,9 +37,8 @@ pub(super) fn links(card: &Card) -> Option<Value> {
     (!buttons.is_empty()).then(|| block::actions("links", &buttons))
 }
 
-/// The address; `None` for what is no web address or too long for a card.
-fn address(url: &str) -> Option<String> {
+/// A web address; `None` for any other one.
+fn web_address(url: &str) -> Option<String> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let address = url.as_str().to_owned();
-    (letters::room(&address) <= ADDRESS).then_some(address)
+    Some(url.into())
 }

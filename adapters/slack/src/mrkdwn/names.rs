@@ -47,7 +47,9 @@ pub(crate) fn listed(words: &Words) -> Option<Vec<&str>> {
         match span {
             Span::Code(name) => names.push(name.as_str()),
             Span::Text(text) if text == BETWEEN => {}
-            Span::Text(_) | Span::Strong(_) | Span::Person(_) | Span::Time(_) => return None,
+            Span::Text(_) | Span::Strong(_) | Span::Person(_) | Span::Time(_) | Span::Day(_) => {
+                return None;
+            }
         }
     }
     (names.len() > 1).then_some(names)

@@ -21,7 +21,7 @@ impl Notice {
             }
             Self::HoldStands { environment, since, returned, needs } => {
                 let words =
-                    Words::new().code(environment).text(" is still held, since ").time(*since);
+                    Words::new().code(environment).text(" is still held, since ").day(*since);
                 if returned.is_empty() {
                     return words.text(format!(
                         ". Once a deploy without the fault is out, whoever holds {needs} or higher can lift the hold."

@@ -24,7 +24,7 @@ impl Schedule {
     /// The sentence that people read.
     pub fn words(&self) -> Words {
         let between = |words: Words, opens: Timestamp, closes: Timestamp| {
-            words.time(opens).text(" and ").time(closes)
+            words.day(opens).text(" and ").day(closes)
         };
         match self {
             Self::Proposed { opens, closes } => between(
@@ -32,14 +32,14 @@ impl Schedule {
                 *opens,
                 *closes,
             )
-            .text(" (the card says the day). Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then."),
+            .text(". Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then."),
             Self::Begins { opens, closes } => Words::plain("The rollback begins by itself at ")
-                .time(*opens)
+                .day(*opens)
                 .text(", when its maintenance window opens, and not after ")
-                .time(*closes)
-                .text(" (the card says the day). Until then it can still be rejected."),
+                .day(*closes)
+                .text(". Until then it can still be rejected."),
             Self::Nears { opens, missing: 0, .. } => Words::plain("The rollback begins at ")
-                .time(*opens)
+                .day(*opens)
                 .text(". It is approved; until then it can still be rejected."),
             Self::Nears { opens, closes, missing } => between(
                 Words::plain("The maintenance window of this rollback is between "),
