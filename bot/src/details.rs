@@ -82,7 +82,8 @@ fn proposed(proposal: &Proposal) -> Vec<Words> {
     let usual = opening.outlook.usual_ms;
     let usual = usual.map(|usual| format!("; usually {} here", duration(usual)));
     let within = duration(opening.recovery_target_ms);
-    lines.push(Words::plain(format!("Should be done within {within}{}", usual.unwrap_or_default())));
+    lines
+        .push(Words::plain(format!("Should be done within {within}{}", usual.unwrap_or_default())));
     if let Some(until) = opening.possible_until {
         lines.push(Words::plain("Possible until ").time(until));
     }
@@ -147,7 +148,8 @@ fn contacts(policies: &Policies, proposal: &Proposal) -> Vec<Words> {
             let phone = contact.and_then(|contact| contact.phone.as_deref());
             let email = contact.and_then(|contact| contact.email.as_deref());
             let ways: Vec<&str> = phone.into_iter().chain(email).collect();
-            let way = if ways.is_empty() { "no telephone known".to_owned() } else { ways.join(", ") };
+            let way =
+                if ways.is_empty() { "no telephone known".to_owned() } else { ways.join(", ") };
             lines.push(words.text(": ").text(way));
         }
     }
@@ -216,11 +218,7 @@ fn held(hold: &Hold) -> Words {
     }
 }
 
-async fn links(
-    store: &Store,
-    proposal: &Proposal,
-    public_url: &str,
-) -> anyhow::Result<Vec<Words>> {
+async fn links(store: &Store, proposal: &Proposal, public_url: &str) -> anyhow::Result<Vec<Words>> {
     let id = &proposal.opening.incident;
     let page = format!("{}/incidents/{id}", public_url.trim_end_matches('/'));
     let mut lines = vec![Words::plain("The thread on the web page: ").code(page)];

@@ -36,7 +36,9 @@ impl Policies {
         if proposal.disowned.contains(&person.id) {
             return words.text(" says that somebody else has signed here in their name, so nothing more is taken from them on this proposal. ");
         }
-        if !proposal.has_lapsed() && proposal.approvals.iter().any(|approval| approval.person == person.id) {
+        if !proposal.has_lapsed()
+            && proposal.approvals.iter().any(|approval| approval.person == person.id)
+        {
             return words.text(" has signed already, and one person counts once. ");
         }
         match self.may(person, Act::Approve, proposal, now) {

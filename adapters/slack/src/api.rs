@@ -152,11 +152,7 @@ impl Api {
     }
 }
 
-fn judged(
-    method: &str,
-    answer: Value,
-    retry_after: Option<Duration>,
-) -> Result<Value, ChatError> {
+fn judged(method: &str, answer: Value, retry_after: Option<Duration>) -> Result<Value, ChatError> {
     if answer["ok"] == true {
         Ok(answer)
     } else {

@@ -21,9 +21,9 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, details, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    search, signature::SigningSecrets, thread_reply::paragraph,
+    AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
+    SlackConfig, SlackError, api::Api, card, details, inbound, letter, modal, mrkdwn::Readers,
+    pace::Pacer, refusal, search, signature::SigningSecrets, thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.

@@ -91,6 +91,9 @@ pub struct Card {
     pub buttons: Vec<Button>,
     /// The place of the run that the buttons answer, where it waits for an answer.
     pub stop: Option<Stop>,
+    /// What has to be typed to approve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_to_type: Option<String>,
 }
 
 impl Card {
@@ -120,6 +123,7 @@ impl Card {
             watched: vec![],
             buttons: proposal.map(|proposal| button::of(proposal, run)).unwrap_or_default(),
             stop: run.and_then(Run::stop),
+            name_to_type: proposal.and_then(Proposal::name_to_type).map(str::to_owned),
         }
     }
 
@@ -316,7 +320,10 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     add("Approvals", if signed.is_empty() { count } else { count.text(": ").people(&signed) });
     if !proposal.disowned.is_empty() {
         let words = Words::new().people(&proposal.disowned);
-        add("Disowned", words.text(" – what was signed in this name was not theirs, and does not count"));
+        add(
+            "Disowned",
+            words.text(" – what was signed in this name was not theirs, and does not count"),
+        );
     }
     if !opening.requirement.reasons.is_empty() {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));

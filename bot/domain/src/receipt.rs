@@ -29,8 +29,8 @@ mod gate;
 mod keep;
 mod unauthorised;
 
-pub use gate::{About, authorise_step};
 pub use disowned::Disowned;
+pub use gate::{About, authorise_step};
 pub use keep::authorise_pin;
 pub use unauthorised::Unauthorised;
 

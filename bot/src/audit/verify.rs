@@ -289,7 +289,10 @@ fn may_follow(decision: &Decision, earlier: &[Decision]) -> Result<(), String> {
     let has_disowned =
         earlier.iter().any(|earlier| disowns(earlier) && earlier.person == decision.person);
     if has_disowned {
-        return Err(format!("{} had disowned what was signed in this name before", decision.person));
+        return Err(format!(
+            "{} had disowned what was signed in this name before",
+            decision.person
+        ));
     }
     let is_same = |earlier: &Decision| {
         (&earlier.person, &earlier.identity) == (&decision.person, &decision.identity)

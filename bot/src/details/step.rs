@@ -36,14 +36,13 @@ pub(super) fn lines(plan: &Plan, run: Option<&Run>) -> Vec<Words> {
 /// The hosts, databases and programs that it speaks to.
 pub(super) fn touched(plan: &Plan) -> Vec<Words> {
     let mut touched: BTreeSet<(&str, String)> = BTreeSet::new();
-    let actions = plan.steps.iter().flat_map(|step| {
-        std::iter::once(&step.action).chain(&step.probe).chain(&step.undo)
-    });
+    let actions = plan
+        .steps
+        .iter()
+        .flat_map(|step| std::iter::once(&step.action).chain(&step.probe).chain(&step.undo));
     for action in actions {
         touched.extend(match action {
-            Action::Command(program) => {
-                program.argv.first().map(|name| ("Program", name.clone()))
-            }
+            Action::Command(program) => program.argv.first().map(|name| ("Program", name.clone())),
             Action::Sqlmesh(_) => Some(("SQLMesh project", plan.target.project.clone())),
             Action::Sql(_) => Some(("Database of the gateway", plan.target.gateway.clone())),
             Action::Http(request) => Some(("Host", host(&request.url))),
@@ -62,7 +61,8 @@ fn action(words: Words, action: &Action) -> Words {
         Action::Command(program) => words.text("runs ").code(program.argv.join(" ")),
         Action::Sqlmesh(arguments) => words.text("SQLMesh, ").code(arguments.join(" ")),
         Action::Sql(statement) => {
-            let kind = if statement.read_only { "asks the database " } else { "tells the database " };
+            let kind =
+                if statement.read_only { "asks the database " } else { "tells the database " };
             words.text(kind).code(shortened(&statement.text))
         }
         Action::Http(request) => {

@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Timestamp, alert::Alert, id::IncidentId, incident::Event, journal::Actor};
 use pagerduty::{EventType, IncidentData, Webhook};
 
-use super::{
-    Engine, EngineError, again,
-    change::Change,
-    work::Work,
-};
+use super::{Engine, EngineError, again, change::Change, work::Work};
 use crate::ids;
 
 /// One authentic delivery.

@@ -13,13 +13,7 @@ use domain::{
 };
 use signer::SigningKey;
 
-use super::{
-    Engine, EngineError,
-    decision::Decide,
-    judging::sign,
-    change::Change,
-    work::Work,
-};
+use super::{Engine, EngineError, change::Change, decision::Decide, judging::sign, work::Work};
 use crate::receipts;
 
 const THANKS: &str = "Thank you for saying so. Whatever was signed here in your name no longer counts, and the others are told. Please have your account secured now: sign out everywhere, and tell those who look after it. Nothing more is taken from it on this rollback.";
@@ -95,12 +89,7 @@ impl Engine {
     }
 }
 
-fn receipt_letter(
-    what: &str,
-    decision: &Decision,
-    digest: &Digest,
-    proposal: &Proposal,
-) -> Letter {
+fn receipt_letter(what: &str, decision: &Decision, digest: &Digest, proposal: &Proposal) -> Letter {
     let opening = &proposal.opening;
     let line = |label: &str, value| Line { label: label.to_owned(), value };
     let target = Words::plain(opening.rollback_type.to_string()).text(" in ");

@@ -16,8 +16,8 @@ use store::Versioned;
 
 use super::{
     Engine, EngineError, again,
-    judging::{Signer, What},
     change::Change,
+    judging::{Signer, What},
     work::{Work, must_be_first},
 };
 

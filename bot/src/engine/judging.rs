@@ -16,8 +16,8 @@ use signer::SigningKey;
 
 use super::{
     Engine, EngineError, again,
-    decision::{Answer, Decide, Wish},
     change::Change,
+    decision::{Answer, Decide, Wish},
     work::Work,
 };
 use crate::{ids, receipts};
@@ -179,7 +179,9 @@ impl Engine {
 /// Where the plan asks for a name, an approval comes with it, whichever way it came.
 fn must_be_typed(wish: &Wish, proposal: &Proposal) -> Result<(), Refusal> {
     match (wish, proposal.name_to_type()) {
-        (Wish::Approve { typed, .. }, Some(name)) if typed.as_deref().map(str::trim) != Some(name) => {
+        (Wish::Approve { typed, .. }, Some(name))
+            if typed.as_deref().map(str::trim) != Some(name) =>
+        {
             Err(Refusal::NotTyped { name: name.to_owned() })
         }
         _ => Ok(()),

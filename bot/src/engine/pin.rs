@@ -15,8 +15,8 @@ use store::{TargetLease, Versioned};
 
 use super::{
     Engine, EngineError, again,
-    judging::{Signer, What},
     change::Change,
+    judging::{Signer, What},
     work::{Work, must_be_first},
 };
 use crate::{ids, receipts};

@@ -10,11 +10,7 @@ use domain::{
 };
 use store::{RunLease, Versioned};
 
-use super::{
-    Engine, EngineError, again,
-    change::Change,
-    work::Work,
-};
+use super::{Engine, EngineError, again, change::Change, work::Work};
 use crate::receipts::{self, ReceiptError};
 
 /// What came of the wish to do the next step.

@@ -9,8 +9,8 @@ use policies::{Act, Verdict as Judgement};
 
 use super::{
     Engine,
-    judging::{Signer, What},
     change::Change,
+    judging::{Signer, What},
     work::Work,
 };
 

@@ -174,8 +174,7 @@ impl Chatter {
         to: &Identity,
         letter: &Letter,
     ) -> Result<(), ChatError> {
-        if claim.in_doubt
-            && self.chat.find_letter(to, &claim.id, claim.queued_at).await?.is_some()
+        if claim.in_doubt && self.chat.find_letter(to, &claim.id, claim.queued_at).await?.is_some()
         {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 mod samples;
 mod world;
 
+mod asking;
 mod calls;
 mod card_json;
 mod cards;

@@ -76,7 +76,8 @@ impl Proposal {
         self.approvals.retain(|approval| approval.person != *by);
         Ok(match self.stage.clone() {
             Stage::Open { .. } => {
-                let effects = vec![self.alarm(by, people, Consequence::TakenBack), Effect::SyncCard];
+                let effects =
+                    vec![self.alarm(by, people, Consequence::TakenBack), Effect::SyncCard];
                 (self, effects)
             }
             Stage::Approved { .. } => self.asked_anew(by, people, now),

@@ -178,7 +178,12 @@ impl Proposal {
         Some(escalation::next(&requirement, waiting.asked_from, position).position)
     }
 
-    pub(super) fn waiting(&self, level: Level, question: Option<String>, now: Timestamp) -> Waiting {
+    pub(super) fn waiting(
+        &self,
+        level: Level,
+        question: Option<String>,
+        now: Timestamp,
+    ) -> Waiting {
         let began = escalation::from_level(&self.requirement().while_running(), level, now);
         let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
         Waiting { question, since: now, asked_from, position, paused: None, lapsed: false }

@@ -221,8 +221,7 @@ fn a_disowned_yes_is_made_good_by_whoever_lets_it_go_on_with_that_level() {
         about: Some(About { run: run.clone(), stop: None }),
         ..said(&proposal, id, Verdict::Resume, seq)
     };
-    let unconfirmed =
-        || Unauthorised::Unconfirmed { step: 2, question: "Swap it in?".to_owned() };
+    let unconfirmed = || Unauthorised::Unconfirmed { step: 2, question: "Swap it in?".to_owned() };
     for (more, is_allowed) in [
         (vec![], false),
         (vec![resumed("cleo", 11)], true),

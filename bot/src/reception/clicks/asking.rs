@@ -65,7 +65,10 @@ impl Reception {
     async fn may(&self, on: On, wish: Option<Wish>) -> anyhow::Result<Option<On>> {
         let Some(wish) = wish else {
             self.metrics.click("other");
-            tracing::warn!("a click on {} does not say which stop of its run it answers", on.proposal);
+            tracing::warn!(
+                "a click on {} does not say which stop of its run it answers",
+                on.proposal
+            );
             return Ok(None);
         };
         let On { identity, proposal, plan, place } = on;
@@ -129,7 +132,8 @@ fn replaces(proposal: &Proposal) -> Words {
     let opening = &proposal.opening;
     let words = Words::plain("You sign plan ").code(opening.plan.short());
     let words = words.text(": everything in ").code(&opening.target.environment).text(" of ");
-    let words = words.code(&opening.target.id).text(" is replaced, state and data and configuration");
+    let words =
+        words.code(&opening.target.id).text(" is replaced, state and data and configuration");
     let words = match opening.models.len() {
         0 => words.text("."),
         1 => words.text(", one model with it."),
@@ -152,7 +156,10 @@ fn replaces(proposal: &Proposal) -> Words {
     }
     let shown = concerns.iter().take(CONCERNS);
     let words = shown.fold(words.text("\n\nWhat the checks found:"), |words, finding| {
-        words.text(format!("\n• {} ", finding.check)).code(&finding.subject).text(format!(": {}", finding.detail))
+        words
+            .text(format!("\n• {} ", finding.check))
+            .code(&finding.subject)
+            .text(format!(": {}", finding.detail))
     });
     match concerns.len().saturating_sub(CONCERNS) {
         0 => words,

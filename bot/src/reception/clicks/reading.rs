@@ -15,7 +15,8 @@ impl Reception {
         (opens, place): (&Opens, &Place),
     ) {
         let policies = &self.engine.policies;
-        let found = details::details(&self.engine.store, policies, proposal, &self.public_url).await;
+        let found =
+            details::details(&self.engine.store, policies, proposal, &self.public_url).await;
         match found {
             Ok(Some(details)) => {
                 let shown = (&details, page);
@@ -23,7 +24,9 @@ impl Reception {
             }
             Ok(None) => {
                 self.metrics.click("other");
-                tracing::warn!("{identity} asks for details of {proposal}, which is not in the store");
+                tracing::warn!(
+                    "{identity} asks for details of {proposal}, which is not in the store"
+                );
             }
             Err(error) => tracing::error!("reading the details of {proposal} failed: {error:#}"),
         }

@@ -93,8 +93,7 @@ impl Desk {
             Record::Proposal {
                 event: proposal::Event::Approved { .. } | proposal::Event::Disowned { .. },
                 ..
-            }
-                | Record::Run { event: run::Event::Steered(_), .. }
+            } | Record::Run { event: run::Event::Steered(_), .. }
                 | Record::Pin { event: pin::Event::Asked { .. }, .. }
         );
         let envelope = receipt.then(|| format!("{{\"payload\":\"of entry {seq}\"}}"));
