@@ -5,10 +5,12 @@
 
 mod world;
 
+mod asking;
 mod checks;
 mod choosing;
 mod crash;
 mod deciding;
+mod disowning;
 mod escalating;
 mod estimating;
 mod examining;

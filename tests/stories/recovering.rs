@@ -162,7 +162,7 @@ story!(
     for person in ["ben", "mia"] {
         w.approve(person).await;
     }
-    w.press(&w.card(), "approve", "cleo").await;
+    w.press_approve("cleo").await;
     killed_at_work(w).await;
     w.expect_card("Waiting for an answer");
     assert_eq!(w.warehouse.calls("save"), 1);

@@ -96,6 +96,9 @@ pub struct Card {
     pub buttons: Vec<Button>,
     /// The place of the run that the buttons answer, where it waits for an answer.
     pub stop: Option<Stop>,
+    /// What has to be typed to approve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_to_type: Option<String>,
 }
 
 impl Card {
@@ -126,6 +129,7 @@ impl Card {
             watched: vec![],
             buttons: proposal.map(|proposal| button::of(proposal, run)).unwrap_or_default(),
             stop: run.and_then(Run::stop),
+            name_to_type: proposal.and_then(Proposal::name_to_type).map(str::to_owned),
         }
     }
 
@@ -324,8 +328,10 @@ fn facts(incident: &Incident, proposal: &Proposal, run: Option<&Run>) -> Vec<Fac
     add("Approvals", approvals(proposal));
     if !proposal.disowned.is_empty() {
         let words = Words::new().people(&proposal.disowned);
-        let text = " – what was signed in this name was not theirs, and does not count";
-        add("Disowned", words.text(text));
+        add(
+            "Disowned",
+            words.text(" – what was signed in this name was not theirs, and does not count"),
+        );
     }
     if !opening.requirement.reasons.is_empty() {
         add("Needs", Words::plain(opening.requirement.reasons.join(" ")));

@@ -115,10 +115,15 @@ impl World {
 
     /// Presses Approve on the card as it is now, and types the environment's name where that is asked for.
     pub(crate) async fn approve(&self, person: &str) {
-        self.click(&self.card(), "approve", person).await;
+        self.press_approve(person).await;
+        self.drain().await;
+    }
+
+    /// The same, without waiting for what follows.
+    pub(crate) async fn press_approve(&self, person: &str) {
+        self.press(&self.card(), "approve", person).await;
         if self.is_asked(person) {
             self.fill_in(person, &[("name", "prod")]).await;
-            self.drain().await;
         }
     }
 
@@ -183,7 +188,7 @@ impl World {
 
     /// Approves, and does something at the moment when a step hangs; then everything that follows is done.
     pub(crate) async fn approve_and_meanwhile(&self, person: &str, act: impl AsyncFnOnce(&Self)) {
-        self.press(&self.card(), "approve", person).await;
+        self.press_approve(person).await;
         self.meanwhile(act).await;
     }
 

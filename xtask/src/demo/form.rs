@@ -104,7 +104,9 @@ impl Piece<'_> {
     }
 
     fn named_value(&self) -> Option<(String, String)> {
-        Some((self.attribute("name")?, self.attribute("value")?))
+        // Whoever fills in a form types what it gives as an example.
+        let value = self.attribute("value").or_else(|| self.attribute("placeholder"));
+        Some((self.attribute("name")?, value?))
     }
 }
 

@@ -92,7 +92,10 @@ fn button(button: Button, card: &Card, people: &People, value: &str) -> Value {
     match button {
         Button::Approve => {
             element["style"] = json!("primary");
-            element["confirm"] = confirm(card, people);
+            // Where a name has to be typed, a modal asks for it.
+            if card.name_to_type.is_none() {
+                element["confirm"] = confirm(card, people);
+            }
         }
         Button::Confirm => {
             element["style"] = json!("primary");

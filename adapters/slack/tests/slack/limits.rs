@@ -158,6 +158,10 @@ async fn replies_and_whispers_of_any_length_fit() {
         let reply = Reply { words: words.clone(), volume: Volume::Thread, tone: Tone::Bad };
         let key = key(number as u128);
         world.slack.reply(&at, &reply, &world.people, &key).await.expect("a reply");
-        world.slack.whisper(&to, (&at, &Place::Card), &words, &world.people).await.expect("a whisper");
+        world
+            .slack
+            .whisper(&to, (&at, &Place::Card), &words, &world.people)
+            .await
+            .expect("a whisper");
     }
 }

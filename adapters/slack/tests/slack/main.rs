@@ -4,6 +4,7 @@ mod reader;
 mod samples;
 mod world;
 
+mod asking;
 mod calls;
 mod card_json;
 mod cards;

@@ -83,7 +83,11 @@ async fn a_whisper_is_seen_by_one_person_where_they_look() {
     let in_thread = Place::Thread { channel: channel.clone(), message: message.clone() };
     assert_eq!(whisper(in_thread).await, Heard::There);
     let told = world.fake.ephemerals("U0ANA");
-    assert_eq!(told[1].thread_ts.as_ref(), Some(&message), "whoever is in the thread sees it there");
+    assert_eq!(
+        told[1].thread_ts.as_ref(),
+        Some(&message),
+        "whoever is in the thread sees it there"
+    );
     // Where nobody can be told something alone, a letter is written instead.
     assert_eq!(whisper(Place::Private).await, Heard::Elsewhere);
     let foreign = Place::Channel { channel: "C0OTHER".to_owned() };

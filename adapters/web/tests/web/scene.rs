@@ -204,6 +204,7 @@ impl Scene {
             warned: false,
             reminded: 0,
             approvals: vec![],
+            disowned: vec![],
             waits: None,
             stage: Stage::Open {
                 position: Position { rung: 0, repeats: 0, asked_at: night(0, 20) },

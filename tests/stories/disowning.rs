@@ -1,0 +1,130 @@
+//! Somebody says that it was not they who signed.
+
+use chrono::TimeDelta;
+use countersign::engine::{Decide, Wish};
+use domain::{
+    person::{ChatName, Identity},
+    place::Place,
+};
+
+use crate::{
+    restoring::proposal,
+    story,
+    world::{ORDERS, World},
+};
+
+const ONE: &str = "model_level:\n    approvals: [1]";
+const TWO: &str = "model_level:\n    approvals: [2, 1]";
+
+/// Whoever has that account says so, before their letter has come.
+async fn disown_at_once(w: &World, user: &str) {
+    let team = fakes::slack::TEAM.to_owned();
+    let identity = Identity { chat: ChatName::Slack, team, user: user.to_owned() };
+    let shown = proposal(w).await;
+    let (proposal, plan) = (shown.id, shown.opening.plan);
+    let decide = Decide { identity, proposal, plan, wish: Wish::Disown, place: Place::Private };
+    w.bot.engine.decide(&decide).await.expect("it is taken");
+}
+
+story!(
+    /// The letter comes with the receipt; what was signed is taken back, and others decide.
+    an_approval_is_taken_back_while_others_decide, async |w| {
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.alert().await;
+    w.read_on();
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("1 of 2: <@U0ANA>");
+    w.read_on();
+    let letter = w.expect_letter("ana", "You signed an approval.");
+    for said in ["model-level rollback (type 2) in `prod`", "of the incident's journal", "If it was not you"] {
+        assert!(letter.shown().contains(said), "{}", letter.shown());
+    }
+    w.press_in_letter(&letter, "not_me", "ana").await;
+    w.expect_letter("ana", "Thank you for saying so.");
+    w.expect_thread(&["<@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. Nothing has begun: 0 of 2 approvals count now, and others decide. <@U0BO>, <@U0BEN> and <@U0TESS>: please look at this"]);
+    w.expect_card("0 of 2");
+    w.expect_card("what was signed in this name was not theirs");
+    w.press_in_letter(&letter, "not_me", "ana").await;
+    w.expect_letter("ana", "That is known already");
+    w.approve("ana").await;
+    w.expect_whisper("ana", "You said that somebody else signed here in your name");
+    w.approve("bo").await;
+    w.expect_whisper("bo", "is signed");
+    w.approve("ben").await;
+    w.expect_whisper("ben", "is signed");
+    w.expect_card("Rolled back");
+    w.read_on();
+});
+
+story!(
+    /// The step under way ends, nothing further begins, and only a fresh approval lets it go on.
+    a_run_is_paused_until_others_approve_it, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.warehouse.fault("promote", &["wait"]);
+    w.approve_and_meanwhile("ana", async |w| {
+        disown_at_once(w, "U0ANA").await;
+        w.warehouse.go_on();
+    })
+    .await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_thread(&[
+        "approved", "The rollback starts", "Step 1 of 4", "Step 2 of 4",
+        "The rollback is paused: *Point the models back* comes to its end, and nothing further begins (0 of 1 approvals count now). <@U0BO>, <@U0BEN> and <@U0TESS>: please look at it now. Approve the same plan again if it is right, or cancel it",
+        "Step 3 of 4: *Point the models back* – done",
+    ]);
+    w.expect_card("Paused");
+    w.restart().await;
+    w.advance(TimeDelta::minutes(1)).await;
+    assert_eq!((w.warehouse.calls("promote"), w.warehouse.calls("verify")), (1, 0));
+    w.approve("ana").await;
+    w.expect_whisper("ana", "nothing more is taken from this account");
+    w.approve("bo").await;
+    w.expect_whisper("bo", "is signed");
+    w.expect_thread(&["<@U0BO> approved at level 1: 1 of 1", "The approvals are good again"]);
+    assert_eq!(w.warehouse.calls("verify"), 0, "going on is an act of its own");
+    w.click(&w.card(), "resume", "ben").await;
+    w.expect_whisper("ben", "The rollback goes on");
+    w.expect_card("Rolled back");
+    assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.calls("promote")), ("11", 1));
+    w.read_on();
+});
+
+story!(
+    /// Nobody approves it again: it is cancelled, and taken back without an approval.
+    a_run_that_was_disowned_is_taken_back, async |w| {
+    w.alert().await;
+    w.read_on();
+    w.warehouse.fault("promote", &["wait"]);
+    w.approve_and_meanwhile("ana", async |w| {
+        disown_at_once(w, "U0ANA").await;
+        w.warehouse.go_on();
+    })
+    .await;
+    w.expect_whisper("ana", "is signed");
+    w.press_and_say_why("cancel", "ben", "nobody knows who asked for this").await;
+    w.expect_whisper("ben", "The rollback is cancelled");
+    w.expect_card("Cancelled, taken back");
+    assert_eq!((w.warehouse.version(ORDERS).as_str(), w.warehouse.calls("verify")), ("22", 0));
+    w.read_on();
+});
+
+story!(
+    /// The rollback is over: nothing is left to be stopped, and everybody is told all the same.
+    what_is_over_is_told, async |w| {
+    w.alert().await;
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Rolled back");
+    w.read_on();
+    let letter = w.expect_letter("ana", "You signed an approval.");
+    w.press_in_letter(&letter, "not_me", "ben").await;
+    w.expect_letter("ben", "Nothing was signed here from this account");
+    w.press_in_letter(&letter, "not_me", "ana").await;
+    w.expect_thread(&["The rollback was over by then"]);
+    w.expect_card("Rolled back");
+    let incident = w.incident().await;
+    let (_, thread) = w.get(&format!("/incidents/{incident}")).await;
+    assert!(thread.contains("that was not me"), "the page tells it");
+});
