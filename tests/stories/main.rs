@@ -15,6 +15,7 @@ mod holding;
 mod intake;
 mod keeping;
 mod patching;
+mod pictures;
 mod planned_runs;
 mod planning;
 mod proposing;

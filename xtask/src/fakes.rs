@@ -48,7 +48,7 @@ pub(crate) struct Options {
     /// Where the page is; Slack's API is on the next port and PagerDuty's on the one after it. 0: any free ports.
     #[arg(long, default_value_t = 4600, value_parser = clap::value_parser!(u16).range(..65_534))]
     port: u16,
-    /// Where the bot takes requests.
+    /// Where the bot is to take requests, on this machine.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     bot: String,
     /// Sends what people do by Socket Mode instead.
@@ -177,10 +177,13 @@ fn configure(
     let known = fs::read_to_string(&people).context("read the copy of people.yaml")?;
     fs::write(&people, known.replace("T0DATA", TEAM)).context("name the fake's workspace")?;
     let socket = if options.socket { format!("  app_token: {APP_TOKEN}\n") } else { String::new() };
+    let bot = options.bot.trim_end_matches('/');
+    let listen = bot.trim_start_matches("http://");
     let (slack_url, pagerduty_url) = (slack.api_url(), pagerduty.api_url());
     let text = format!(
         "# Written by `cargo xtask fakes`.\n\
-         public_url: http://127.0.0.1:8080\n\
+         listen: {listen}\n\
+         public_url: {bot}\n\
          slack:\n\
          \x20 api_url: {slack_url}\n\
          \x20 bot_token: {BOT_TOKEN}\n\

@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask test`, `demo`, `fakes` and `bench`.
+//! The commands of this repository: `cargo xtask test`, `demo`, `fakes`, `pictures` and `bench`.
 //!
 //! They install what they need, say what they do, and leave no process behind. Everything runs on the main thread:
 //! a child that asked to die with its parent dies with the thread that started it.
@@ -20,6 +20,7 @@ mod venv;
 mod demo;
 mod demos;
 mod fakes;
+mod pictures;
 mod test;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Demo(demo::Options),
     /// Starts a fake Slack and a fake PagerDuty, with a page on which people act.
     Fakes(fakes::Options),
+    /// Makes the documentation's pictures of what people see in Slack.
+    Pictures,
     /// Measures what Countersign costs; ratios within one run, never a verdict.
     #[command(subcommand)]
     Bench(Bench),
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Test(options) => test::run(options).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Fakes(options) => fakes::run(options).await,
+        Command::Pictures => pictures::run().await,
         Command::Bench(Bench::Rollback) => demo::bench().await,
     };
     let Err(error) = done else { return ExitCode::SUCCESS };

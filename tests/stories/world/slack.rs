@@ -193,6 +193,11 @@ impl Card {
         shown + &self.message.text
     }
 
+    /// The message that it is.
+    pub(crate) fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// Everything that stands on it.
     pub(crate) fn text(&self) -> String {
         self.message.shown()
