@@ -19,6 +19,7 @@ mod intake;
 mod keeping;
 mod listening;
 mod patching;
+mod pictures;
 mod planned_runs;
 mod planning;
 mod proposing;

@@ -32,6 +32,7 @@ pub(crate) use self::{
     clock::StoryClock,
     database::{Database, run as behind_its_back},
     route53::Route53,
+    slack::Card,
     tool::tool,
     warehouse::{CUSTOMERS, EXTRA, ORDERS, SUMMARY, Warehouse},
 };

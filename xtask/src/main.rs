@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask test`, `cargo xtask demo` and `cargo xtask bench`.
+//! The commands of this repository: `cargo xtask test`, `demo`, `fakes`, `pictures` and `bench`.
 //!
 //! They install what they need, say what they do, and leave no process behind. Everything runs on the main thread:
 //! a child that asked to die with its parent dies with the thread that started it.
@@ -19,6 +19,8 @@ mod venv;
 
 mod demo;
 mod demos;
+mod fakes;
+mod pictures;
 mod test;
 
 use std::process::ExitCode;
@@ -44,6 +46,10 @@ enum Command {
     Test(test::Options),
     /// Shows a whole rollback on this machine, from the alert to the verified journal.
     Demo(demo::Options),
+    /// Starts a fake Slack and a fake PagerDuty, with a page on which people act.
+    Fakes(fakes::Options),
+    /// Makes the documentation's pictures of what people see in Slack.
+    Pictures,
     /// Measures what Countersign costs; ratios within one run, never a verdict.
     #[command(subcommand)]
     Bench(Bench),
@@ -61,6 +67,8 @@ async fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Test(options) => test::run(options).await,
         Command::Demo(options) => demo::run(options).await,
+        Command::Fakes(options) => fakes::run(options).await,
+        Command::Pictures => pictures::run().await,
         Command::Bench(Bench::Rollback) => demo::bench().await,
     };
     let Err(error) = done else { return ExitCode::SUCCESS };

@@ -5,7 +5,10 @@
 mod rest;
 mod webhook;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::{Router, routing::get};
 use serde_json::{Value, json};
@@ -59,13 +62,18 @@ pub struct FakePagerDuty {
 impl FakePagerDuty {
     /// Starts an empty account.
     pub async fn start() -> Self {
+        Self::start_on(0).await.expect("a free port on 127.0.0.1")
+    }
+
+    /// Starts an empty account on this port, if nobody else has it.
+    pub async fn start_on(port: u16) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State::default()));
         let router = Router::new()
             .route("/incidents", get(rest::incidents))
             .route("/incidents/{id}/alerts", get(rest::alerts))
             .fallback(rest::unknown)
             .with_state(Arc::clone(&state));
-        Self { state, server: Server::start(router).await }
+        Ok(Self { state, server: Server::start_on(port, router).await? })
     }
 
     /// The base of the API's addresses.

@@ -264,6 +264,11 @@ impl Card {
         self.message
     }
 
+    /// The message that it is.
+    pub(crate) fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// Everything that stands on it.
     pub(crate) fn text(&self) -> String {
         self.message.shown()

@@ -102,11 +102,13 @@ impl View {
     }
 }
 
-/// A page that shows pictures below each other and needs nothing else.
+/// A page that shows pictures below each other and needs nothing else. It notes how high it is for whoever
+/// photographs it.
 pub fn page(title: &str, pictures: &[String]) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{}</title><style>{STYLE}</style><body \
-         class=still>{}</body></html>",
+         class=still>{}<script>document.body.dataset.height = document.documentElement.scrollHeight\
+         </script></body></html>",
         escaped(title),
         pictures.concat()
     )

@@ -3,6 +3,7 @@
 mod modals;
 mod pagerduty;
 mod people;
+mod pictures;
 mod pressing;
 mod slack;
 mod socket;

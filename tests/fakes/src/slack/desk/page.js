@@ -1,10 +1,12 @@
 "use strict";
 const at = (id) => document.getElementById(id);
-const here = { as: "", at: "", thread: "" };
+// Where somebody looks stands in the address, so that it can be kept and shared.
+const here = { as: "", at: "", thread: "", ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
 const drawn = {};
 let asking = false;
 
 async function look() {
+  history.replaceState(null, "", "#" + new URLSearchParams(here));
   try {
     const answer = await fetch("/look?" + new URLSearchParams(here));
     show(await answer.json());

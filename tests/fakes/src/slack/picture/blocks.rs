@@ -17,7 +17,7 @@ use crate::slack::{
 pub(super) fn body(text: &str, blocks: &[Value], attachments: &[Value], names: &Names) -> String {
     let mut drawing = Drawing { names, view: None, pressed: 0, html: String::new() };
     if blocks.is_empty() && !text.is_empty() {
-        let _infallible = write!(drawing.html, "<p class=section>{}</p>", html(text, names));
+        let _infallible = write!(drawing.html, "<p class=text>{}</p>", html(text, names));
     }
     drawing.blocks(blocks);
     for attachment in attachments {

@@ -1,0 +1,151 @@
+//! What people see in Slack, drawn from what the real bot sends. `cargo xtask pictures` makes the documentation's
+//! pictures of them.
+//!
+//! Each story leads to a state, says what must be seen there, and hands the drawing over. Nothing is asked about
+//! wording here: other stories do that.
+
+use chrono::TimeDelta;
+use fakes::slack::picture;
+
+use crate::world::{Card, Database, ORDERS, World, tell};
+
+/// The folder for the drawings.
+const VARIABLE: &str = "COUNTERSIGN_PICTURES";
+const PEOPLE: [(&str, &str); 8] = [
+    ("U0ANA", "Ana Ruiz"),
+    ("U0BO", "Bo Lind"),
+    ("U0BEN", "Ben Okoye"),
+    ("U0TESS", "Tess Hahn"),
+    ("U0MIA", "Mia Sato"),
+    ("U0CLEO", "Cleo Marin"),
+    ("U0VIC", "Vic Duval"),
+    ("U0SAM", "Sam Reyes"),
+];
+
+impl World {
+    fn with_names(&self) {
+        for (id, name) in PEOPLE {
+            self.slack.rename(id, name);
+        }
+    }
+
+    /// Hands a drawing over; all of `seen` must be on it.
+    #[track_caller]
+    fn picture(&self, name: &str, pictures: &[String], seen: &[&str]) {
+        let page = picture::page(name, pictures);
+        for text in seen {
+            assert!(page.contains(text), "`{text}` is not seen on {name}:\n{page}");
+        }
+        if let Some(folder) = folder() {
+            std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+            std::fs::write(folder.join(format!("{name}.html")), page).expect("a picture");
+        }
+    }
+
+    fn draw(&self, name: &str, card: &Card, seen: &[&str]) {
+        self.picture(name, &[card.message().picture(&self.slack.names())], seen);
+    }
+
+    /// The thread below a card, as it stands.
+    fn thread(&self, card: &Card) -> Vec<String> {
+        let root = card.message();
+        let names = self.slack.names();
+        let replies = self.slack.replies(&root.channel, &root.ts);
+        replies.iter().map(|reply| reply.picture(&names)).collect()
+    }
+
+    /// Draws the modal that stands open for a person, and closes it.
+    fn modal(&self, name: &str, person: &str, seen: &[&str]) {
+        let view = self.slack.views(person).pop().expect("a modal stands open");
+        self.picture(name, &[view.picture(&self.slack.names())], seen);
+        let told = self.slack.close_view(person);
+        assert_eq!(told, None, "closing decides nothing");
+    }
+
+    /// Everybody has read everything.
+    fn all_is_read(&mut self) {
+        self.read_on();
+        for (person, _) in PEOPLE {
+            self.slack.take_ephemerals(person);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration file")]
+fn folder() -> Option<std::path::PathBuf> {
+    std::env::var_os(VARIABLE).map(Into::into)
+}
+
+async fn told(story: impl AsyncFnOnce(&mut World)) {
+    tell(Some(Database::sqlite()), story).await;
+}
+
+#[tokio::test]
+async fn from_waiting_to_rolled_back() {
+    told(async |w: &mut World| {
+        w.with_names();
+        w.alert().await;
+        let card = w.expect_card("Waiting for a decision");
+        w.draw("card-waiting", &card, &["Approve", "Reject", "data-press"]);
+        w.click(&card, "reject", "ana").await;
+        w.modal("modal-reject", "U0ANA", &["class=modal", "textarea"]);
+        w.warehouse.fault("promote", &["hang"]);
+        w.approve_and_meanwhile("ana", async |w| {
+            w.draw("card-running", &w.card(), &["Countersign"]);
+            w.warehouse.go_on();
+        })
+        .await;
+        let card = w.card();
+        w.draw("card-rolled-back", &card, &["Rolled back"]);
+        w.picture("thread", &w.thread(&card), &["Ana Ruiz"]);
+        let whispers = w.slack.take_ephemerals("U0ANA");
+        let names = w.slack.names();
+        let drawn: Vec<String> = whispers.iter().map(|whisper| whisper.picture(&names)).collect();
+        w.picture("answer", &drawn, &["Only visible to you"]);
+        w.all_is_read();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stuck() {
+    told(async |w: &mut World| {
+        w.with_names();
+        w.alert().await;
+        w.warehouse.fault("promote", &["fail"]);
+        w.warehouse.fault("probe", &["fail"]);
+        w.approve("ana").await;
+        let card = w.expect_card("Stuck");
+        w.draw("card-stuck", &card, &["Try again"]);
+        w.all_is_read();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_whole_environment() {
+    told(async |w: &mut World| {
+        w.with_names();
+        crate::restoring::destroyed(w).await;
+        let card = w.expect_card("Waiting for a decision");
+        w.draw("card-type-4", &card, &["type 4"]);
+        w.all_is_read();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_decides_and_others_are_asked() {
+    told(async |w: &mut World| {
+        w.with_names();
+        let details =
+            serde_json::json!({"models": ORDERS, "trigger": "security_breach_identified"});
+        w.alert_with("Revenue processing affected by duplicate rows", &details).await;
+        w.advance(TimeDelta::minutes(16)).await;
+        let card = w.card();
+        w.draw("card-escalated", &card, &["level 4"]);
+        w.picture("thread-escalation", &w.thread(&card), &["class=mention"]);
+        w.all_is_read();
+    })
+    .await;
+}
