@@ -15,6 +15,7 @@ mod release;
 mod request;
 mod running;
 mod steering;
+mod urgency;
 mod work;
 
 use std::sync::Arc;

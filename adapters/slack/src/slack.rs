@@ -3,7 +3,7 @@
 //! It holds no state of incidents and decides nothing. It must never let a text mention anybody, and never post
 //! again after an unknown outcome: that is for the caller, who looks with `find` first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -13,22 +13,21 @@ use domain::{
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
-    port::{Chat, ChatError, MessageRef, Reply},
+    port::{Chat, ChatError, Clock, Concern, MessageRef, Reply},
     words::Words,
 };
 use serde_json::{Value, json};
 
 use crate::{
     AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    search, signature::SigningSecrets, thread_reply::paragraph,
+    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, refusal, search,
+    signature::SigningSecrets, thread_reply::paragraph,
 };
 
 /// One Slack workspace and the channel that cards go to.
 #[derive(Debug)]
 pub struct Slack {
     api: Api,
-    pacer: Pacer,
     secrets: SigningSecrets,
     team: Option<String>,
     channel: String,
@@ -39,7 +38,6 @@ impl Slack {
     pub fn new(config: SlackConfig) -> Result<Self, SlackError> {
         Ok(Self {
             api: Api::new(config.base()?, &config.bot_token)?,
-            pacer: Pacer::new(Pace::SLACK),
             secrets: SigningSecrets::new(config.usable_secrets()?),
             channel: config.checked_channel()?,
             team: config.team,
@@ -49,7 +47,13 @@ impl Slack {
     /// The same adapter at another pace, for servers that count differently.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { pacer: Pacer::new(pace), ..self }
+        Self { api: self.api.with_pace(pace), ..self }
+    }
+
+    /// The same adapter, which paces itself by this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { api: self.api.with_clock(clock), ..self }
     }
 
     /// The same adapter with another bound on each call, from connecting to the last byte of the answer.
@@ -108,10 +112,27 @@ impl Slack {
         }
     }
 
+    /// Writes to a channel. What is wrong with the channel of the cards is wrong with the whole chat; what is wrong with
+    /// another one concerns whoever is there.
+    async fn call(
+        &self,
+        method: &'static str,
+        channel: &str,
+        message: &Value,
+    ) -> Result<Value, ChatError> {
+        self.api.write(method, message).await.map_err(|error| match error {
+            ChatError::Permanent { chat, concerns: Concern::Channel, problem, advice }
+                if channel == self.channel =>
+            {
+                ChatError::Permanent { chat, concerns: Concern::Chat, problem, advice }
+            }
+            error => error,
+        })
+    }
+
     async fn post_message(&self, channel: &str, message: &Value) -> Result<MessageRef, ChatError> {
         const METHOD: &str = "chat.postMessage";
-        self.pacer.post(channel).await;
-        let answer = self.api.write(METHOD, message).await?;
+        let answer = self.call(METHOD, channel, message).await?;
         match (answer["channel"].as_str(), answer["ts"].as_str()) {
             (Some(channel), Some(ts)) => {
                 Ok(MessageRef { channel: channel.to_owned(), message: ts.to_owned() })
@@ -144,6 +165,10 @@ impl Chat for Slack {
         self.post_message(&self.channel, &message).await
     }
 
+    fn progress_waits(&self) -> Option<Duration> {
+        self.api.progress_waits()
+    }
+
     async fn edit(&self, at: &MessageRef, card: &Card, people: &People) -> Result<(), ChatError> {
         let message = json!({
             "channel": at.channel,
@@ -152,8 +177,7 @@ impl Chat for Slack {
             // Never without blocks: Slack would drop the old ones, buttons and all.
             "blocks": card::blocks(card, self.readers(people)),
         });
-        self.pacer.edit().await;
-        self.api.write("chat.update", &message).await?;
+        self.call("chat.update", &at.channel, &message).await?;
         Ok(())
     }
 
@@ -194,7 +218,7 @@ impl Chat for Slack {
             "text": paragraph.text,
             "blocks": paragraph.blocks,
         });
-        self.api.write("chat.postEphemeral", &message).await?;
+        self.call("chat.postEphemeral", &thread.channel, &message).await?;
         Ok(())
     }
 
