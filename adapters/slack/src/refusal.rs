@@ -147,7 +147,7 @@ fn advice(error: &str) -> &'static str {
         "messages_tab_disabled" => {
             "Switch the messages tab on in the app's settings (App Home), so that people can be written to"
         }
-        "expired_trigger_id" | "trigger_exchanged" | "invalid_trigger_id" => {
+        "expired_trigger_id" | "exchanged_trigger_id" | "invalid_trigger_id" => {
             "The dialog came too late: press the button again"
         }
         "msg_too_long"

@@ -22,6 +22,7 @@ pub(crate) enum Fault {
 pub(crate) struct Faults {
     pub(crate) is_down: bool,
     next: HashMap<String, VecDeque<Fault>>,
+    kept: HashMap<String, String>,
 }
 
 impl Faults {
@@ -32,6 +33,17 @@ impl Faults {
 
     /// The fault that this call of `method` meets.
     pub(crate) fn take(&mut self, method: &str) -> Option<Fault> {
-        self.next.get_mut(method)?.pop_front()
+        let next = self.next.get_mut(method).and_then(VecDeque::pop_front);
+        next.or_else(|| self.kept.get(method).cloned().map(Fault::Error))
+    }
+
+    /// Every call of `method` is refused with `error` from now on.
+    pub(crate) fn keep(&mut self, method: &str, error: &str) {
+        self.kept.insert(method.to_owned(), error.to_owned());
+    }
+
+    /// Calls of `method` are refused no more.
+    pub(crate) fn stop(&mut self, method: &str) {
+        self.kept.remove(method);
     }
 }

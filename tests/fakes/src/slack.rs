@@ -5,32 +5,52 @@
 
 mod block_kit;
 mod chat;
+mod commands;
 mod conversations;
+mod events;
+mod inputs;
 mod inspect;
 mod interactions;
+mod membership;
+mod message;
+mod modals;
+mod people;
+mod rates;
+mod reactions;
+mod response_url;
+mod signing;
+mod socket;
 mod state;
+mod tokens;
 mod views;
 mod web_api;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::{Router, routing::any};
+use axum::{
+    Router,
+    routing::{any, post},
+};
 use chrono::{DateTime, Utc};
 
 use crate::{faults::Fault, server::Server};
 use state::State;
 
-pub use inspect::ShownButton;
-pub use state::{Ephemeral, Message, View};
+pub use message::{Ephemeral, Message, Response, ShownButton, View};
+pub use socket::Acknowledged;
 
 /// The bot's token that the fake accepts.
 pub const BOT_TOKEN: &str = "xoxb-fake-token";
+/// The app's own token, for Socket Mode.
+pub const APP_TOKEN: &str = "xapp-1-A0FAKE-fake";
 /// The secret that the fake signs with.
 pub const SIGNING_SECRET: &str = "fake-signing-secret";
 /// The id of the workspace.
 pub const TEAM: &str = "T0FAKE";
 /// The id of the bot's user.
 pub const BOT_USER: &str = "U0BOT";
+/// The id of the app.
+pub const APP: &str = "A0FAKE";
 
 /// A Slack workspace on 127.0.0.1.
 #[derive(Debug)]
@@ -45,8 +65,12 @@ impl FakeSlack {
         let state = Arc::new(Mutex::new(State::new(Box::new(now))));
         let router = Router::new()
             .route("/api/{method}", any(web_api::answer))
+            .route("/link", any(socket::link))
+            .route("/response/{id}", post(response_url::answer))
             .with_state(Arc::clone(&state));
-        Self { state, server: Server::start(router).await }
+        let server = Server::start(router).await;
+        lock(&state).base_url = server.url();
+        Self { state, server }
     }
 
     /// The base of the API's addresses.
@@ -57,11 +81,6 @@ impl FakeSlack {
     /// Adds a channel with the bot and all people in it. `name` is written with its `#`.
     pub fn add_channel(&self, id: &str, name: &str) {
         self.lock().add_channel(id, name);
-    }
-
-    /// Adds a person, who is in every channel.
-    pub fn add_user(&self, id: &str) {
-        self.lock().users.insert(id.to_owned());
     }
 
     /// Takes a person, or the bot, out of a channel.
@@ -76,10 +95,27 @@ impl FakeSlack {
         self.lock().channel_mut(channel).is_archived = true;
     }
 
+    /// A channel is seen only by the people in it.
+    #[track_caller]
+    pub fn make_private(&self, channel: &str) {
+        self.lock().channel_mut(channel).is_private = true;
+    }
+
     /// Deletes a message, as a person or the workspace's retention may do.
     #[track_caller]
     pub fn delete(&self, channel: &str, ts: &str) {
         self.lock().channel_mut(channel).messages.retain(|message| message.ts != ts);
+    }
+
+    /// Posts in a thread as somebody who is not the bot.
+    #[track_caller]
+    pub fn say_in_thread(&self, channel: &str, ts: &str, user: &str, text: &str) -> Message {
+        let mut state = self.lock();
+        let said = state.say(channel, user, text);
+        let messages = &mut state.channel_mut(channel).messages;
+        let message = messages.last_mut().expect("it was just said");
+        message.thread_ts = Some(ts.to_owned());
+        Message { thread_ts: message.thread_ts.clone(), ..said }
     }
 
     /// Posts as somebody who is not the bot.
@@ -96,6 +132,16 @@ impl FakeSlack {
     /// The next call of `method` is refused with `error`, such as `internal_error`.
     pub fn fail_next(&self, method: &str, error: &str) {
         self.fault(method, Fault::Error(error.to_owned()));
+    }
+
+    /// Every call of `method` is refused with `error`, such as `account_inactive`, until `stop_failing`.
+    pub fn keep_failing(&self, method: &str, error: &str) {
+        self.lock().faults.keep(method, error);
+    }
+
+    /// Calls of `method` are taken again.
+    pub fn stop_failing(&self, method: &str) {
+        self.lock().faults.stop(method);
     }
 
     /// The next call of `method` is answered with an HTTP status, such as 502.

@@ -217,7 +217,7 @@ async fn the_modal_asks_why_and_opens_once() {
     }
     "#);
     let again = open().await.expect_err("a trigger is good once");
-    insta::assert_snapshot!(again, @"slack refuses: views.open: trigger_exchanged. The dialog came too late: press the button again");
+    insta::assert_snapshot!(again, @"slack refuses: views.open: exchanged_trigger_id. The dialog came too late: press the button again");
 }
 
 fn trigger_of(world: &World, click: &fakes::SignedRequest) -> String {

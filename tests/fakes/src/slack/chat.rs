@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    BOT_USER, block_kit,
-    state::{Ephemeral, Message, State},
+    BOT_USER, block_kit, membership,
+    message::{Ephemeral, Message},
+    state::State,
     web_api::{Answer, Refused, flag, text},
 };
 
@@ -12,7 +13,7 @@ const TEXT_LIMIT: usize = 40_000;
 
 pub(super) fn post_message(state: &mut State, arguments: &Value) -> Answer {
     let channel = writable(state, arguments)?;
-    let (shown, blocks) = content(arguments)?;
+    let content = content(arguments)?;
     let metadata = metadata(arguments)?;
     let thread_ts = thread(state, &channel, arguments)?;
     let is_broadcast = flag(arguments, "reply_broadcast") && thread_ts.is_some();
@@ -24,8 +25,9 @@ pub(super) fn post_message(state: &mut State, arguments: &Value) -> Answer {
         thread_ts,
         is_broadcast,
         user: BOT_USER.to_owned(),
-        text: shown,
-        blocks,
+        text: content.text,
+        blocks: content.blocks,
+        attachments: content.attachments,
         metadata,
         edits: 0,
     };
@@ -42,22 +44,35 @@ pub(super) fn update(state: &mut State, arguments: &Value) -> Answer {
     if message.user != BOT_USER {
         return Err("cant_update_message".into());
     }
-    // Slack drops the old blocks when an update brings none.
-    (message.text, message.blocks) = content(arguments)?;
-    message.edits += 1;
+    // Slack drops the old blocks and attachments when an update brings none.
+    content(arguments)?.replace(message);
     Ok(json!({"channel": channel, "ts": ts, "text": message.text}))
 }
 
 pub(super) fn post_ephemeral(state: &mut State, arguments: &Value) -> Answer {
     let channel = writable(state, arguments)?;
-    let (shown, blocks) = content(arguments)?;
+    let content = content(arguments)?;
     let user = text(arguments, "user").to_owned();
-    if !state.users.contains(&user) || state.channel_mut(&channel).left.contains(&user) {
+    if !state.users.contains_key(&user) || state.channel_mut(&channel).left.contains(&user) {
         return Err("user_not_in_channel".into());
     }
     let thread_ts = thread(state, &channel, arguments)?;
-    state.ephemerals.push(Ephemeral { channel, user, thread_ts, text: shown, blocks });
-    Ok(json!({"message_ts": state.next_ts()}))
+    let ts = state.next_ts();
+    state.ephemerals.push(content.whispered(channel, ts.clone(), user, thread_ts));
+    Ok(json!({"message_ts": ts}))
+}
+
+pub(super) fn permalink(state: &mut State, arguments: &Value) -> Answer {
+    let channel = state.find_channel(text(arguments, "channel")).ok_or("channel_not_found")?;
+    let ts = text(arguments, "message_ts");
+    let found = channel.messages.iter().find(|message| message.ts == ts);
+    let message = found.ok_or("message_not_found")?;
+    let id = &channel.id;
+    let mut link = format!("https://fake.slack.com/archives/{id}/p{}", ts.replace('.', ""));
+    if let Some(thread_ts) = &message.thread_ts {
+        link = format!("{link}?thread_ts={thread_ts}&cid={id}");
+    }
+    Ok(json!({"channel": id, "permalink": link}))
 }
 
 /// The id of a channel that the bot may write to.
@@ -69,24 +84,58 @@ fn writable(state: &mut State, arguments: &Value) -> Result<String, Refused> {
     if channel.left.contains(BOT_USER) {
         return Err("not_in_channel".into());
     }
-    Ok(channel.id.clone())
+    let id = channel.id.clone();
+    let is_closed =
+        state.users.values().any(|user| user.refuses_letters && membership::direct(&user.id) == id);
+    if is_closed { Err("messages_tab_disabled".into()) } else { Ok(id) }
 }
 
-fn content(arguments: &Value) -> Result<(String, Vec<Value>), Refused> {
+/// What a message says.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
+    pub(super) text: String,
+    pub(super) blocks: Vec<Value>,
+    pub(super) attachments: Vec<Value>,
+}
+
+impl Content {
+    pub(super) fn replace(self, message: &mut Message) {
+        message.text = self.text;
+        message.blocks = self.blocks;
+        message.attachments = self.attachments;
+        message.edits += 1;
+    }
+
+    pub(super) fn whispered(
+        self,
+        channel: String,
+        ts: String,
+        user: String,
+        thread_ts: Option<String>,
+    ) -> Ephemeral {
+        let Self { text, blocks, attachments } = self;
+        Ephemeral { channel, ts, user, thread_ts, text, blocks, attachments }
+    }
+}
+
+/// What the arguments say, or why Slack does not take it.
+pub(super) fn content(arguments: &Value) -> Result<Content, Refused> {
     let shown = text(arguments, "text");
-    let blocks = match &arguments["blocks"] {
-        Value::Null => Vec::new(),
-        Value::Array(blocks) => blocks.clone(),
-        _ => return Err("invalid_blocks_format".into()),
+    let given = |name: &str, error: &str| match &arguments[name] {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(given) => Ok(given.clone()),
+        _ => Err(Refused::from(error)),
     };
-    if shown.is_empty() && blocks.is_empty() {
+    let blocks = given("blocks", "invalid_blocks_format")?;
+    let attachments = given("attachments", "invalid_attachments")?;
+    if shown.is_empty() && blocks.is_empty() && attachments.is_empty() {
         return Err("no_text".into());
     }
     if shown.chars().count() > TEXT_LIMIT {
         return Err("msg_too_long".into());
     }
-    block_kit::check_message(&blocks)?;
-    Ok((shown.to_owned(), blocks))
+    block_kit::check_message(&blocks, &attachments)?;
+    Ok(Content { text: shown.to_owned(), blocks, attachments })
 }
 
 fn metadata(arguments: &Value) -> Result<Option<Value>, Refused> {

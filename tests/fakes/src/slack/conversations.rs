@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     BOT_USER,
-    state::{Message, State},
+    message::Message,
+    state::State,
     web_api::{Answer, Refused, flag, text},
 };
 
@@ -35,24 +36,6 @@ pub(super) fn replies(state: &mut State, arguments: &Value) -> Answer {
         })
         .collect();
     page(&seen, arguments)
-}
-
-/// The direct conversation of the bot with one person.
-pub(super) fn open(state: &mut State, arguments: &Value) -> Answer {
-    let user = text(arguments, "users").to_owned();
-    if !state.users.contains(&user) {
-        return Err("user_not_found".into());
-    }
-    let id = direct(&user);
-    if state.find_channel(&id).is_none() {
-        state.add_channel(&id, &id);
-    }
-    Ok(json!({"channel": {"id": id}}))
-}
-
-/// The id of the direct conversation with a user.
-pub(super) fn direct(user: &str) -> String {
-    format!("D{}", user.trim_start_matches('U'))
 }
 
 fn readable<'a>(state: &'a mut State, arguments: &Value) -> Result<&'a [Message], Refused> {
@@ -114,7 +97,7 @@ fn page(messages: &[&Message], arguments: &Value) -> Answer {
 fn as_json(message: &Message, with_metadata: bool) -> Value {
     let mut shown = json!({
         "type": "message", "user": message.user, "ts": message.ts, "text": message.text,
-        "blocks": message.blocks,
+        "blocks": message.blocks, "attachments": message.attachments,
     });
     if let Some(thread_ts) = &message.thread_ts {
         shown["thread_ts"] = json!(thread_ts);

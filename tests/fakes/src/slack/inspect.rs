@@ -2,18 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ephemeral, FakeSlack, Message, View, conversations};
-
-/// A button as a person sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShownButton {
-    /// Its name on the wire.
-    pub action_id: String,
-    /// What stands on it.
-    pub text: String,
-    /// What it carries.
-    pub value: String,
-}
+use super::{Ephemeral, FakeSlack, Message, View, membership};
 
 impl FakeSlack {
     /// What a channel shows, by its id or `#name`, oldest first: messages, and replies that were broadcast.
@@ -57,7 +46,7 @@ impl FakeSlack {
     /// What the bot wrote to this person alone, oldest first.
     pub fn letters(&self, user: &str) -> Vec<Message> {
         let mut state = self.lock();
-        let channel = state.find_channel(&conversations::direct(user));
+        let channel = state.find_channel(&membership::direct(user));
         channel.map(|channel| channel.messages.clone()).unwrap_or_default()
     }
 
@@ -72,60 +61,4 @@ impl FakeSlack {
         let calls = state.calls.iter().filter(|(called, _)| called == method);
         calls.map(|(_, arguments)| arguments.clone()).collect()
     }
-}
-
-impl Message {
-    /// Everything that a reader sees: the texts of the blocks, or the plain text where there are none.
-    pub fn shown(&self) -> String {
-        shown(&self.blocks, &self.text)
-    }
-
-    /// The buttons, in order.
-    pub fn buttons(&self) -> Vec<ShownButton> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let elements = self.blocks.iter().filter(|block| block["type"] == "actions");
-        elements
-            .flat_map(|block| block["elements"].as_array().into_iter().flatten())
-            .filter(|element| element["type"] == "button")
-            .map(|button| ShownButton {
-                action_id: text(&button["action_id"]),
-                text: text(&button["text"]["text"]),
-                value: text(&button["value"]),
-            })
-            .collect()
-    }
-}
-
-impl Ephemeral {
-    /// Everything that the person sees.
-    pub fn shown(&self) -> String {
-        shown(&self.blocks, &self.text)
-    }
-}
-
-impl View {
-    /// Everything that the person sees but buttons and inputs.
-    pub fn shown(&self) -> String {
-        let blocks = self.view["blocks"].as_array().map_or(&[][..], Vec::as_slice);
-        let title = self.view["title"]["text"].as_str().unwrap_or_default();
-        format!("{title}\n{}", shown(blocks, ""))
-    }
-}
-
-fn shown(blocks: &[Value], text: &str) -> String {
-    if blocks.is_empty() {
-        return text.to_owned();
-    }
-    let mut lines = Vec::new();
-    for block in blocks.iter().filter(|block| block["type"] != "actions") {
-        let listed = ["fields", "elements"].map(|list| block[list].as_array());
-        let texts = listed.into_iter().flatten().flatten();
-        lines.extend(
-            [&block["text"], &block["label"]]
-                .into_iter()
-                .chain(texts)
-                .filter_map(|text| text["text"].as_str()),
-        );
-    }
-    lines.join("\n")
 }

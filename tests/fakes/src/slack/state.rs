@@ -5,7 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::BOT_USER;
+use super::{
+    BOT_USER,
+    message::{Ephemeral, Message, Response, View},
+    people::{Group, Standing, User},
+    rates::Rates,
+    reactions::Reaction,
+    response_url::Address,
+    socket::Socket,
+    tokens::Tokens,
+};
 use crate::faults::Faults;
 
 /// Tells the fake's time.
@@ -14,60 +23,12 @@ pub(super) type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// How long a trigger is good, in milliseconds.
 const TRIGGER_LIFE_MS: i64 = 3000;
 
-/// A message in a channel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// The channel's id.
-    pub channel: String,
-    /// The message's id.
-    pub ts: String,
-    /// The thread it is a reply in.
-    pub thread_ts: Option<String>,
-    /// Whether the channel sees the reply too.
-    pub is_broadcast: bool,
-    /// Who wrote it.
-    pub user: String,
-    /// The text for notifications.
-    pub text: String,
-    /// The blocks.
-    pub blocks: Vec<Value>,
-    /// The metadata.
-    pub metadata: Option<Value>,
-    /// How often it was edited.
-    pub edits: u32,
-}
-
-/// A message that one person saw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ephemeral {
-    /// The channel's id.
-    pub channel: String,
-    /// Who saw it.
-    pub user: String,
-    /// The thread it was shown in; seen only by a person who has that thread open.
-    pub thread_ts: Option<String>,
-    /// The text for notifications.
-    pub text: String,
-    /// The blocks.
-    pub blocks: Vec<Value>,
-}
-
-/// A modal that stands open.
-#[derive(Clone, Debug, PartialEq)]
-pub struct View {
-    /// Its id.
-    pub id: String,
-    /// Whom it is open for.
-    pub user: String,
-    /// What the bot sent.
-    pub view: Value,
-}
-
 #[derive(Debug)]
 pub(super) struct Channel {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) is_archived: bool,
+    pub(super) is_private: bool,
     pub(super) left: BTreeSet<String>,
     pub(super) messages: Vec<Message>,
     /// When messages were posted lately, in milliseconds.
@@ -86,8 +47,24 @@ pub(super) struct State {
     counter: u32,
     triggers: BTreeMap<String, Trigger>,
     pub(super) faults: Faults,
+    pub(super) tokens: Tokens,
+    pub(super) socket: Socket,
+    pub(super) rates: Rates,
     pub(super) posts_per_second: Option<usize>,
-    pub(super) users: BTreeSet<String>,
+    /// The fake's own address.
+    pub(super) base_url: String,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) groups: BTreeMap<String, Group>,
+    pub(super) has_groups: bool,
+    pub(super) addresses: BTreeMap<u32, Address>,
+    pub(super) responses: Vec<Response>,
+    pub(super) reactions: Vec<Reaction>,
+    pub(super) homes: BTreeMap<String, View>,
+    pub(super) has_homes: bool,
+    /// The modal that each person sent last, until the bot's answer is known.
+    pub(super) submitted: BTreeMap<String, View>,
+    /// Options that were offered for what people typed.
+    pub(super) offered: Vec<Value>,
     pub(super) channels: Vec<Channel>,
     pub(super) ephemerals: Vec<Ephemeral>,
     pub(super) views: Vec<View>,
@@ -102,13 +79,28 @@ impl std::fmt::Debug for State {
 
 impl State {
     pub(super) fn new(clock: Clock) -> Self {
+        let mut bot = User::new(BOT_USER);
+        bot.standing = Standing::Bot;
         Self {
             clock,
             counter: 0,
             triggers: BTreeMap::new(),
             faults: Faults::default(),
+            tokens: Tokens::default(),
+            socket: Socket::default(),
+            rates: Rates::default(),
             posts_per_second: None,
-            users: BTreeSet::from([BOT_USER.to_owned()]),
+            base_url: String::new(),
+            users: BTreeMap::from([(BOT_USER.to_owned(), bot)]),
+            groups: BTreeMap::new(),
+            has_groups: true,
+            addresses: BTreeMap::new(),
+            responses: Vec::new(),
+            reactions: Vec::new(),
+            homes: BTreeMap::new(),
+            has_homes: true,
+            submitted: BTreeMap::new(),
+            offered: Vec::new(),
             channels: Vec::new(),
             ephemerals: Vec::new(),
             views: Vec::new(),
@@ -125,6 +117,7 @@ impl State {
             id: id.to_owned(),
             name: name.to_owned(),
             is_archived: false,
+            is_private: false,
             left: BTreeSet::new(),
             messages: Vec::new(),
             posted_ms: Vec::new(),
@@ -154,6 +147,7 @@ impl State {
             user: user.to_owned(),
             text: text.to_owned(),
             blocks: Vec::new(),
+            attachments: Vec::new(),
             metadata: None,
             edits: 0,
         };
@@ -185,7 +179,7 @@ impl State {
         let now_ms = self.now().timestamp_millis();
         let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
         if trigger.is_used {
-            return Err("trigger_exchanged");
+            return Err("exchanged_trigger_id");
         }
         if now_ms - trigger.issued_ms > TRIGGER_LIFE_MS {
             return Err("expired_trigger_id");

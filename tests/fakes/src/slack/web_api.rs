@@ -6,12 +6,15 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State as Shared},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{BOT_TOKEN, BOT_USER, TEAM, chat, conversations, lock, state::State, views};
+use super::{
+    BOT_USER, TEAM, chat, conversations, lock, membership, people, reactions, signing::form,
+    socket, state::State, views,
+};
 use crate::{
     faults::Fault,
     server::{bare, hang, lost},
@@ -23,13 +26,15 @@ pub(super) struct Refused {
     error: String,
     details: Vec<String>,
     retry_after: Option<u32>,
+    /// The scope that is needed, and those that the token has.
+    scopes: Option<(String, String)>,
 }
 
 pub(super) type Answer = Result<Value, Refused>;
 
 impl From<&str> for Refused {
     fn from(error: &str) -> Self {
-        Self { error: error.to_owned(), details: Vec::new(), retry_after: None }
+        Self { error: error.to_owned(), details: Vec::new(), retry_after: None, scopes: None }
     }
 }
 
@@ -38,8 +43,17 @@ impl Refused {
         Self { details, ..Self::from(error) }
     }
 
+    pub(super) fn error(&self) -> &str {
+        &self.error
+    }
+
     pub(super) fn rate_limited(seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..Self::from("ratelimited") }
+    }
+
+    pub(super) fn missing_scope(needed: &str, provided: &str) -> Self {
+        let scopes = Some((needed.to_owned(), provided.to_owned()));
+        Self { scopes, ..Self::from("missing_scope") }
     }
 }
 
@@ -48,6 +62,10 @@ impl IntoResponse for Refused {
         let mut body = json!({"ok": false, "error": self.error});
         if !self.details.is_empty() {
             body["response_metadata"] = json!({"messages": self.details});
+        }
+        if let Some((needed, provided)) = &self.scopes {
+            body["needed"] = json!(needed);
+            body["provided"] = json!(provided);
         }
         match self.retry_after {
             Some(seconds) => {
@@ -65,14 +83,14 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (is_down, fault) = {
+    let (is_down, fault, scopes) = {
         let mut state = lock(&shared);
-        (state.faults.is_down, state.faults.take(&method))
+        (state.faults.is_down, state.faults.take(&method), state.scopes())
     };
     if is_down {
         return bare(503);
     }
-    match fault {
+    let mut response = match fault {
         Some(Fault::Hang) => hang().await,
         Some(Fault::Status(status)) => bare(status),
         Some(Fault::RateLimited(seconds)) => Refused::rate_limited(seconds).into_response(),
@@ -86,17 +104,20 @@ pub(super) async fn answer(
             Ok(answer) => Json(answer).into_response(),
             Err(refused) => refused.into_response(),
         },
+    };
+    if let Ok(scopes) = HeaderValue::from_str(&scopes) {
+        response.headers_mut().insert("x-oauth-scopes", scopes);
     }
+    response
 }
 
 fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> Answer {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match header(header::AUTHORIZATION).strip_prefix("Bearer ") {
-        None => return Err("not_authed".into()),
-        Some(token) if token != BOT_TOKEN => return Err("invalid_auth".into()),
-        Some(_) => {}
-    }
+    let token = header(header::AUTHORIZATION).strip_prefix("Bearer ");
     let arguments = arguments(header(header::CONTENT_TYPE), body)?;
+    state.admit(token, method, &arguments)?;
+    let now_ms = state.now().timestamp_millis();
+    state.rates.take(method, text(&arguments, "channel"), now_ms)?;
     state.calls.push((method.to_owned(), arguments.clone()));
     let mut answer = match method {
         "auth.test" => Ok(json!({
@@ -105,11 +126,23 @@ fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> An
         })),
         "chat.postMessage" => chat::post_message(state, &arguments),
         "chat.update" => chat::update(state, &arguments),
+        "chat.getPermalink" => chat::permalink(state, &arguments),
+        "reactions.add" => reactions::add(state, &arguments),
         "chat.postEphemeral" => chat::post_ephemeral(state, &arguments),
-        "conversations.open" => conversations::open(state, &arguments),
+        "conversations.open" => membership::open(state, &arguments),
+        "conversations.info" => membership::info(state, &arguments),
+        "conversations.members" => membership::members(state, &arguments),
+        "conversations.invite" => membership::invite(state, &arguments),
         "conversations.history" => conversations::history(state, &arguments),
         "conversations.replies" => conversations::replies(state, &arguments),
+        "apps.connections.open" => socket::open(state),
+        "users.info" => people::info(state, &arguments),
+        "usergroups.list" => people::groups(state, &arguments),
+        "usergroups.users.list" => people::group_users(state, &arguments),
         "views.open" => views::open(state, &arguments),
+        "views.push" => views::push(state, &arguments),
+        "views.update" => views::update(state, &arguments),
+        "views.publish" => views::publish(state, &arguments),
         _ => Err("unknown_method".into()),
     }?;
     answer["ok"] = json!(true);
@@ -121,13 +154,7 @@ fn arguments(content_type: &str, body: &[u8]) -> Answer {
         let arguments: Value = serde_json::from_slice(body).map_err(|_| "invalid_json")?;
         return if arguments.is_object() { Ok(arguments) } else { Err("json_not_object".into()) };
     }
-    let text = std::str::from_utf8(body).map_err(|_| "invalid_form_data")?;
-    let uri = format!("/?{text}").parse().map_err(|_| "invalid_form_data")?;
-    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
-        .map_err(|_| "invalid_form_data")?;
-    let arguments: Map<String, Value> =
-        query.0.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-    Ok(Value::Object(arguments))
+    Ok(form(body)?)
 }
 
 /// A text argument; empty where it is missing.

@@ -1,7 +1,14 @@
 //! The fakes keep the platforms' rules: a fake that is too kind hides faults.
 
+mod modals;
 mod pagerduty;
+mod people;
+mod pressing;
 mod slack;
+mod socket;
+mod tokens;
+mod wire;
+mod workspace;
 
 /// A plain HTTP client.
 fn client() -> reqwest::Client {

@@ -1,66 +1,9 @@
-//! Slack's rules.
+//! Slack's rules for messages, and for who asks.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
-
-use chrono::DateTime;
-use fakes::slack::{BOT_TOKEN, BOT_USER, FakeSlack};
-use reqwest::Client;
+use fakes::slack::BOT_USER;
 use serde_json::{Value, json};
 
-use crate::client;
-
-const CHANNEL: &str = "C1";
-
-struct Workspace {
-    fake: FakeSlack,
-    client: Client,
-    now_ms: Arc<AtomicI64>,
-}
-
-impl Workspace {
-    async fn start() -> Self {
-        let now_ms = Arc::new(AtomicI64::new(1_795_412_780_000));
-        let clock = Arc::clone(&now_ms);
-        let fake = FakeSlack::start(move || {
-            DateTime::from_timestamp_millis(clock.load(Ordering::SeqCst)).expect("a moment")
-        })
-        .await;
-        fake.add_channel(CHANNEL, "#one");
-        fake.add_user("U1");
-        Self { fake, client: client(), now_ms }
-    }
-
-    fn advance(&self, milliseconds: i64) {
-        self.now_ms.fetch_add(milliseconds, Ordering::SeqCst);
-    }
-
-    async fn call(&self, method: &str, arguments: Value) -> Value {
-        let url = format!("{}/{method}", self.fake.api_url());
-        let request = self.client.post(url).bearer_auth(BOT_TOKEN).json(&arguments);
-        request.send().await.expect("an answer").json().await.expect("JSON")
-    }
-
-    async fn error(&self, method: &str, arguments: Value) -> String {
-        let answer = self.call(method, arguments).await;
-        assert_eq!(answer["ok"], false, "{answer}");
-        answer["error"].as_str().expect("an error").to_owned()
-    }
-
-    async fn post(&self, arguments: Value) -> String {
-        let answer = self.call("chat.postMessage", arguments).await;
-        answer["ts"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
-    }
-}
-
-fn with_button(action_id: &str) -> Value {
-    json!({"type": "actions", "elements": [{
-        "type": "button", "action_id": action_id, "value": "v",
-        "text": {"type": "plain_text", "text": "Press"},
-    }]})
-}
+use crate::workspace::{CHANNEL, Workspace, payload, with_button};
 
 #[tokio::test]
 async fn the_token_is_checked_before_the_method() {
@@ -138,6 +81,38 @@ async fn blocks_are_refused_with_the_place_of_the_fault() {
 }
 
 #[tokio::test]
+async fn attachments_are_checked_like_blocks_and_count_with_them() {
+    let workspace = Workspace::start().await;
+    let section = |letters: usize| json!({"type": "section", "text": {"type": "mrkdwn", "text": "x".repeat(letters)}});
+    let below = |blocks: Value| json!({"color": "#2eb67d", "fallback": "x", "blocks": blocks});
+    let divider = json!({"type": "divider"});
+    let table = [
+        (vec![below(json!([section(3001)]))], "invalid_attachments"),
+        (vec![below(json!([]))], "invalid_attachments"),
+        (vec![json!({"color": "green", "blocks": [divider]})], "invalid_attachments"),
+        (vec![json!({"colour": "#2eb67d", "blocks": [divider]})], "invalid_attachments"),
+        (vec![below(json!(vec![&divider; 21]))], "invalid_attachments"),
+        (vec![below(json!(vec![&divider; 20])); 3], "invalid_attachments"),
+        (vec![below(json!(vec![section(2900); 5]))], "msg_blocks_too_long"),
+        (vec![below(json!([divider])); 101], "too_many_attachments"),
+    ];
+    for (attachments, expected) in table {
+        let arguments = json!({"channel": CHANNEL, "text": "x", "attachments": attachments});
+        assert_eq!(workspace.error("chat.postMessage", arguments).await, expected);
+    }
+    let attachments = json!([below(json!([section(1), with_button("a")]))]);
+    let arguments = json!({"channel": CHANNEL, "text": "t", "blocks": [section(2)], "attachments": attachments});
+    let ts = workspace.post(arguments).await;
+    let message = workspace.fake.message(CHANNEL, &ts);
+    assert_eq!((message.shown().as_str(), message.buttons().len()), ("xx\nx", 1));
+    let clicked = payload(&workspace.fake.click(&message, "a", "U1"));
+    assert_eq!(clicked["container"]["type"], "message_attachment");
+    let update = json!({"channel": CHANNEL, "ts": ts, "text": "t", "blocks": [section(2)]});
+    workspace.call("chat.update", update).await;
+    assert_eq!(workspace.fake.message(CHANNEL, &ts).attachments, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn an_update_without_blocks_drops_the_old_ones() {
     let workspace = Workspace::start().await;
     let blocks = json!([with_button("a")]);
@@ -175,13 +150,12 @@ async fn a_trigger_is_good_once_and_for_three_seconds() {
     });
     let open = |trigger: &str| json!({"trigger_id": trigger, "view": view});
     let trigger = || {
-        let body = String::from_utf8(workspace.fake.click(&message, "a", "U1").body).expect("text");
-        let (_, rest) = body.split_once("trigger_id%22%3A%22").expect("a trigger");
-        rest.split_once("%22").expect("its end").0.to_owned()
+        let clicked = payload(&workspace.fake.click(&message, "a", "U1"));
+        clicked["trigger_id"].as_str().expect("a trigger").to_owned()
     };
     let [first, late] = [trigger(), trigger()];
     assert_eq!(workspace.call("views.open", open(&first)).await["ok"], true);
-    assert_eq!(workspace.error("views.open", open(&first)).await, "trigger_exchanged");
+    assert_eq!(workspace.error("views.open", open(&first)).await, "exchanged_trigger_id");
     assert_eq!(workspace.error("views.open", open("1.2")).await, "invalid_trigger_id");
     workspace.advance(3001);
     assert_eq!(workspace.error("views.open", open(&late)).await, "expired_trigger_id");
