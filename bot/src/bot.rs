@@ -109,6 +109,7 @@ impl Bot {
             clock: clock.clone(),
             bell: Bell::default(),
             chats: chats.clone(),
+            flood: Arc::default(),
         };
         let (pen, bell) = (Arc::default(), engine.bell.clone());
         let live = Live { store: store.clone(), clock: clock.clone(), bell, pen };

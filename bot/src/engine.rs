@@ -9,6 +9,7 @@
 mod alert;
 mod assessment;
 mod decision;
+mod flood;
 mod hold;
 mod pin;
 mod release;
@@ -30,6 +31,7 @@ use crate::bell::Bell;
 pub use alert::{Intake, Received};
 pub use assessment::Assessment;
 pub use decision::{Answer, Decide, Wish};
+pub use flood::Flood;
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};
@@ -55,6 +57,8 @@ pub struct Engine {
     pub bell: Bell,
     /// The chats that show cards, besides the web page.
     pub chats: Arc<[ChatName]>,
+    /// Who may decide nothing and presses again and again.
+    pub flood: Arc<Flood>,
 }
 
 /// Why a transaction did not commit.

@@ -69,7 +69,7 @@ impl Tx {
             .bind(incident.as_str())
             .bind(rows::json(job))
             .bind(due.timestamp_millis())
-            .bind(job.track().to_owned())
+            .bind(job.track())
             .bind(urgency.as_number());
         rows::change(self.connection(), "queue a job", query).await?;
         Ok(())
@@ -176,6 +176,14 @@ impl Store {
             .bind(chat.as_str())
             .bind(channel.to_owned());
         self.write("put replies off", query).await.map(|_| ())
+    }
+
+    /// Nothing is whispered to anybody before `until`.
+    pub async fn put_off_whispers(&self, chat: ChatName, until: Timestamp) -> Result<(), Error> {
+        let query = sqlx::query(sql::PUT_OFF_WHISPERS)
+            .bind(until.timestamp_millis())
+            .bind(Lane::Chat(chat).as_text());
+        self.write("put whispers off", query).await.map(|_| ())
     }
 
     /// The job cannot be done until somebody mends something. `false`: somebody else has taken it over.

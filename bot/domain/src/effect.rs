@@ -96,13 +96,17 @@ pub enum Urgency {
     Progress,
 }
 
+/// How the tracks of letters begin.
+const LETTERS: &str = "letter ";
+
 impl Job {
-    /// Whom it is said to in private; what is said to different people waits for nobody else. Empty for all the rest,
-    /// which keeps its order within the incident.
-    pub fn track(&self) -> &str {
+    /// Whom it is said to in private, and how: that waits for nobody else. Empty for all the rest, which keeps its order
+    /// within the incident.
+    pub fn track(&self) -> String {
         match self {
-            Self::Whisper { to, .. } | Self::Letter { to, .. } => &to.user,
-            Self::Assess | Self::Tell { .. } => "",
+            Self::Whisper { to, .. } => to.user.clone(),
+            Self::Letter { to, .. } => format!("{LETTERS}{}", to.user),
+            Self::Assess | Self::Tell { .. } => String::new(),
         }
     }
 

@@ -118,12 +118,17 @@ impl Engine {
     }
 
     async fn try_decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
+        let known = self.policies.people().known_as(&decide.identity);
+        let may_never = known.is_none_or(|person| person.level.is_none());
+        if may_never && let Some(refusal) = self.flood.answer(&decide.identity, self.clock.now()) {
+            return Ok(Answer::Refused(refusal));
+        }
         let Some(found) = self.store.proposal(&decide.proposal).await? else {
             return Ok(Answer::Refused(Refusal::Outdated));
         };
         let mut work = self.work(&found.value.opening.incident).await?;
         let proposal = work.proposal(&decide.proposal).await?.value;
-        let person = self.policies.people().known_as(&decide.identity);
+        let person = known;
         let actor = match person {
             Some(person) => {
                 Actor::Person { person: person.id.clone(), identity: decide.identity.clone() }
@@ -170,7 +175,11 @@ impl Engine {
                 .enqueue(&Lane::Chat(decide.identity.chat), &incident, &job, ids::message(), now)
                 .await?;
         }
+        let now = work.now;
         work.commit().await?;
+        if may_never && let Answer::Refused(refusal) = &answer {
+            self.flood.refused(&decide.identity, refusal, now);
+        }
         Ok(answer)
     }
 

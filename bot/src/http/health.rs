@@ -48,16 +48,15 @@ pub(super) fn router(routes: HealthRoutes, with_metrics: bool) -> Router {
 }
 
 async fn ready(State(routes): State<HealthRoutes>) -> Response {
-    match problems(&routes).await {
-        problems if problems.is_empty() => {
-            let mut said = vec!["ready".to_owned()];
-            said.extend(warnings(&routes).await);
-            format!("{}\n", said.join("\n")).into_response()
-        }
-        problems => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", problems.join("\n"))).into_response()
-        }
-    }
+    let mut lines = problems(&routes).await;
+    let status = if lines.is_empty() {
+        lines.push("ready".to_owned());
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    lines.extend(warnings(&routes).await);
+    (status, format!("{}\n", lines.join("\n"))).into_response()
 }
 
 async fn problems(routes: &HealthRoutes) -> Vec<String> {

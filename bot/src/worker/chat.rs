@@ -64,6 +64,7 @@ struct Closed {
     posts: Option<Timestamp>,
     edits: Option<Timestamp>,
     progress: Option<Timestamp>,
+    whispers: Option<Timestamp>,
     channels: BTreeMap<String, Timestamp>,
 }
 
@@ -285,8 +286,11 @@ impl Closed {
     }
 
     fn for_job(&self, claim: &JobClaim, thread: &MessageRef) -> Option<Timestamp> {
-        let is_reply = claim.job.track().is_empty();
-        self.channels.get(&thread.channel).copied().filter(|_| is_reply)
+        match &claim.job {
+            Job::Whisper { .. } => self.whispers,
+            Job::Letter { .. } => None,
+            Job::Tell { .. } | Job::Assess => self.channels.get(&thread.channel).copied(),
+        }
     }
 }
 

@@ -113,6 +113,17 @@ where lane = $2
       and thread.channel = $4
   )";
 
+/// Everything that would be whispered and that nobody holds; letters go elsewhere.
+pub(crate) const PUT_OFF_WHISPERS: &str = "
+update job
+set due_ms = $1
+where lane = $2
+  and track <> ''
+  and track not like 'letter %'
+  and parked = 0
+  and due_ms < $1
+  and lease_until_ms = 0";
+
 pub(crate) const PARK_JOB: &str = "
 update job
 set parked = 1,

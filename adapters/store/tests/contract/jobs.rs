@@ -2,6 +2,8 @@
 
 use domain::{
     effect::{Job, Lane, Urgency},
+    letter::Letter,
+    notice::Tone,
     person::{ChatName, Identity},
     port::MessageRef,
     words::Words,
@@ -196,6 +198,25 @@ contract!(a_thread_in_which_something_urgent_waits_goes_first, async |database: 
     store.put_off_replies(ChatName::Slack, "C1", at(60)).await.unwrap();
     assert_eq!(jobs(&claim(&store, CHAT, 59).await), [whisper("U1")]);
     assert_eq!(jobs(&claim(&store, CHAT, 60).await), [tell(1), tell(2)]);
+
+    let letter = Job::Letter {
+        to: Identity { chat: ChatName::Slack, team: "T".to_owned(), user: "U2".to_owned() },
+        letter: Letter {
+            headline: Words::plain("hi"),
+            tone: Tone::Neutral,
+            lines: vec![],
+            about: None,
+            buttons: vec![],
+        },
+    };
+    for (number, job) in [(20, whisper("U2")), (21, letter.clone())] {
+        commit(&store, async |tx| {
+            tx.enqueue(&CHAT, &incident_id(2), &job, message_id(number), at(61)).await.unwrap();
+        })
+        .await;
+    }
+    store.put_off_whispers(ChatName::Slack, at(90)).await.unwrap();
+    assert_eq!(jobs(&claim(&store, CHAT, 62).await), [letter], "letters go elsewhere");
 });
 
 contract!(a_reply_waits_for_its_thread, async |database: &Database| {

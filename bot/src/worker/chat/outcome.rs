@@ -95,9 +95,17 @@ impl Chatter {
         let is_reply = claim.job.track().is_empty();
         match self.heard(&error, now) {
             Verdict::Later(until) => {
-                if is_reply {
-                    closed.channels.insert(thread.channel.clone(), until);
-                    store.put_off_replies(chat, &thread.channel, until).await?;
+                match &claim.job {
+                    Job::Whisper { .. } => {
+                        closed.whispers = Some(until);
+                        store.put_off_whispers(chat, until).await?;
+                    }
+                    // Each goes to a channel of its own.
+                    Job::Letter { .. } => {}
+                    Job::Tell { .. } | Job::Assess => {
+                        closed.channels.insert(thread.channel.clone(), until);
+                        store.put_off_replies(chat, &thread.channel, until).await?;
+                    }
                 }
                 store.return_job(claim, owner, until).await?;
             }
