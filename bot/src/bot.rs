@@ -42,8 +42,17 @@ use crate::{
     socket::{Lines, Sockets},
     steps::Steps,
     worker::{
-        Desk, Pulse, Worker, assess::Assessor, chat::Chatter, executor::Executor, floor::Floor,
-        keeper::Keeper, prune::Pruner, reconcile::Reconciler, timers::Timers, turn, watch::Watcher,
+        Desk, Pulse, Worker,
+        assess::Assessor,
+        chat::{Chatter, Line},
+        executor::Executor,
+        floor::Floor,
+        keeper::Keeper,
+        prune::Pruner,
+        reconcile::Reconciler,
+        timers::Timers,
+        turn,
+        watch::Watcher,
     },
 };
 
@@ -66,6 +75,7 @@ pub struct Bot {
     pub metrics: Arc<Metrics>,
     workers: Vec<Arc<dyn Worker>>,
     pulses: Arc<[Arc<Pulse>]>,
+    chat_lines: Arc<[Arc<Line>]>,
     slack: Option<Arc<Slack>>,
     lines: Option<Arc<Lines>>,
     executor_closing: CancellationToken,
@@ -85,7 +95,8 @@ impl Bot {
         store.ping().await.context("the database is not ready")?;
         let policies = Arc::new(Policies::load(&policy_files::read(&config.policies)?)?);
         let directory = KeyDirectory::new(&config.keys);
-        let slack = config.slack.as_ref().map(slack).transpose()?.map(Arc::new);
+        let slack = config.slack.as_ref().map(slack).transpose()?;
+        let slack = slack.map(|slack| Arc::new(slack.with_clock(clock.clone())));
         let chats = chats(config);
         let engine = Engine {
             store: store.clone(),
@@ -100,6 +111,7 @@ impl Bot {
             clock: clock.clone(),
             bell: Bell::default(),
             chats: chats.clone(),
+            flood: Arc::default(),
         };
         let (pen, bell) = (Arc::default(), engine.bell.clone());
         let live = Live { store: store.clone(), clock: clock.clone(), bell, pen };
@@ -113,6 +125,7 @@ impl Bot {
         let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
+        let mut chat_lines = Vec::new();
         if roles.contains(&Role::Workers) {
             workers.push(Arc::new(Timers { engine: engine.clone() }));
             let pagerduty = pagerduty(config)?;
@@ -128,10 +141,14 @@ impl Bot {
             workers.extend(askers(&engine, &desk, (&steps, points), pagerduty, &executor_closing));
             if let Some(slack) = &slack {
                 let chat: Arc<dyn Chat> = slack.clone();
+                let line = Arc::new(Line::new(chat.name()));
+                chat_lines.push(line.clone());
                 workers.push(Arc::new(Chatter {
                     chat,
+                    line,
                     engine: engine.clone(),
                     desk: desk.clone(),
+                    too_much: Mutex::default(),
                 }));
             }
         }
@@ -150,6 +167,7 @@ impl Bot {
             metrics,
             workers,
             pulses,
+            chat_lines: chat_lines.into(),
             slack,
             lines,
             executor_closing,
@@ -187,6 +205,7 @@ impl Bot {
                 clock: self.engine.clock.clone(),
                 pulses: self.pulses.clone(),
                 lines: self.lines.clone(),
+                chats: self.chat_lines.clone(),
                 metrics: self.metrics.clone(),
             },
         };
@@ -213,7 +232,7 @@ impl Bot {
         Some(Sockets { slack, reception, lines, many })
     }
 
-    /// What a chat had refused for good is tried once more: somebody may have mended it before this start.
+    /// What was given up is tried once more: somebody may have mended it before this start.
     async fn unpark(&self) {
         for chat in self.engine.chats.iter() {
             let jobs = self.engine.store.unpark_jobs(&Lane::Chat(*chat)).await;
@@ -221,11 +240,11 @@ impl Bot {
             match jobs.and_then(|jobs| Ok(jobs + cards?)) {
                 Ok(0) => {}
                 Ok(many) => tracing::info!(
-                    "{many} messages that {} had refused are tried again",
+                    "{many} messages that {} had not taken are tried again",
                     chat.as_str()
                 ),
                 Err(error) => tracing::warn!(
-                    "messages that {} had refused stay parked: {error}",
+                    "messages that {} had not taken stay parked: {error}",
                     chat.as_str()
                 ),
             }

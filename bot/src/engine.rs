@@ -11,6 +11,7 @@ mod assessment;
 mod change;
 mod decision;
 mod disowning;
+mod flood;
 mod hold;
 mod judging;
 mod pin;
@@ -18,6 +19,7 @@ mod release;
 mod request;
 mod running;
 mod steering;
+mod urgency;
 mod work;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub use alert::{Intake, Received};
 pub use assessment::Assessment;
 pub use change::Change;
 pub use decision::{Answer, Decide, Wish};
+pub use flood::Flood;
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};
@@ -57,6 +60,8 @@ pub struct Engine {
     pub bell: Bell,
     /// The chats that show cards, besides the web page.
     pub chats: Arc<[ChatName]>,
+    /// Who may decide nothing and presses again and again.
+    pub flood: Arc<Flood>,
 }
 
 /// Why a transaction did not commit.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     card::Watched,
+    effect::Urgency,
     id::{IncidentId, RunId},
     plan::Plan,
     port::Clock,
@@ -157,7 +158,8 @@ impl Live {
     /// Commits, and lets the chats show it.
     async fn shown(&self, mut tx: Tx, incident: &IncidentId) -> Result<(), store::Error> {
         let chats = tx.chats_of(incident).await?;
-        tx.want_card(incident, &chats, self.clock.now(), &mut ids::message).await?;
+        let (now, progress) = (self.clock.now(), Urgency::Progress);
+        tx.want_card_as(progress, incident, &chats, now, &mut ids::message).await?;
         tx.commit().await?;
         self.bell.ring(incident);
         Ok(())

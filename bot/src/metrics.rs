@@ -11,6 +11,8 @@ use prometheus_client::{
 };
 use store::Counts;
 
+use crate::worker::chat::Kind;
+
 type Labels = Vec<(&'static str, &'static str)>;
 
 /// The counters of this process.
@@ -67,13 +69,26 @@ impl Metrics {
     }
 
     /// Everything as `OpenMetrics` text.
-    pub fn text(&self, counts: &Counts, now: Timestamp) -> Result<String, std::fmt::Error> {
+    pub fn text(
+        &self,
+        counts: &Counts,
+        chats: &BTreeMap<String, Option<Kind>>,
+        now: Timestamp,
+    ) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
+        let oldest = counts.oldest_waiting.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
         let gauges = [
             ("pending_jobs", "Jobs that wait for a worker", counts.pending_jobs),
+            ("pending_cards", "Cards that are not up to date", counts.pending_cards),
+            ("oldest_waiting_seconds", "How long what waits longest for a chat waits", oldest),
+            (
+                "refused_jobs",
+                "Cards and messages that a chat refused one by one and that are tried again",
+                counts.refused.values().sum(),
+            ),
             (
                 "parked_jobs",
-                "Messages that a chat refused for good and that are kept",
+                "Messages that were given up or replaced by a short one, and that are kept",
                 counts.parked_jobs,
             ),
             (
@@ -92,6 +107,15 @@ impl Metrics {
                 "# HELP countersign_{name} {help}.\n# TYPE countersign_{name} gauge\ncountersign_{name} {value}"
             )?;
         }
+        let is = |kind| {
+            move |(chat, down): (&String, &Option<Kind>)| {
+                (chat.clone(), i64::from(*down == Some(kind)))
+            }
+        };
+        let out = chats.iter().map(is(Kind::Outage)).collect();
+        labelled(&mut text, "chat_outage", "Whether a chat is out of order", "chat", &out)?;
+        let refuses = chats.iter().map(is(Kind::Refusal)).collect();
+        labelled(&mut text, "chat_refuses", "Whether a chat refuses everything", "chat", &refuses)?;
         let releases = &counts.releases_by_verdict;
         labelled(&mut text, "releases", "Releases seen", "verdict", releases)?;
         let ages = counts.looks.iter().filter_map(|(target, looked)| {
@@ -138,8 +162,13 @@ mod tests {
         let at = Timestamp::from_timestamp_millis(60_000);
         counts.looks.insert("a \"b\"".to_owned(), Looked { at, problem: String::new() });
         let now = Timestamp::from_timestamp_millis(90_000).expect("a moment");
-        let text = metrics.text(&counts, now).expect("text");
+        counts.oldest_waiting = at;
+        let chats = BTreeMap::from([("slack".to_owned(), Some(Kind::Refusal))]);
+        let text = metrics.text(&counts, &chats, now).expect("text");
         assert!(text.contains("countersign_releases{verdict=\"bad\"} 2"), "{text}");
+        assert!(text.contains("countersign_oldest_waiting_seconds 30"), "{text}");
+        assert!(text.contains("countersign_chat_refuses{chat=\"slack\"} 1"), "{text}");
+        assert!(text.contains("countersign_chat_outage{chat=\"slack\"} 0"), "{text}");
         let age = "countersign_last_look_age_seconds{target=\"a \\\"b\\\"\"} 30";
         assert!(text.contains(age), "{text}");
         assert!(text.contains("countersign_webhooks_total{result=\"accepted\"} 2"), "{text}");

@@ -178,6 +178,13 @@ impl World {
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
 
+    /// What `/readyz` warns of; a story's workers do not turn by themselves, which it says besides.
+    pub(crate) async fn warnings(&self) -> String {
+        let (_, text) = self.get("/readyz").await;
+        let warnings = text.lines().filter(|line| line.starts_with("warning: "));
+        warnings.collect::<Vec<_>>().join("\n")
+    }
+
     /// Somebody edits a policy file, and the bot is restarted.
     pub(crate) async fn edit_policy(&mut self, file: &str, old: &str, new: &str) {
         policies::edit(&self.config.policies.join(file), old, new);

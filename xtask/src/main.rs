@@ -17,6 +17,7 @@ mod packages;
 mod postgres;
 mod venv;
 
+mod clicks;
 mod demo;
 mod demos;
 mod fakes;
@@ -59,6 +60,8 @@ enum Command {
 enum Bench {
     /// From the approving click to the verified rollback, against SQLMesh's own time for the same.
     Rollback,
+    /// How soon Slack hears that a click was taken, at 500 clicks a second; fails where it is too late.
+    Clicks(clicks::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -70,6 +73,7 @@ async fn main() -> ExitCode {
         Command::Fakes(options) => fakes::run(options).await,
         Command::Pictures => pictures::run().await,
         Command::Bench(Bench::Rollback) => demo::bench().await,
+        Command::Bench(Bench::Clicks(options)) => clicks::run(options).await,
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
     eprintln!("{} {error:#}", Paint::for_errors().bad("error:"));

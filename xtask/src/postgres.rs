@@ -21,6 +21,8 @@ use crate::program;
 /// PostgreSQL refuses to run as root; the distribution's package makes this user.
 const USER: &str = "postgres";
 const START: Duration = Duration::from_mins(1);
+/// A commit is on disk when it is answered.
+const DURABLE: [&str; 1] = ["fsync=on"];
 /// A commit is with the system when it is answered, if not on disk: a server that is killed has lost none.
 const SETTINGS: [&str; 8] = [
     "listen_addresses=127.0.0.1",
@@ -76,13 +78,22 @@ fn programs() -> Result<PathBuf> {
 impl Postgres {
     /// Makes a cluster and waits until it answers.
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, which forces every commit to disk.
+    pub(crate) async fn start_durable() -> Result<Self> {
+        Self::start_with(&DURABLE).await
+    }
+
+    async fn start_with(settings: &[&str]) -> Result<Self> {
         let programs = programs()?;
         let mut mktemp = as_owner(Path::new("mktemp"));
         mktemp.args(["-d", "--tmpdir=/tmp"]).arg(format!("{NAME}XXXXXXXX"));
         let folder = PathBuf::from(program::read(mktemp).await?.trim_end());
         let place = Place { folder, port: free_port()? };
         let started = match Self::make_in(&place.folder, &programs).await {
-            Ok(()) => Self::start_at(place.clone(), &programs).await,
+            Ok(()) => Self::start_at(place.clone(), &programs, settings).await,
             Err(error) => Err(error),
         };
         if started.is_err() {
@@ -93,7 +104,7 @@ impl Postgres {
 
     /// Goes on with a cluster whose files have stayed.
     pub(crate) async fn again(place: Place) -> Result<Self> {
-        let mut again = Self::start_at(place, &programs()?).await?;
+        let mut again = Self::start_at(place, &programs()?, &[]).await?;
         again.stays = true;
         Ok(again)
     }
@@ -132,13 +143,13 @@ impl Postgres {
         Ok(())
     }
 
-    async fn start_at(place: Place, programs: &Path) -> Result<Self> {
+    async fn start_at(place: Place, programs: &Path, settings: &[&str]) -> Result<Self> {
         let Place { folder, port } = &place;
         let log = fs::File::create(folder.join("log")).context("create PostgreSQL's log")?;
         let mut postgres = as_owner(&programs.join("postgres"));
         postgres.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]);
         postgres.arg("-k").arg(folder);
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(settings) {
             postgres.args(["-c", setting]);
         }
         postgres.current_dir(folder);

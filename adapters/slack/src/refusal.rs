@@ -1,11 +1,14 @@
 //! What Slack's refusals mean: try again, look first, or somebody has to mend something.
 //!
 //! Slack's own words for `internal_error` and `fatal_error` say that part of the work may have been done, so those
-//! are an unknown outcome. An error that is not listed is permanent: trying it again for ever would hide it.
+//! are an unknown outcome. An error that is not listed is permanent: trying it again at once would hide it.
 
 use std::time::Duration;
 
-use domain::{person::ChatName, port::ChatError};
+use domain::{
+    person::ChatName,
+    port::{ChatError, Concern},
+};
 use serde_json::Value;
 
 use crate::{letters, socket};
@@ -13,20 +16,16 @@ use crate::{letters, socket};
 const CHAT: ChatName = ChatName::Slack;
 
 /// An answer with `ok: false`.
-pub(crate) fn refused(method: &str, answer: &Value, retry_after: Option<Duration>) -> ChatError {
+pub(crate) fn refused(method: &str, answer: &Value) -> ChatError {
     let error = answer["error"].as_str().unwrap_or("no reason given");
     match error {
-        "ratelimited"
-        | "rate_limited"
-        | "service_unavailable"
-        | "request_timeout"
-        | "team_added_to_org"
-        | "access_limited" => {
-            ChatError::Transient { chat: CHAT, problem: named(method, error), retry_after }
+        "service_unavailable" | "request_timeout" | "team_added_to_org" | "access_limited" => {
+            transient(method, error)
         }
         "internal_error" | "fatal_error" => unknown(method, error),
         _ => ChatError::Permanent {
             chat: CHAT,
+            concerns: concerns(method, error),
             problem: named(method, &format!("{error}{}", details(answer))),
             advice: if method == socket::OPEN { app_token_advice(error) } else { advice(error) },
         },
@@ -43,9 +42,54 @@ pub(crate) fn is_elsewhere(error: &str, is_ours: bool) -> bool {
     }
 }
 
+/// What it is that Slack refuses. An error that is not listed may be the message's: whoever writes another text in its
+/// place finds out.
+fn concerns(method: &str, error: &str) -> Concern {
+    match error {
+        "not_authed"
+        | "invalid_auth"
+        | "token_revoked"
+        | "token_expired"
+        | "account_inactive"
+        | "ekm_access_denied"
+        | "org_login_required"
+        | "team_access_not_granted"
+        | "unknown_method" => Concern::Chat,
+        // Without the scope to post there is nothing to do; any other scope is missed by some errands alone.
+        "missing_scope" | "not_allowed_token_type" | "no_permission"
+            if method.starts_with("chat.") =>
+        {
+            Concern::Chat
+        }
+        "channel_not_found"
+        | "not_in_channel"
+        | "is_archived"
+        | "restricted_action"
+        | "restricted_action_read_only_channel"
+        | "restricted_action_thread_only_channel" => Concern::Channel,
+        "message_not_found" | "thread_not_found" | "invalid_thread_ts" => Concern::Root,
+        "missing_scope"
+        | "not_allowed_token_type"
+        | "no_permission"
+        | "cant_update_message"
+        | "edit_window_closed"
+        | "user_not_in_channel"
+        | "user_not_found"
+        | "user_disabled"
+        | "messages_tab_disabled"
+        | "cannot_dm_bot" => Concern::Errand,
+        _ => Concern::Message,
+    }
+}
+
 /// It was not done.
-pub(crate) fn transient(method: &str, problem: &str, retry_after: Option<Duration>) -> ChatError {
-    ChatError::Transient { chat: CHAT, problem: named(method, problem), retry_after }
+pub(crate) fn transient(method: &str, problem: &str) -> ChatError {
+    ChatError::Transient { chat: CHAT, problem: named(method, problem) }
+}
+
+/// It may go later.
+pub(crate) fn too_soon(wait: Duration) -> ChatError {
+    ChatError::TooSoon { chat: CHAT, wait }
 }
 
 /// Nobody knows whether it was done.
@@ -54,8 +98,13 @@ pub(crate) fn unknown(method: &str, problem: &str) -> ChatError {
 }
 
 /// It will never be done like this.
-pub(crate) fn permanent(method: &str, problem: &str, advice: &'static str) -> ChatError {
-    ChatError::Permanent { chat: CHAT, problem: named(method, problem), advice }
+pub(crate) fn permanent(
+    method: &str,
+    concerns: Concern,
+    problem: &str,
+    advice: &'static str,
+) -> ChatError {
+    ChatError::Permanent { chat: CHAT, concerns, problem: named(method, problem), advice }
 }
 
 fn named(method: &str, problem: &str) -> String {
@@ -119,13 +168,16 @@ fn advice(error: &str) -> &'static str {
             "The organisation's administrator has switched the app off"
         }
         "message_not_found" | "thread_not_found" | "invalid_thread_ts" => {
-            "Somebody deleted the message: the incident goes on elsewhere"
+            "Somebody deleted the message: the card is posted anew"
         }
         "cant_update_message" | "edit_window_closed" => {
             "The workspace lets nobody edit this message: check its settings for message editing"
         }
-        "user_not_in_channel" | "user_not_found" | "cannot_dm_bot" => {
+        "user_not_in_channel" | "user_not_found" | "user_disabled" | "cannot_dm_bot" => {
             "The person is not in the channel: invite them, or mend their id in people.yaml"
+        }
+        "messages_tab_disabled" => {
+            "Switch the messages tab on in the app's settings (App Home), so that people can be written to"
         }
         "expired_trigger_id" | "exchanged_trigger_id" | "invalid_trigger_id" => {
             "The dialog came too late: press the button again"
@@ -141,6 +193,6 @@ fn advice(error: &str) -> &'static str {
             "This is a fault in Countersign: please report it with this message"
         }
         "unknown_method" => "Check slack.api_url: it must end in /api",
-        _ => "See Slack's description of this error, mend it, and restart",
+        _ => "See Slack's description of this error and mend it",
     }
 }

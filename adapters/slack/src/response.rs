@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::port::ChatError;
+use domain::port::{ChatError, Concern};
 use reqwest::{Client, Url, header::CONTENT_TYPE, redirect};
 use serde_json::Value;
 
@@ -42,7 +42,12 @@ impl Responses {
     pub(crate) async fn send(&self, address: &str, body: &Value) -> Result<(), ChatError> {
         let Some(address) = self.checked(address) else {
             let advice = "Check slack.api_url: answers go to Slack's own hosts, and to that one";
-            return Err(refusal::permanent(METHOD, "the address is not one of Slack's", advice));
+            return Err(refusal::permanent(
+                METHOD,
+                Concern::Errand,
+                "the address is not one of Slack's",
+                advice,
+            ));
         };
         let request = self
             .client
@@ -51,7 +56,7 @@ impl Responses {
             .body(body.to_string());
         let answer = request.send().await.map_err(|error| {
             if error.is_connect() {
-                refusal::transient(METHOD, "could not connect", None)
+                refusal::transient(METHOD, "could not connect")
             } else {
                 refusal::unknown(METHOD, "no answer in time")
             }
@@ -63,7 +68,7 @@ impl Responses {
         let problem = format!("answered {}", status.as_u16());
         let advice =
             "The address is good for half an hour and five answers: type the command again";
-        Err(refusal::permanent(METHOD, &problem, advice))
+        Err(refusal::permanent(METHOD, Concern::Errand, &problem, advice))
     }
 
     /// The address, where it is one of Slack's or of the server that stands for it.

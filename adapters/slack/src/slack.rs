@@ -3,7 +3,7 @@
 //! It holds no state of incidents and decides nothing. It must never let a text mention anybody, and never post
 //! again after an unknown outcome: that is for the caller, who looks with `find` first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -15,7 +15,7 @@ use domain::{
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     place::Place,
-    port::{Chat, ChatError, Heard, MessageRef, Reply},
+    port::{Chat, ChatError, Clock, Concern, Heard, MessageRef, Reply},
     words::Words,
 };
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::{
     AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
     SlackConfig, SlackError, SocketMode, api::Api, card, details, inbound, letter, modal,
-    mrkdwn::Readers, pace::Pacer, permalink::Permalinks, refusal, response::Responses, search,
+    mrkdwn::Readers, permalink::Permalinks, refusal, response::Responses, search,
     signature::SigningSecrets, thread_reply::paragraph,
 };
 
@@ -31,7 +31,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Slack {
     pub(crate) api: Api,
-    pacer: Pacer,
     secrets: SigningSecrets,
     pub(crate) team: Option<String>,
     pub(crate) channel: String,
@@ -47,7 +46,6 @@ impl Slack {
             api: Api::new(config.base()?, &config.bot_token)?,
             responses: Responses::new(config.base()?)?,
             permalinks: Permalinks::default(),
-            pacer: Pacer::new(Pace::SLACK),
             secrets: SigningSecrets::new(config.usable_secrets()?),
             channel: config.checked_channel()?,
             socket_mode: config.socket_mode()?,
@@ -58,7 +56,13 @@ impl Slack {
     /// The same adapter at another pace, for servers that count differently.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { pacer: Pacer::new(pace), ..self }
+        Self { api: self.api.with_pace(pace), ..self }
+    }
+
+    /// The same adapter, which paces itself by this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { api: self.api.with_clock(clock), ..self }
     }
 
     /// The same adapter with another bound on each call, from connecting to the last byte of the answer.
@@ -163,10 +167,32 @@ impl Slack {
         }
     }
 
+    /// Writes to a channel. What is wrong with the channel of the cards is wrong with the whole chat; what is wrong with
+    /// another one concerns whoever is there.
+    async fn call(
+        &self,
+        method: &'static str,
+        channel: &str,
+        message: &Value,
+    ) -> Result<Value, ChatError> {
+        let answer = self.api.write(method, message).await;
+        answer.map_err(|error| self.concerning(channel, error))
+    }
+
+    fn concerning(&self, channel: &str, error: ChatError) -> ChatError {
+        match error {
+            ChatError::Permanent { chat, concerns: Concern::Channel, problem, advice }
+                if channel == self.channel =>
+            {
+                ChatError::Permanent { chat, concerns: Concern::Chat, problem, advice }
+            }
+            error => error,
+        }
+    }
+
     async fn post_message(&self, channel: &str, message: &Value) -> Result<MessageRef, ChatError> {
         const METHOD: &str = "chat.postMessage";
-        self.pacer.post(channel).await;
-        let answer = self.api.write(METHOD, message).await?;
+        let answer = self.call(METHOD, channel, message).await?;
         match (answer["channel"].as_str(), answer["ts"].as_str()) {
             (Some(channel), Some(ts)) => {
                 Ok(MessageRef { channel: channel.to_owned(), message: ts.to_owned() })
@@ -198,11 +224,14 @@ impl Chat for Slack {
         self.post_message(&self.channel, &message).await
     }
 
+    fn progress_waits(&self) -> Option<Duration> {
+        self.api.progress_waits()
+    }
+
     async fn edit(&self, at: &MessageRef, card: &Card, people: &People) -> Result<(), ChatError> {
         let mut message = json!({"channel": at.channel, "ts": at.message});
         card::fill(&mut message, card, self.readers(people));
-        self.pacer.edit().await;
-        self.api.write("chat.update", &message).await?;
+        self.call("chat.update", &at.channel, &message).await?;
         Ok(())
     }
 
@@ -254,7 +283,8 @@ impl Chat for Slack {
         }
         let is_ours = *channel == card.channel;
         let is_elsewhere = |error: &str| refusal::is_elsewhere(error, is_ours);
-        let answer = self.api.write_unless("chat.postEphemeral", &message, is_elsewhere).await?;
+        let answer = self.api.write_unless("chat.postEphemeral", &message, is_elsewhere).await;
+        let answer = answer.map_err(|error| self.concerning(channel, error))?;
         Ok(if answer.is_some() { Heard::There } else { Heard::Elsewhere })
     }
 

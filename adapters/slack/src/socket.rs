@@ -85,15 +85,15 @@ impl SocketMode {
         let connecting = connect_async_with_config(address.as_str(), Some(limits), no_delay);
         let (stream, _) = match timeout(HANDSHAKE, connecting).await {
             Ok(Ok(connected)) => connected,
-            Ok(Err(error)) => return Err(refusal::transient(LINE, &told(&error), None)),
-            Err(_) => return Err(refusal::transient(LINE, "could not connect in time", None)),
+            Ok(Err(error)) => return Err(refusal::transient(LINE, &told(&error))),
+            Err(_) => return Err(refusal::transient(LINE, "could not connect in time")),
         };
         let mut connection = Connection::new(stream, self.silence);
         match timeout(HANDSHAKE, connection.greeting()).await {
-            Ok(Ok(Some(problem))) => Err(refusal::transient(LINE, problem, None)),
+            Ok(Ok(Some(problem))) => Err(refusal::transient(LINE, problem)),
             Ok(Ok(None)) => Ok(connection),
-            Ok(Err(lost)) => Err(refusal::transient(LINE, &lost.to_string(), None)),
-            Err(_) => Err(refusal::transient(LINE, "Slack did not greet in time", None)),
+            Ok(Err(lost)) => Err(refusal::transient(LINE, &lost.to_string())),
+            Err(_) => Err(refusal::transient(LINE, "Slack did not greet in time")),
         }
     }
 
@@ -101,7 +101,7 @@ impl SocketMode {
         let answer = self.api.read(OPEN, &[]).await?;
         let address = answer["url"].as_str().unwrap_or_default();
         usable(address, self.is_plain).ok_or_else(|| {
-            refusal::transient(OPEN, "the answer names no address of an encrypted line", None)
+            refusal::transient(OPEN, "the answer names no address of an encrypted line")
         })
     }
 }

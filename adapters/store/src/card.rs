@@ -3,6 +3,7 @@
 
 use domain::{
     Timestamp,
+    effect::Urgency,
     id::{IncidentId, MessageId},
     person::ChatName,
     port::MessageRef,
@@ -36,13 +37,29 @@ pub struct CardClaim {
     pub in_doubt: bool,
     /// When the oldest change that is not shown was wanted.
     pub queued_at: Timestamp,
+    /// Whether it shows progress alone.
+    pub is_progress: bool,
+    /// Why the try before did not work; empty for the first.
+    pub problem: String,
 }
 
 impl Tx {
-    /// Wants each chat's card to show the state that this transaction commits. `new_key` is asked for a key per
-    /// chat; the key of the first time stays. A card that was parked is tried again.
+    /// Wants each chat's card to show the state that this transaction commits, in its turn. `new_key` is asked for a key
+    /// per chat; the key of the first time stays. A card that was parked is tried again.
     pub async fn want_card(
         &mut self,
+        incident: &IncidentId,
+        chats: &[ChatName],
+        at: Timestamp,
+        new_key: impl FnMut() -> MessageId,
+    ) -> Result<(), Error> {
+        self.want_card_as(Urgency::InTurn, incident, chats, at, new_key).await
+    }
+
+    /// The same for a change of which it is known whether somebody waits for it.
+    pub async fn want_card_as(
+        &mut self,
+        urgency: Urgency,
         incident: &IncidentId,
         chats: &[ChatName],
         at: Timestamp,
@@ -53,7 +70,8 @@ impl Tx {
                 .bind(incident.as_str())
                 .bind(chat.as_str())
                 .bind(String::from(new_key()))
-                .bind(at.timestamp_millis());
+                .bind(at.timestamp_millis())
+                .bind(urgency.as_number());
             rows::change(self.connection(), "want a card", query).await?;
         }
         Ok(())
@@ -81,8 +99,10 @@ impl Store {
         let read = |row: &Row| claim(row, chat);
         let mut claims = rows::all(tx.connection(), "claim cards", query, read).await?;
         tx.commit().await?;
-        claims.sort_by(|a, b| (a.queued_at, &a.incident).cmp(&(b.queued_at, &b.incident)));
-        Ok(claims)
+        let first =
+            |claim: &(i64, CardClaim)| (claim.1.thread.is_some(), claim.0, claim.1.queued_at);
+        claims.sort_by(|a, b| (first(a), &a.1.incident).cmp(&(first(b), &b.1.incident)));
+        Ok(claims.into_iter().map(|(_, claim)| claim).collect())
     }
 
     /// The card was posted and shows the state that was claimed. `false`: somebody else has taken it over.
@@ -135,6 +155,62 @@ impl Store {
         self.write("put a card back", query).await
     }
 
+    /// The card was not tried and may be claimed again, at `due` or later. `false`: somebody else has taken it over.
+    pub async fn return_card(
+        &self,
+        claim: &CardClaim,
+        owner: &str,
+        due: Timestamp,
+    ) -> Result<bool, Error> {
+        let query = sqlx::query(sql::RETURN_CARD)
+            .bind(due.timestamp_millis())
+            .bind(claim.incident.as_str())
+            .bind(claim.chat.as_str())
+            .bind(owner)
+            .bind(claim.epoch);
+        self.write("give a card back", query).await
+    }
+
+    /// No card is posted before `until`.
+    pub async fn put_off_posts(&self, chat: ChatName, until: Timestamp) -> Result<(), Error> {
+        let query =
+            sqlx::query(sql::PUT_OFF_POSTS).bind(until.timestamp_millis()).bind(chat.as_str());
+        self.write("put cards off", query).await.map(|_| ())
+    }
+
+    /// No card that is this urgent, or less, is edited before `until`.
+    pub async fn put_off_edits(
+        &self,
+        chat: ChatName,
+        urgency: Urgency,
+        until: Timestamp,
+    ) -> Result<(), Error> {
+        let query = sqlx::query(sql::PUT_OFF_EDITS)
+            .bind(until.timestamp_millis())
+            .bind(chat.as_str())
+            .bind(urgency.as_number());
+        self.write("put edits off", query).await.map(|_| ())
+    }
+
+    /// The card's message is gone: it is posted anew under `key`, and replies wait for it. `false`: it stands elsewhere
+    /// already.
+    pub async fn forget_message(
+        &self,
+        (incident, chat): (&IncidentId, ChatName),
+        gone: &MessageRef,
+        key: &MessageId,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let query = sqlx::query(sql::FORGET_MESSAGE)
+            .bind(key.as_str().to_owned())
+            .bind(at.timestamp_millis())
+            .bind(incident.as_str().to_owned())
+            .bind(chat.as_str())
+            .bind(gone.channel.clone())
+            .bind(gone.message.clone());
+        self.write("forget a message that is gone", query).await
+    }
+
     /// The card cannot be shown until somebody mends something, or until the next change is tried. `false`: somebody
     /// else has taken it over.
     pub async fn park_card(
@@ -180,8 +256,10 @@ pub(crate) async fn chats(
     rows::all(connection, "read an incident's chats", query, |row| row.parsed("chat")).await
 }
 
-fn claim(row: &Row, chat: ChatName) -> Result<CardClaim, Error> {
-    Ok(CardClaim {
+/// The claim and its urgency.
+fn claim(row: &Row, chat: ChatName) -> Result<(i64, CardClaim), Error> {
+    let urgency = row.integer("urgency")?;
+    let claim = CardClaim {
         incident: row.parsed("incident")?,
         chat,
         wanted: row.integer("wanted")?,
@@ -191,7 +269,10 @@ fn claim(row: &Row, chat: ChatName) -> Result<CardClaim, Error> {
         epoch: row.integer("epoch")?,
         in_doubt: row.flag("in_doubt")?,
         queued_at: row.time("queued_ms")?,
-    })
+        is_progress: urgency >= Urgency::Progress.as_number(),
+        problem: row.text("problem")?,
+    };
+    Ok((urgency, claim))
 }
 
 fn message(row: &Row) -> Result<Option<MessageRef>, Error> {

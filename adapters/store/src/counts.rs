@@ -24,6 +24,10 @@ pub struct Counts {
     pub pending_cards: i64,
     /// Cards that are not up to date and cannot be shown until somebody mends something.
     pub parked_cards: i64,
+    /// Since when what waits longest for a chat waits.
+    pub oldest_waiting: Option<Timestamp>,
+    /// What waits because a chat refused it by itself: the problems, and how many each has.
+    pub refused: BTreeMap<String, i64>,
     /// Proposals that are not closed.
     pub open_proposals: i64,
     /// Runs that are not at rest.
@@ -49,6 +53,12 @@ impl Store {
         let (pending_jobs, parked_jobs) = pair(&mut connection, sql::COUNT_JOBS).await?;
         let (pending_cards, parked_cards) = pair(&mut connection, sql::COUNT_CARDS).await?;
         let due_timers = sqlx::query(sql::COUNT_DUE_TIMERS).bind(now.timestamp_millis());
+        let oldest = sqlx::query(sql::OLDEST_WAITING);
+        let oldest = rows::single(&mut connection, TASK, oldest).await?;
+        let refused = rows::all(&mut connection, TASK, sqlx::query(sql::REFUSED), |row| {
+            Ok((row.text("problem")?, row.integer("many")?))
+        });
+        let refused = refused.await?.into_iter().collect();
         let seen_by_kind = by_kind(&mut connection, sql::COUNT_SEEN).await?;
         let releases_by_verdict = by_kind(&mut connection, release::COUNT_RELEASES).await?;
         Ok(Counts {
@@ -56,6 +66,8 @@ impl Store {
             parked_jobs,
             pending_cards,
             parked_cards,
+            oldest_waiting: oldest.time_or_null("oldest_ms")?,
+            refused,
             open_proposals: one(&mut connection, sqlx::query(sql::COUNT_OPEN_PROPOSALS)).await?,
             runs_under_way: one(&mut connection, sqlx::query(sql::COUNT_RUNS_UNDER_WAY)).await?,
             due_timers: one(&mut connection, due_timers).await?,

@@ -1,4 +1,4 @@
-//! Jobs: edge-triggered work, done at least once and in order within a lane and an incident.
+//! Jobs: edge-triggered work, done at least once and in order within a lane and a track of an incident.
 //!
 //! ```text
 //! waiting ──claim──▶ held ──finish──▶ gone
@@ -9,8 +9,9 @@
 
 use domain::{
     Timestamp,
-    effect::{Job, Lane},
+    effect::{Job, Lane, Urgency},
     id::{IncidentId, MessageId},
+    person::ChatName,
 };
 
 use crate::{
@@ -41,11 +42,23 @@ pub struct JobClaim {
 }
 
 impl Tx {
-    /// Queues a job behind the incident's others of that lane; it is done at `due` or later.
+    /// Queues a job behind the incident's others of that lane and track; it is done at `due` or later.
     pub async fn enqueue(
         &mut self,
         lane: &Lane,
         incident: &IncidentId,
+        job: &Job,
+        id: MessageId,
+        due: Timestamp,
+    ) -> Result<(), Error> {
+        self.enqueue_as(job.urgency(), (lane, incident), job, id, due).await
+    }
+
+    /// The same for a job of which more is known than what kind it is.
+    pub async fn enqueue_as(
+        &mut self,
+        urgency: Urgency,
+        (lane, incident): (&Lane, &IncidentId),
         job: &Job,
         id: MessageId,
         due: Timestamp,
@@ -55,15 +68,17 @@ impl Tx {
             .bind(lane.as_text())
             .bind(incident.as_str())
             .bind(rows::json(job))
-            .bind(due.timestamp_millis());
+            .bind(due.timestamp_millis())
+            .bind(job.track())
+            .bind(urgency.as_number());
         rows::change(self.connection(), "queue a job", query).await?;
         Ok(())
     }
 }
 
 impl Store {
-    /// Claims at most `limit` jobs that are due: of each incident only the oldest that is not parked, and in a
-    /// chat's lane only where the incident's thread exists there.
+    /// Claims at most `limit` jobs that are due: of each track of an incident only the oldest that is not parked, and
+    /// in a chat's lane only where the incident's thread exists there.
     pub async fn claim_jobs(
         &self,
         lane: &Lane,
@@ -84,8 +99,9 @@ impl Store {
             .bind(rows::lease_end(now, lease_ms));
         let mut claims = rows::all(tx.connection(), "claim jobs", query, claim).await?;
         tx.commit().await?;
-        claims.sort_by(|a, b| (a.queued_at, &a.id).cmp(&(b.queued_at, &b.id)));
-        Ok(claims)
+        let first = |claim: &Claimed| (!claim.is_private, claim.urgency, claim.claim.queued_at);
+        claims.sort_by(|a, b| (first(a), &a.claim.id).cmp(&(first(b), &b.claim.id)));
+        Ok(claims.into_iter().map(|claimed| claimed.claim).collect())
     }
 
     /// The job is done. `false`: somebody else has taken it over.
@@ -132,6 +148,44 @@ impl Store {
         self.write("put a job back", query).await
     }
 
+    /// The job was not tried and may be claimed again, at `due` or later. `false`: somebody else has taken it over.
+    pub async fn return_job(
+        &self,
+        claim: &JobClaim,
+        owner: &str,
+        due: Timestamp,
+    ) -> Result<bool, Error> {
+        let query = sqlx::query(sql::RETURN_JOB)
+            .bind(due.timestamp_millis())
+            .bind(claim.id.as_str())
+            .bind(owner)
+            .bind(claim.epoch);
+        self.write("give a job back", query).await
+    }
+
+    /// Nothing is said in any thread of this channel before `until`.
+    pub async fn put_off_replies(
+        &self,
+        chat: ChatName,
+        channel: &str,
+        until: Timestamp,
+    ) -> Result<(), Error> {
+        let query = sqlx::query(sql::PUT_OFF_REPLIES)
+            .bind(until.timestamp_millis())
+            .bind(Lane::Chat(chat).as_text())
+            .bind(chat.as_str())
+            .bind(channel.to_owned());
+        self.write("put replies off", query).await.map(|_| ())
+    }
+
+    /// Nothing is whispered to anybody before `until`.
+    pub async fn put_off_whispers(&self, chat: ChatName, until: Timestamp) -> Result<(), Error> {
+        let query = sqlx::query(sql::PUT_OFF_WHISPERS)
+            .bind(until.timestamp_millis())
+            .bind(Lane::Chat(chat).as_text());
+        self.write("put whispers off", query).await.map(|_| ())
+    }
+
     /// The job cannot be done until somebody mends something. `false`: somebody else has taken it over.
     pub async fn park_job(
         &self,
@@ -139,7 +193,29 @@ impl Store {
         owner: &str,
         problem: &str,
     ) -> Result<bool, Error> {
+        self.park(claim, owner, problem, 0).await
+    }
+
+    /// The same, where something shorter was said in its place: it is kept, and never said. `false`: somebody else has
+    /// taken it over.
+    pub async fn park_replaced_job(
+        &self,
+        claim: &JobClaim,
+        owner: &str,
+        problem: &str,
+    ) -> Result<bool, Error> {
+        self.park(claim, owner, problem, 1).await
+    }
+
+    async fn park(
+        &self,
+        claim: &JobClaim,
+        owner: &str,
+        problem: &str,
+        replaced: i64,
+    ) -> Result<bool, Error> {
         let query = sqlx::query(sql::PARK_JOB)
+            .bind(replaced)
             .bind(problem)
             .bind(claim.id.as_str())
             .bind(owner)
@@ -147,7 +223,7 @@ impl Store {
         self.write("park a job", query).await
     }
 
-    /// Lets a lane's parked jobs be tried again; the answer is how many there were.
+    /// Lets a lane's parked jobs be tried again that were not replaced; the answer is how many there were.
     pub async fn unpark_jobs(&self, lane: &Lane) -> Result<u64, Error> {
         let mut tx = self.begin().await?;
         let query = sqlx::query(sql::UNPARK_JOBS).bind(lane.as_text());
@@ -165,8 +241,15 @@ pub(crate) fn chat_of(lane: Lane) -> &'static str {
     }
 }
 
-fn claim(row: &Row) -> Result<JobClaim, Error> {
-    Ok(JobClaim {
+/// A claim, and what its place among the others follows from.
+struct Claimed {
+    claim: JobClaim,
+    is_private: bool,
+    urgency: i64,
+}
+
+fn claim(row: &Row) -> Result<Claimed, Error> {
+    let claim = JobClaim {
         id: row.parsed("id")?,
         incident: row.parsed("incident")?,
         job: row.json("body")?,
@@ -175,5 +258,7 @@ fn claim(row: &Row) -> Result<JobClaim, Error> {
         queued_at: row.time("queued_ms")?,
         in_doubt: row.flag("in_doubt")?,
         problem: row.text("problem")?,
-    })
+    };
+    let is_private = !row.text("track")?.is_empty();
+    Ok(Claimed { claim, is_private, urgency: row.integer("urgency")? })
 }

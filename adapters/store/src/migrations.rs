@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0031_pins",
         text: include_str!("../../../migrations/0031_pins.sql"),
     },
+    Migration {
+        version: 43,
+        name: "0043_urgency_and_tracks",
+        text: include_str!("../../../migrations/0043_urgency_and_tracks.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

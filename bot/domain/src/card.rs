@@ -102,6 +102,21 @@ pub struct Card {
 }
 
 impl Card {
+    /// The card with nothing on it but what it is about and what can be pressed: for a chat that refuses the rest, so that
+    /// people can still decide.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Self {
+            alert_url: None,
+            facts: vec![],
+            findings: vec![],
+            steps: vec![],
+            live: None,
+            watched: vec![],
+            ..self
+        }
+    }
+
     /// The card of an incident: its newest proposal, that proposal's run, and the live line of the step under way.
     pub fn of(
         incident: &Incident,

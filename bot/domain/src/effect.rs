@@ -94,6 +94,51 @@ pub enum Job {
     },
 }
 
+/// What goes first where only so much can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// A person waits for it, or has to act on it.
+    AtOnce,
+    /// In its turn.
+    InTurn,
+    /// It shows progress alone: the next one says it too.
+    Progress,
+}
+
+/// How the tracks of letters begin.
+const LETTERS: &str = "letter ";
+
+impl Job {
+    /// Whom it is said to in private, and how: that waits for nobody else. Empty for all the rest, which keeps its order
+    /// within the incident.
+    pub fn track(&self) -> String {
+        match self {
+            Self::Whisper { to, .. } => to.user.clone(),
+            Self::Letter { to, .. } => format!("{LETTERS}{}", to.user),
+            Self::Assess | Self::Tell { .. } => String::new(),
+        }
+    }
+
+    /// What it is where nobody says more of it.
+    pub fn urgency(&self) -> Urgency {
+        match self {
+            Self::Whisper { .. } | Self::Letter { .. } => Urgency::AtOnce,
+            Self::Assess | Self::Tell { .. } => Urgency::InTurn,
+        }
+    }
+}
+
+impl Urgency {
+    /// As it is stored: what goes first is less.
+    pub fn as_number(self) -> i64 {
+        match self {
+            Self::AtOnce => 0,
+            Self::InTurn => 1,
+            Self::Progress => 2,
+        }
+    }
+}
+
 impl Lane {
     /// The lane as it is stored.
     pub fn as_text(self) -> String {

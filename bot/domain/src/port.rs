@@ -59,8 +59,6 @@ pub enum ChatError {
         chat: ChatName,
         /// What went wrong, in the chat's words.
         problem: String,
-        /// How long the chat asks us to wait.
-        retry_after: Option<Duration>,
     },
     /// Nobody knows whether it was done: look with [`Chat::find`] before trying again.
     #[error("{chat} gave no answer: {problem}", chat = chat.as_str())]
@@ -70,16 +68,41 @@ pub enum ChatError {
         /// What went wrong.
         problem: String,
     },
+    /// Nothing was sent, or nothing was done: the chat's limits let it go later.
+    #[error("{chat} takes no more for {} ms", wait.as_millis(), chat = chat.as_str())]
+    TooSoon {
+        /// Which chat.
+        chat: ChatName,
+        /// How long until it may go.
+        wait: Duration,
+    },
     /// It will not be done until somebody mends something.
     #[error("{chat} refuses: {problem}. {advice}", chat = chat.as_str())]
     Permanent {
         /// Which chat.
         chat: ChatName,
+        /// What it is that is refused.
+        concerns: Concern,
         /// What went wrong, in the chat's words.
         problem: String,
         /// What the operator can do.
         advice: &'static str,
     },
+}
+
+/// How much a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// Everything: the token, or the channel that cards are posted to. What waits is the same for all.
+    Chat,
+    /// The channel that it was sent to, which is not the one that cards are posted to.
+    Channel,
+    /// This errand alone: a person who takes no letters, a message that cannot be edited.
+    Errand,
+    /// The message, as it is written: another text in its place would be taken.
+    Message,
+    /// The message that was to be edited or replied to, which is gone.
+    Root,
 }
 
 /// A chat that shows cards and threads. Every message carries a key, so that it can be found again.
@@ -95,6 +118,12 @@ pub trait Chat: Send + Sync {
         people: &People,
         key: &MessageId,
     ) -> Result<MessageRef, ChatError>;
+
+    /// Leaves room for what people do: how long a card has to wait that shows nothing but progress, if it has to.
+    /// Asked once before each such edit.
+    fn progress_waits(&self) -> Option<Duration> {
+        None
+    }
 
     /// Shows a newer state of a card. Doing it twice is harmless.
     async fn edit(&self, at: &MessageRef, card: &Card, people: &People) -> Result<(), ChatError>;

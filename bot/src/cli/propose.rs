@@ -78,6 +78,7 @@ pub(super) async fn run(
         clock,
         bell: Bell::default(),
         chats: bot::chats(config),
+        flood: Arc::default(),
     };
     match engine.request(&identity, &wanted).await? {
         Ok(incident) if options.json => println!("{}", json!({"incident": incident})),

@@ -170,6 +170,9 @@ fn refused(error: &ChatError) -> Finding {
         ChatError::Permanent { problem, advice, .. } => {
             Finding::problem(CHECK, problem.clone()).fix(*advice)
         }
+        ChatError::TooSoon { .. } => Finding::problem(CHECK, error.to_string()).fix(
+            "Nothing: ask again in a moment; where it comes often, other processes share the token",
+        ),
         ChatError::Transient { problem, .. } | ChatError::Unknown { problem, .. } => {
             Finding::problem(CHECK, problem.clone())
                 .fix("Check `slack.api_url`, the way there (proxy, firewall), and status.slack.com")

@@ -38,6 +38,9 @@ impl Engine {
     }
 
     async fn try_decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
+        if let Some(refusal) = self.flooding(decide) {
+            return Ok(Answer::Refused(refusal));
+        }
         let Some(found) = self.store.proposal(&decide.proposal).await? else {
             return Ok(Answer::Refused(Refusal::Outdated));
         };
@@ -65,11 +68,20 @@ impl Engine {
             work.refused(actor, &decide.proposal, refusal).await?;
         }
         work.answer(decide, answer.words()).await?;
+        let now = work.now;
         work.commit().await?;
+        if let Answer::Refused(refusal) = &answer
+            && self.may_never(decide)
+        {
+            self.flood.refused(&decide.identity, refusal, now);
+        }
         Ok(answer)
     }
 
     async fn try_consider(&self, decide: &Decide) -> Result<Option<Refusal>, EngineError> {
+        if let Some(refusal) = self.flooding(decide) {
+            return Ok(Some(refusal));
+        }
         let Some(found) = self.store.proposal(&decide.proposal).await? else {
             return Ok(Some(Refusal::Outdated));
         };
@@ -82,8 +94,23 @@ impl Engine {
         };
         work.refused(actor, &decide.proposal, &refusal).await?;
         work.answer(decide, refusal.words()).await?;
+        let now = work.now;
         work.commit().await?;
+        if self.may_never(decide) {
+            self.flood.refused(&decide.identity, &refusal, now);
+        }
         Ok(Some(refusal))
+    }
+
+    /// The last refusal of somebody who may never decide and presses again and again.
+    fn flooding(&self, decide: &Decide) -> Option<Refusal> {
+        self.may_never(decide).then(|| self.flood.answer(&decide.identity, self.clock.now()))?
+    }
+
+    /// Whether the people file does not know them, or gives them no level.
+    fn may_never(&self, decide: &Decide) -> bool {
+        let known = self.policies.people().known_as(&decide.identity);
+        known.is_none_or(|person| person.level.is_none())
     }
 
     /// Who wants it, and whether they may. Without a key nothing is signed, and the change must not be made.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use domain::{
     Timestamp,
-    effect::{Effect, Job, Lane},
+    effect::{Effect, Job, Lane, Urgency},
     id::{IncidentId, ProposalId, RunId},
     incident::{self, Incident},
     journal::{Actor, Entry, Head, Record},
@@ -18,7 +18,7 @@ use domain::{
 use policies::Policies;
 use store::{RunLease, Tx, Versioned};
 
-use super::{Engine, EngineError, change::Change};
+use super::{Engine, EngineError, change::Change, urgency};
 use crate::ids;
 
 /// A transaction on one incident.
@@ -254,9 +254,10 @@ impl Work<'_> {
         let (notices, effects): (Vec<_>, Vec<_>) =
             effects.into_iter().partition(|effect| matches!(effect, Effect::Say(_)));
         let notices = notices.into_iter().filter_map(said).collect();
+        let card = urgency::of_card(&actor, &record);
         self.append(actor, record, notices, receipt).await?;
         for effect in effects {
-            self.carry_out(effect, proposal).await?;
+            self.carry_out(effect, proposal, card).await?;
         }
         Ok(())
     }
@@ -269,7 +270,7 @@ impl Work<'_> {
         receipt: Option<String>,
     ) -> Result<(), EngineError> {
         let seq = self.head.next_seq;
-        let count = notices.len();
+        let urgencies: Vec<_> = notices.iter().map(urgency::of_notice).collect();
         let entry = Entry {
             incident: self.head.incident.clone(),
             seq,
@@ -282,11 +283,10 @@ impl Work<'_> {
         self.tx.append(&sealed, &self.head, &entry).await?;
         self.head = next;
         for chat in &self.chats {
-            for index in 0..count {
+            let to = (&Lane::Chat(*chat), &entry.incident);
+            for (index, urgency) in urgencies.iter().enumerate() {
                 let job = Job::Tell { seq, index };
-                self.tx
-                    .enqueue(&Lane::Chat(*chat), &entry.incident, &job, ids::message(), self.now)
-                    .await?;
+                self.tx.enqueue_as(*urgency, to, &job, ids::message(), self.now).await?;
             }
         }
         Ok(())
@@ -296,6 +296,7 @@ impl Work<'_> {
         &mut self,
         effect: Effect,
         proposal: Option<&ProposalId>,
+        card: Urgency,
     ) -> Result<(), EngineError> {
         let incident = self.head.incident.clone();
         let of_a_proposal = || {
@@ -304,7 +305,8 @@ impl Work<'_> {
         match effect {
             Effect::Say(_) => {}
             Effect::SyncCard => {
-                self.tx.want_card(&incident, &self.chats, self.now, &mut ids::message).await?;
+                let (chats, now) = (&self.chats, self.now);
+                self.tx.want_card_as(card, &incident, chats, now, &mut ids::message).await?;
             }
             Effect::Assess => {
                 self.tx

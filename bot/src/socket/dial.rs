@@ -52,7 +52,7 @@ impl Dial {
             };
             let wait = match &error {
                 ChatError::Permanent { .. } => UNMENDED,
-                ChatError::Transient { retry_after: Some(wait), .. } => *wait,
+                ChatError::TooSoon { wait, .. } => *wait,
                 ChatError::Transient { .. } | ChatError::Unknown { .. } => wait(pause.failures),
             };
             self.lines.failed(error.to_string());

@@ -1,18 +1,25 @@
 //! What becomes of a call: done, not done, or nobody knows.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::{
+    Timestamp,
+    letter::Letter,
+    notice::Tone,
     person::ChatName,
-    port::{Chat, ChatError},
+    port::{Chat, ChatError, Clock, Concern, MessageRef},
+    words::Words,
 };
 use fakes::slack::BOT_USER;
 use secrecy::SecretString;
-use slack::{Slack, SlackConfig, SlackError};
+use slack::{Pace, Slack, SlackConfig, SlackError};
 
 use crate::{
     samples::{key, open_card},
-    world::{CHANNEL, World, adapter, at, config},
+    world::{CHANNEL, World, adapter, at, config, identity},
 };
 
 const POST: &str = "chat.postMessage";
@@ -22,12 +29,19 @@ async fn post(world: &World) -> Result<(), ChatError> {
 }
 
 #[track_caller]
-fn expect_transient(outcome: Result<(), ChatError>, problem: &str, seconds: Option<u64>) {
-    let Err(ChatError::Transient { chat, problem: said, retry_after }) = outcome else {
+fn expect_transient(outcome: Result<(), ChatError>, problem: &str) {
+    let Err(ChatError::Transient { chat, problem: said }) = outcome else {
         panic!("{outcome:?} is not transient");
     };
     assert_eq!((chat, said.as_str()), (ChatName::Slack, problem));
-    assert_eq!(retry_after, seconds.map(Duration::from_secs));
+}
+
+#[track_caller]
+fn expect_too_soon(outcome: Result<(), ChatError>, seconds: u64) {
+    let Err(ChatError::TooSoon { chat: ChatName::Slack, wait }) = outcome else {
+        panic!("{outcome:?} is not too soon");
+    };
+    assert_eq!(wait, Duration::from_secs(seconds));
 }
 
 #[track_caller]
@@ -41,13 +55,9 @@ fn expect_unknown(outcome: Result<(), ChatError>, problem: &str) {
 #[tokio::test]
 async fn what_was_not_done_may_be_tried_again() {
     let world = World::start().await;
-    world.fake.rate_limit_next(POST, 17);
-    expect_transient(post(&world).await, "chat.postMessage: ratelimited", Some(17));
-    world.fake.fail_next(POST, "ratelimited");
-    expect_transient(post(&world).await, "chat.postMessage: ratelimited", None);
     world.fake.down(true);
     let unavailable = "chat.postMessage: Slack is unavailable (503)";
-    expect_transient(post(&world).await, unavailable, None);
+    expect_transient(post(&world).await, unavailable);
     world.fake.down(false);
     post(&world).await.expect("all is well again");
     assert_eq!(world.fake.messages(CHANNEL).len(), 1);
@@ -62,7 +72,7 @@ async fn nobody_listens() {
     let world = World::start().await;
     let slack = adapter(config(&format!("http://{address}/api")));
     let world = World { slack, ..world };
-    expect_transient(post(&world).await, "chat.postMessage: could not connect", None);
+    expect_transient(post(&world).await, "chat.postMessage: could not connect");
 }
 
 #[tokio::test]
@@ -123,7 +133,7 @@ async fn what_somebody_must_mend_says_what_to_do() {
     slack refuses: chat.postMessage: token_revoked. Reinstall the app and set slack.bot_token to the new bot token
     slack refuses: chat.postMessage: missing_scope. Give the app the scopes that `countersign manifest slack` lists, and reinstall it; `countersign doctor` says which are missing
     slack refuses: chat.postMessage: msg_too_long. This is a fault in Countersign: please report it with this message
-    slack refuses: chat.postMessage: never_heard_of_it. See Slack's description of this error, mend it, and restart
+    slack refuses: chat.postMessage: never_heard_of_it. See Slack's description of this error and mend it
     slack refuses: chat.postMessage: answered 404. Check slack.api_url and any proxy on the way
     slack refuses: chat.postMessage: not_in_channel. Invite the bot to the channel: /invite @countersign
     slack refuses: chat.postMessage: is_archived. The channel is archived: unarchive it or set another slack.channel
@@ -132,12 +142,91 @@ async fn what_somebody_must_mend_says_what_to_do() {
     ");
 }
 
+/// A clock that a test moves.
+struct Hand(Mutex<i64>);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        at(*self.0.lock().expect("nobody panics"))
+    }
+}
+
 #[tokio::test]
-async fn slacks_own_rate_rule_is_heard() {
+async fn what_slack_asks_for_holds_for_all_that_would_meet_the_same_limit() {
     let world = World::start().await;
-    world.fake.allow_posts_per_second(1);
-    post(&world).await.expect("the first");
-    expect_transient(post(&world).await, "chat.postMessage: ratelimited", Some(1));
+    let hand = Arc::new(Hand(Mutex::new(0)));
+    let World { fake, slack, people } = world;
+    let world = World { slack: slack.with_clock(hand.clone()), fake, people };
+    world.fake.rate_limit_next(POST, 17);
+    expect_too_soon(post(&world).await, 17);
+    expect_too_soon(post(&world).await, 17);
+    *hand.0.lock().expect("nobody panics") = 16;
+    expect_too_soon(post(&world).await, 1);
+    let letter = Letter {
+        headline: Words::plain("You are asked."),
+        tone: Tone::Neutral,
+        lines: vec![],
+        about: None,
+        buttons: vec![],
+    };
+    let written = world.slack.write(&identity("U0ANA"), &letter, &world.people, &key(2)).await;
+    written.expect("a letter goes to another channel");
+    assert!(world.fake.messages(CHANNEL).is_empty(), "nothing was sent meanwhile");
+    *hand.0.lock().expect("nobody panics") = 17;
+    post(&world).await.expect("the time is over");
+    world.fake.fail_next(POST, "ratelimited");
+    expect_too_soon(post(&world).await, 1);
+}
+
+#[tokio::test]
+async fn whoever_is_too_early_hears_so_and_sends_nothing() {
+    let world = World::start().await;
+    let World { fake, slack, people } = world;
+    let hand = Arc::new(Hand(Mutex::new(0)));
+    let world =
+        World { slack: slack.with_pace(Pace::SLACK).with_clock(hand.clone()), fake, people };
+    for _ in 0..3 {
+        post(&world).await.expect("the burst");
+    }
+    expect_too_soon(post(&world).await, 1);
+    assert_eq!(world.fake.messages(CHANNEL).len(), 3);
+    *hand.0.lock().expect("nobody panics") = 1;
+    post(&world).await.expect("a second later");
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_it_is_about() {
+    let world = World::start().await;
+    let elsewhere = MessageRef { channel: "C0OLD".to_owned(), message: "1.2".to_owned() };
+    let table = [
+        ("token_revoked", Concern::Chat, Concern::Chat),
+        ("invalid_auth", Concern::Chat, Concern::Chat),
+        ("account_inactive", Concern::Chat, Concern::Chat),
+        ("missing_scope", Concern::Chat, Concern::Chat),
+        ("channel_not_found", Concern::Chat, Concern::Channel),
+        ("is_archived", Concern::Chat, Concern::Channel),
+        ("not_in_channel", Concern::Chat, Concern::Channel),
+        ("restricted_action", Concern::Chat, Concern::Channel),
+        ("msg_too_long", Concern::Message, Concern::Message),
+        ("invalid_blocks", Concern::Message, Concern::Message),
+        ("never_heard_of_it", Concern::Message, Concern::Message),
+        ("message_not_found", Concern::Root, Concern::Root),
+        ("cant_update_message", Concern::Errand, Concern::Errand),
+    ];
+    let concern = |outcome: Result<(), ChatError>| match outcome {
+        Err(ChatError::Permanent { concerns, .. }) => concerns,
+        other => panic!("{other:?} is no refusal"),
+    };
+    for (error, here, there) in table {
+        world.fake.fail_next(POST, error);
+        assert_eq!(concern(post(&world).await), here, "{error}");
+        world.fake.fail_next("chat.update", error);
+        let edited = world.slack.edit(&elsewhere, &open_card(), &world.people).await;
+        assert_eq!(concern(edited), there, "{error} in another channel");
+    }
+    world.fake.fail_next("conversations.replies", "missing_scope");
+    let found = world.slack.find(Some(&elsewhere), &key(1), at(0)).await;
+    assert_eq!(concern(found.map(|_| ())), Concern::Errand, "the others can be sent");
 }
 
 #[test]

@@ -31,3 +31,37 @@ select kind, count(*) as many
 from seen
 group by kind
 order by kind";
+
+/// Since when what waits longest for a chat waits; cards and messages.
+pub(crate) const OLDEST_WAITING: &str = "
+select min(queued_ms) as oldest_ms
+from (
+  select queued_ms
+  from job
+  where parked = 0
+    and lane <> 'assess'
+  union all
+  select queued_ms
+  from thread
+  where parked = 0
+    and shown < wanted
+) as waiting";
+
+/// What a chat refused lately, one by one, and not as a whole.
+pub(crate) const REFUSED: &str = "
+select problem, count(*) as many
+from (
+  select problem
+  from job
+  where parked = 0
+    and problem <> ''
+  union all
+  select problem
+  from thread
+  where parked = 0
+    and shown < wanted
+    and problem <> ''
+) as refused
+group by problem
+order by count(*) desc, problem
+limit 5";

@@ -1,6 +1,6 @@
 //! Cards: what is wanted only grows, and what is shown never goes back.
 
-use domain::{person::ChatName, port::MessageRef};
+use domain::{effect::Urgency, person::ChatName, port::MessageRef};
 use store::{CardClaim, Store};
 
 use crate::{databases::Database, samples::*};
@@ -112,4 +112,77 @@ contract!(a_parked_card_is_tried_again_with_the_next_change, async |database: &D
     assert_eq!(store.unpark_cards(ChatName::Slack).await.unwrap(), 1);
     let card = claim(&store, "me", 102).await.expect("unparked");
     assert_eq!(card.attempts, 0);
+});
+
+async fn want_all(store: &Store, wanted: &[(u128, Urgency)], seconds: i64) {
+    for (incident, urgency) in wanted {
+        commit(store, async |tx| {
+            let (id, chats) = (incident_id(*incident), [ChatName::Slack]);
+            let key = || message_id(100 + incident);
+            tx.want_card_as(*urgency, &id, &chats, at(seconds), key).await.unwrap();
+        })
+        .await;
+    }
+}
+
+async fn claim_all(store: &Store, seconds: i64) -> Vec<CardClaim> {
+    store.claim_cards(ChatName::Slack, "me", at(seconds), LEASE_MS, 10).await.unwrap()
+}
+
+fn incidents(claims: &[CardClaim]) -> Vec<domain::id::IncidentId> {
+    claims.iter().map(|claim| claim.incident.clone()).collect()
+}
+
+contract!(first_what_stands_nowhere_then_what_people_wait_for, async |database: &Database| {
+    let store = database.store().await;
+    insert_incidents(&store, 4).await;
+    want_all(&store, &[(1, Urgency::InTurn), (2, Urgency::InTurn), (3, Urgency::InTurn)], 0).await;
+    for card in claim_all(&store, 0).await {
+        let message = format!("17.{}", card.incident);
+        let thread = MessageRef { message, ..thread() };
+        assert!(store.card_posted(&card, "me", &thread).await.unwrap());
+    }
+    let wanted =
+        [(1, Urgency::Progress), (2, Urgency::InTurn), (3, Urgency::AtOnce), (4, Urgency::InTurn)];
+    want_all(&store, &wanted, 1).await;
+    let claims = claim_all(&store, 2).await;
+    assert_eq!(incidents(&claims), [4, 3, 2, 1].map(incident_id));
+    assert!(claims[3].is_progress && !claims[2].is_progress);
+    for card in &claims {
+        assert!(store.return_card(card, "me", at(2)).await.unwrap());
+        assert!(!store.return_card(card, "me", at(2)).await.unwrap(), "twice");
+    }
+
+    store.put_off_posts(ChatName::Slack, at(60)).await.unwrap();
+    store.put_off_edits(ChatName::Slack, Urgency::Progress, at(50)).await.unwrap();
+    let claims = claim_all(&store, 3).await;
+    assert_eq!(incidents(&claims), [3, 2].map(incident_id));
+    assert_eq!(claims[0].attempts, 0, "what was not tried does not count");
+    for card in &claims {
+        assert!(store.return_card(card, "me", at(40)).await.unwrap());
+    }
+    // Somebody pressed a button of a card that waits: it waits no more.
+    want_all(&store, &[(1, Urgency::AtOnce)], 5).await;
+    assert_eq!(incidents(&claim_all(&store, 5).await), [incident_id(1)]);
+    assert_eq!(incidents(&claim_all(&store, 62).await), [4, 3, 2].map(incident_id));
+});
+
+contract!(a_card_whose_message_is_gone_is_posted_anew, async |database: &Database| {
+    let store = database.store().await;
+    insert_incidents(&store, 1).await;
+    want(&store, 0, 7).await;
+    let card = claim(&store, "me", 0).await.expect("wanted");
+    assert!(store.card_posted(&card, "me", &thread()).await.unwrap());
+    want(&store, 1, 8).await;
+    let edit = claim(&store, "me", 1).await.expect("wanted");
+    let (at_card, new) = ((&incident_id(1), ChatName::Slack), message_id(70));
+    assert!(store.forget_message(at_card, &thread(), &new, at(2)).await.unwrap());
+    assert!(!store.forget_message(at_card, &thread(), &new, at(2)).await.unwrap(), "twice");
+    assert!(!store.card_shown(&edit, "me").await.unwrap(), "there is nothing to show it in");
+    assert_eq!(store.thread(&incident_id(1), ChatName::Slack).await.unwrap(), None);
+    let card = claim(&store, "me", 2).await.expect("it is wanted at once");
+    assert_eq!((&card.thread, &card.key, card.in_doubt), (&None, &message_id(70), false));
+    let anew = MessageRef { message: "18.1".to_owned(), ..thread() };
+    assert!(store.card_posted(&card, "me", &anew).await.unwrap());
+    assert_eq!(claim(&store, "me", 3).await, None);
 });

@@ -116,7 +116,8 @@ impl Reception {
                 | Button::Cancel
                 | Button::GiveUp
                 | Button::LiftHold
-                | Button::Keep | Button::NotMe => return false,
+                | Button::Keep
+                | Button::NotMe => return false,
             };
             let verdict = self.engine.policies.may(person, act, proposal, now);
             matches!(verdict, Verdict::Allowed { .. })
