@@ -15,7 +15,6 @@ use domain::{
     Timestamp,
     effect::{Job, Urgency},
     letter::Letter,
-    notice::Tone,
     port::{ChatError, Concern, MessageRef},
 };
 use store::{CardClaim, JobClaim};
