@@ -122,7 +122,7 @@ async fn any_text_at_any_length_fits() {
         ":fire:",
         "&lt;!here&gt;",
     ];
-    let sizes = [(0, 1), (1, 60), (19, 60), (59, 30), (700, 30), (5000, 3), (5000, 60)];
+    let sizes = [(0, 1), (1, 60), (59, 30), (5000, 60)];
     let each = letters.into_iter().flat_map(|letter| sizes.map(|size| (letter, size)));
     for (letter, (length, many)) in each.chain([("x", (9, 10_000)), ("&\n", (2, 10_000))]) {
         let message = shown(&world, &swollen(&letter.repeat(length), many)).await;
