@@ -81,17 +81,19 @@ fn body(card: &Card, readers: Readers<'_>) -> Vec<Value> {
     let proposed = facts.proposed();
     let next = card.next_ask.as_ref();
     let buttons = buttons::buttons(card, readers.people);
-    let first = if card.steps.is_empty() && happened.is_none() {
-        let concerns = findings::concerns("Checks", &card.findings);
-        [proposed, facts.asked(next), concerns, buttons, None, None]
-    } else {
-        // Once people have decided, how it goes is more than what it was about.
-        let concerns = findings::concerns("Checks before", &card.findings);
+    let is_decided = !card.steps.is_empty() || happened.is_some();
+    let concerns =
+        findings::concerns(if is_decided { "Checks before" } else { "Checks" }, &card.findings);
+    let passes = findings::passes(&card.findings, concerns.as_ref());
+    // Once people have decided, how it goes is more than what it was about.
+    let first = if is_decided {
         [happened, progress::progress(card), facts.decided(next), buttons, proposed, concerns]
+    } else {
+        [proposed, facts.asked(next), concerns, buttons, None, None]
     };
     let mut blocks: Vec<Value> = first.into_iter().flatten().collect();
     blocks.extend(facts.rest());
-    blocks.extend(findings::passes(&card.findings));
+    blocks.extend(passes);
     blocks.extend(links::links(card));
     if blocks.is_empty() {
         // Slack refuses a bar without blocks.

@@ -18,10 +18,12 @@ const HAPPENED: [&str; 8] =
     ["Outcome", "Closed", "Hold", "Stuck at", "Question", "Paused", "Cancelled", "Signed off"];
 /// What is proposed.
 const PROPOSED: [&str; 6] = ["Proposal", "Where", "Models", "Taken away", "Why", "What changed"];
-/// Who decides.
-const ASKED: [&str; 5] = ["Asked now", "Can answer", "Approvals", "Begins", "Proposed by"];
-/// Until when people can decide; of no use to anybody once they have.
-const DEADLINE: [&str; 2] = ["Possible until", "Way back"];
+/// Who decides, and until when.
+const ASKED: [&str; 7] =
+    ["Asked now", "Can answer", "Approvals", "Begins", "Possible until", "Way back", "Proposed by"];
+/// The same once people have decided: until when they could is of no use to anybody.
+const DECIDED: [&str; 6] =
+    ["Asked now", "Can answer", "Approvals", "Begins", "Way back", "Proposed by"];
 
 // The shares of the 13,000 letters that Slack takes, and of one fact in them. With those of the other parts and the JSON
 // around them they stay below it.
@@ -79,13 +81,13 @@ impl<'a> Facts<'a> {
 
     /// Who is asked, who has decided, what comes next and until when: in columns.
     pub(super) fn asked(&mut self, next: Option<&NextAsk>) -> Option<Value> {
-        let facts = [self.take(&ASKED), self.take(&DEADLINE)].concat();
+        let facts = self.take(&ASKED);
         self.columns(facts, next)
     }
 
     /// The same while it runs or is over.
     pub(super) fn decided(&mut self, next: Option<&NextAsk>) -> Option<Value> {
-        let facts = self.take(&ASKED);
+        let facts = self.take(&DECIDED);
         self.columns(facts, next)
     }
 

@@ -4,10 +4,11 @@ use domain::plan::{Finding, Outcome};
 use serde_json::Value;
 
 use super::listed;
-use crate::{block, mrkdwn::Mrkdwn};
+use crate::{block, letters, mrkdwn::Mrkdwn};
 
 const CONCERNS: usize = 1000;
-const PASSES: usize = 500;
+/// All of them together.
+const FINDINGS: usize = 1500;
 const ONE_FINDING: usize = 300;
 
 /// What failed, then what nobody could tell.
@@ -18,11 +19,13 @@ pub(super) fn concerns(label: &str, findings: &[Finding]) -> Option<Value> {
     listed(label, lines, CONCERNS).map(|text| block::section(&text))
 }
 
-/// What passed.
-pub(super) fn passes(findings: &[Finding]) -> Option<Value> {
+/// What passed, as far as `concerns` left room.
+pub(super) fn passes(findings: &[Finding], concerns: Option<&Value>) -> Option<Value> {
+    let spent = concerns.and_then(|block| block["text"]["text"].as_str()).map_or(0, letters::room);
     let passes: Vec<&Finding> =
         findings.iter().filter(|finding| finding.outcome == Outcome::Pass).collect();
-    listed("", passes.into_iter().map(line), PASSES).map(|text| block::context(&text))
+    let text = listed("", passes.into_iter().map(line), FINDINGS - spent.min(CONCERNS))?;
+    Some(block::context(&text))
 }
 
 fn line(finding: &Finding) -> String {

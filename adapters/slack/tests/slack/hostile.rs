@@ -142,7 +142,7 @@ fn judge(text: &str) -> Result<(), TestCaseError> {
 /// Runs a property against a Slack of its own for each text.
 fn check<S: Strategy>(
     texts: &S,
-    property: impl AsyncFn(&World, S::Value) -> Result<(), TestCaseError>,
+    property: &impl AsyncFn(&World, S::Value) -> Result<(), TestCaseError>,
 ) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
@@ -157,7 +157,7 @@ fn check<S: Strategy>(
 
 #[test]
 fn no_text_acts_in_any_message() {
-    check(&hostile(), async |world, text| {
+    check(&hostile(), &async |world, text| {
         let answer = say(world, &text).await;
         let methods = ["chat.postMessage", "chat.update", "chat.postEphemeral", "views.open"];
         let mut calls: Vec<Value> =
@@ -206,7 +206,7 @@ fn on_one_line(text: &str) -> String {
 
 #[test]
 fn what_is_written_is_read() {
-    check(&spans(), async |world, spans| {
+    check(&spans(), &async |world, spans| {
         let thread = world.slack.post(&open_card(), &world.people, &key(1)).await.expect("a card");
         let mut plain = String::from("Begin ");
         let mut emphasis = Vec::new();

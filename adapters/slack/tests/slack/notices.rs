@@ -163,19 +163,19 @@ async fn the_thread_until_people_have_decided() {
     quiet Acknowledged in PagerDuty.
     quiet 🟢 Resolved in PagerDuty.
     quiet No rollback is proposed: the trigger `wrong_numbers` needs a person.
-    quiet 🟠 Proposed: model-level rollback (type 2) of `marts.orders_daily`, `marts.revenue`. `marts.new` goes away, because the release added it. Trigger `data_corruption` (data is corrupt): the title matches.
-    quiet 🟠 Proposed: model-level rollback (type 2). Asked for. What changed since the last proposal: marts.revenue was deployed anew.
+    quiet Proposed: model-level rollback (type 2) of `marts.orders_daily`, `marts.revenue`. `marts.new` goes away, because the release added it. Trigger `data_corruption` (data is corrupt): the title matches.
+    quiet Proposed: model-level rollback (type 2). Asked for. What changed since the last proposal: marts.revenue was deployed anew.
     loud  🟠 Asking <@U0ANA> to decide: on-call engineer, level 1. Without a decision, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
     loud  🟠 Asking <@U0ANA> and <@U0BEN> again: CTO, level 4. There is still no decision, and nothing runs by itself. They are asked once more at <!date^1795414580^{time_secs}|06:16:20 UTC>.
     loud  🟠 Telling <@U0ANA>: on-call engineer, level 1. The decision needs level 2. Unless somebody asks for the next level sooner, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
     quiet 🟠 Nobody can be reached for level 3, engineering manager: the escalation passes over it.
-    quiet 🟠 This rollback is possible until <!date^1795417200^{time_secs}|07:00:00 UTC>. After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed.
-    loud  🟠 <@U0ANA> asks for the next level now.
+    quiet 🟠 This rollback is possible until <!date^1795417200^{date_short_pretty}, {time}|2026-11-23 07:00 UTC>. After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed.
+    quiet 🟠 <@U0ANA> asks for the next level now.
     quiet 🟢 <@U0ANA> approved at level 1: 1 of 2 approvals.
-    quiet It is planned for the maintenance window between <!date^1795903200^{time_secs}|22:00:00 UTC> and <!date^1795917600^{time_secs}|02:00:00 UTC> (the card says the day). Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then.
-    loud  🟢 The rollback begins by itself at <!date^1795903200^{time_secs}|22:00:00 UTC>, when its maintenance window opens, and not after <!date^1795917600^{time_secs}|02:00:00 UTC> (the card says the day). Until then it can still be rejected.
-    loud  🟠 The rollback begins at <!date^1795903200^{time_secs}|22:00:00 UTC>. It is approved; until then it can still be rejected.
-    loud  🟠 The maintenance window of this rollback is between <!date^1795903200^{time_secs}|22:00:00 UTC> and <!date^1795917600^{time_secs}|02:00:00 UTC>, and 1 approval is still missing. Without it nothing runs.
+    quiet It is planned for the maintenance window between <!date^1795903200^{date_short_pretty}, {time}|2026-11-28 22:00 UTC> and <!date^1795917600^{date_short_pretty}, {time}|2026-11-29 02:00 UTC>. Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then.
+    loud  🟢 The rollback begins by itself at <!date^1795903200^{date_short_pretty}, {time}|2026-11-28 22:00 UTC>, when its maintenance window opens, and not after <!date^1795917600^{date_short_pretty}, {time}|2026-11-29 02:00 UTC>. Until then it can still be rejected.
+    loud  🟠 The rollback begins at <!date^1795903200^{date_short_pretty}, {time}|2026-11-28 22:00 UTC>. It is approved; until then it can still be rejected.
+    loud  🟠 The maintenance window of this rollback is between <!date^1795903200^{date_short_pretty}, {time}|2026-11-28 22:00 UTC> and <!date^1795917600^{date_short_pretty}, {time}|2026-11-29 02:00 UTC>, and 1 approval is still missing. Without it nothing runs.
     quiet All of this as one document, with room for what is to be learnt: `countersign report incident inc_00000000000000000000000001`.
     ");
 }
@@ -185,7 +185,7 @@ async fn the_thread_of_a_run() {
     insta::assert_snapshot!(replies(RUN).await, @r"
     loud  The rollback starts: Record a rollback point → Point the models back → Check the data.
     quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4.2 s. Kept as pt_1.
-    quiet 🟢 Step 3 of 3: *Check the data* – done in 1 min 5 s.
+    quiet 🟠 Step 3 of 3: *Check the data* – done in 1 min 5 s.
     • row count of `marts.revenue` is inconclusive: nobody answered
     quiet 🔴 Step 2 of 3: *Point the models back* – failed: the warehouse said no
     • row count of `marts.revenue` failed: 12 rows are missing
@@ -221,7 +221,7 @@ async fn the_thread_at_the_end() {
     loud  🟠 This proposal is void, with its approvals: marts.revenue was deployed anew. The target is looked at again.
     loud  Withdrawn: the incident was resolved before enough people had decided.
     quiet `prod` is held: the next deploy must not bring back `marts.revenue=4711`. `countersign gate check` tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
-    quiet 🟠 `prod` is still held, since <!date^1795326380^{time_secs}|05:46:20 UTC>. Once a deploy without the fault is out, whoever holds level 1 or higher can lift the hold.
+    quiet 🟠 `prod` is still held, since <!date^1795326380^{date_short_pretty}, {time}|2026-11-22 05:46 UTC>. Once a deploy without the fault is out, whoever holds level 1 or higher can lift the hold.
     loud  🔴 *What was rolled back is back*: the SQLMesh plan `spring` brought `marts.revenue=4711` into `prod` again, although it is held. Nothing runs by itself: roll back once more; or, if this is meant, somebody of level 1 or higher lifts the hold.
     quiet 🟢 `prod` no longer holds what was rolled back, since the SQLMesh plan `summer`. The hold stands.
     quiet <@U0BEN> lifted the hold of `prod`: the fix is merged

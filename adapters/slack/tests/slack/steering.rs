@@ -90,6 +90,7 @@ async fn what_can_be_pressed() {
     Paused: by Ana since 23 Nov 05:48:30 UTC
     (Resume) resume - confirm: - at -
     (Cancel the rollback) cancel danger confirm: - at -
+    (Details) details - confirm: - at -
     ");
     insta::assert_snapshot!(shown(&asking()).await, @r"
     Question: Swap the restored warehouse in?

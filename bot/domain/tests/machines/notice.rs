@@ -302,12 +302,12 @@ fn the_hold() {
             reason: text("the fix is merged"),
         },
     ];
-    insta::assert_snapshot!(read(&notices), @"
+    insta::assert_snapshot!(read(&notices), @r"
     thread, neutral: prod is held: the next deploy must not bring back shop.orders_daily=22, shop.revenue=24. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     thread, neutral: prod is held: look at what the next deploy brings. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
-    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC. Once a deploy without the fault is out, whoever holds level 2 or higher can lift the hold.
-    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22, shop.revenue=24 are live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
-    thread, attention: prod is still held, since 23 Nov 03:00:00 UTC, and shop.orders_daily=22 is live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00 UTC. Once a deploy without the fault is out, whoever holds level 2 or higher can lift the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00 UTC, and shop.orders_daily=22, shop.revenue=24 are live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
+    thread, attention: prod is still held, since 23 Nov 03:00 UTC, and shop.orders_daily=22 is live again. Roll back once more; or, if this is meant, somebody of level 2 or higher lifts the hold.
     channel, bad: What was rolled back is back: the SQLMesh plan 4f2a brought shop.orders_daily=22, shop.revenue=24 into prod again, although it is held. Nothing runs by itself: roll back once more; or, if this is meant, somebody of level 1 or higher lifts the hold.
     thread, good: prod no longer holds what was rolled back, since the SQLMesh plan 5b3c. The hold stands.
     thread, neutral: Ben lifted the hold of prod: the fix is merged

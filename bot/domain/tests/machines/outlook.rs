@@ -39,7 +39,7 @@ fn people_are_warned_once_and_not_before_the_time() {
     let [notice] = &notices(&effects)[..] else { panic!("{effects:?}") };
     assert!(effects.contains(&Effect::SyncCard), "{effects:?}");
     assert_eq!((notice.volume(), notice.tone()), (Volume::Thread, Tone::Attention));
-    insta::assert_snapshot!(notice.words().to_plain(&people()), @"This rollback is possible until 23 Nov 08:00:00 UTC. After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed.");
+    insta::assert_snapshot!(notice.words().to_plain(&people()), @"This rollback is possible until 23 Nov 08:00 UTC. After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed.");
     insta::assert_snapshot!(fact(&warned, "Possible until").unwrap(), @"23 Nov 08:00:00 UTC – soon! Then SQLMesh's janitor may remove what this goes back to");
     assert_eq!(warned.warning_due(), None);
     let again = warned.step(&Event::WayBackCloses, minute(242));

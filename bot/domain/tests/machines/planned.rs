@@ -187,12 +187,12 @@ fn the_words_of_a_window() {
         Schedule::Documented { incident: incident_id() },
     ]
     .map(|schedule| Notice::Planned(schedule).words().to_plain(&people()));
-    insta::assert_snapshot!(lines.join("\n"), @"
-    It is planned for the maintenance window between 23 Nov 04:40:00 UTC and 23 Nov 05:40:00 UTC (the card says the day). Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then.
-    The rollback begins by itself at 23 Nov 04:40:00 UTC, when its maintenance window opens, and not after 23 Nov 05:40:00 UTC (the card says the day). Until then it can still be rejected.
-    The rollback begins at 23 Nov 04:40:00 UTC. It is approved; until then it can still be rejected.
-    The maintenance window of this rollback is between 23 Nov 04:40:00 UTC and 23 Nov 05:40:00 UTC, and 1 approval is still missing. Without it nothing runs.
-    The maintenance window of this rollback is between 23 Nov 04:40:00 UTC and 23 Nov 05:40:00 UTC, and 2 approvals are still missing. Without them nothing runs.
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    It is planned for the maintenance window between 23 Nov 04:40 UTC and 23 Nov 05:40 UTC. Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then.
+    The rollback begins by itself at 23 Nov 04:40 UTC, when its maintenance window opens, and not after 23 Nov 05:40 UTC. Until then it can still be rejected.
+    The rollback begins at 23 Nov 04:40 UTC. It is approved; until then it can still be rejected.
+    The maintenance window of this rollback is between 23 Nov 04:40 UTC and 23 Nov 05:40 UTC, and 1 approval is still missing. Without it nothing runs.
+    The maintenance window of this rollback is between 23 Nov 04:40 UTC and 23 Nov 05:40 UTC, and 2 approvals are still missing. Without them nothing runs.
     All of this as one document, with room for what is to be learnt: countersign report incident inc_00000000000000000000000001.
     ");
 }
