@@ -7,7 +7,6 @@ mod step;
 use std::collections::BTreeSet;
 
 use domain::{
-    Timestamp,
     details::Details,
     hold::{self, Hold},
     id::ProposalId,
@@ -17,6 +16,7 @@ use domain::{
     person::PersonId,
     plan::{Outcome, Plan},
     proposal::{self, Proposal, Proposer, Stage},
+    release::Release,
     run::Run,
     words::Words,
 };
@@ -25,6 +25,8 @@ use store::Store;
 
 /// How many earlier rollbacks of a target are shown.
 const HISTORY: u32 = 6;
+/// How many of its releases.
+const RELEASES: u32 = 3;
 
 /// All that is known of a proposal; `None` where there is no such proposal. `public_url` is where the web page is.
 pub async fn details(
@@ -52,6 +54,7 @@ pub async fn details(
         details.add("What it touches", step::touched(plan));
     }
     details.add("Earlier on this target", history(store, &proposal).await?);
+    details.add("Last releases there", releases(store, &opening.target.id).await?);
     details.add("Links", links(store, &proposal, public_url).await?);
     details.add("Fingerprints", digests(&proposal, plan, run.as_ref()));
     Ok(Some(details))
@@ -197,15 +200,18 @@ async fn history(store: &Store, proposal: &Proposal) -> anyhow::Result<Vec<Words
     for found in store.standing_holds(target).await? {
         lines.push(held(&found.value));
     }
-    let points = store.releases(target, 3).await?;
-    lines.extend(points.into_iter().map(|release| {
-        let at: Timestamp = release.seen_at;
-        Words::plain("Release ").code(&release.plan_id).text(" was seen at ").time(at)
-    }));
     if lines.is_empty() {
         lines.push(Words::plain("Nothing was rolled back here before."));
     }
     Ok(lines)
+}
+
+async fn releases(store: &Store, target: &str) -> anyhow::Result<Vec<Words>> {
+    let newest = store.releases(target, RELEASES).await?.into_iter();
+    let line = |release: Release| {
+        Words::new().code(&release.plan_id).text(", seen at ").time(release.seen_at)
+    };
+    Ok(newest.map(line).collect())
 }
 
 fn held(hold: &Hold) -> Words {

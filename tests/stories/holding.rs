@@ -68,7 +68,8 @@ story!(
     w.lift_hold("sam", "I would like to").await;
     w.expect_whisper("sam", "watch and are told, but do not decide");
     w.lift_hold("ana", "   ").await;
-    w.expect_whisper("ana", "Please say why");
+    assert!(w.slack.view_errors("U0ANA")["reason"].contains("Please say why"));
+    w.slack.close_view("U0ANA");
     assert_eq!(gate(w, "prod").await["held"], true);
     w.lift_hold("ana", "the fix is merged").await;
     w.expect_whisper("ana", "the hold of `prod` is lifted; your decision is signed and kept");

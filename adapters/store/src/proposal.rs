@@ -38,6 +38,22 @@ impl Tx {
             .bind(proposal.version);
         Ok(rows::change(self.connection(), "save a proposal", query).await? == 1)
     }
+
+    /// Saves what came out about a closed proposal, which stays closed as it was. `false`: somebody else saved it since it
+    /// was read, or it is or would be open.
+    pub async fn note_on_closed_proposal(
+        &mut self,
+        proposal: &Versioned<Proposal>,
+    ) -> Result<bool, Error> {
+        if !proposal.value.is_closed() {
+            return Ok(false);
+        }
+        let query = sqlx::query(sql::NOTE_ON_CLOSED_PROPOSAL)
+            .bind(rows::json(&proposal.value))
+            .bind(proposal.value.id.as_str())
+            .bind(proposal.version);
+        Ok(rows::change(self.connection(), "note on a closed proposal", query).await? == 1)
+    }
 }
 
 pub(crate) async fn find(

@@ -264,13 +264,15 @@ pub fn was_authorised(
     decisions: &[Decision],
 ) -> Result<Authorised, Unauthorised> {
     let approvals = decisions.iter().filter(|decision| decision.verdict == Verdict::Approve);
-    let mut moments: Vec<Timestamp> = approvals.map(|decision| decision.issued_at).collect();
+    // The place in the journal tells which of two was first at the same moment.
+    let when = |decision: &Decision| (decision.issued_at, decision.seq);
+    let mut moments: Vec<(Timestamp, u64)> = approvals.map(when).collect();
     moments.sort_unstable();
     let mut answer = authorise(proposal, stored_plan, &[], proposal.opened_at);
     for then in moments {
-        let until = |decision: &&Decision| decision.issued_at <= then;
+        let until = |decision: &&Decision| when(decision) <= then;
         let known: Vec<Decision> = decisions.iter().filter(until).cloned().collect();
-        answer = authorise(proposal, stored_plan, &known, then);
+        answer = authorise(proposal, stored_plan, &known, then.0);
         if answer.is_ok() {
             break;
         }

@@ -175,14 +175,9 @@ impl Refusal {
                 Words::plain(reason.clone()).text(" Nothing was changed.")
             }
             Self::NeedsLevel { needed, held, who, due } => needs_level(*needed, *held, who, *due),
-            Self::AlreadySigned { tally, needed } => Words::plain(format!(
-                "You have already signed this one; it has {tally} of {needed} approvals. One person counts once."
-            )),
-            Self::ProposerDoesNotCount => Words::plain(
-                "You proposed this, and it needs more than one person: others have to sign. \
-                Nothing was changed.",
-            ),
-            Self::Disowned
+            Self::AlreadySigned { .. }
+            | Self::ProposerDoesNotCount
+            | Self::Disowned
             | Self::AlreadyDisowned
             | Self::NothingToDisown
             | Self::ApprovalsMissing { .. }
@@ -266,6 +261,13 @@ impl Refusal {
     /// The sentence of a refusal that speaks of what was or would be signed; nothing for any other.
     fn of_a_signature(&self) -> Words {
         match self {
+            Self::AlreadySigned { tally, needed } => Words::plain(format!(
+                "You have already signed this one; it has {tally} of {needed} approvals. One person counts once."
+            )),
+            Self::ProposerDoesNotCount => Words::plain(
+                "You proposed this, and it needs more than one person: others have to sign. \
+                Nothing was changed.",
+            ),
             Self::Disowned => Words::plain(
                 "You said that somebody else signed here in your name, so nothing more is taken from this account on this rollback; others decide. Nothing was changed.",
             ),

@@ -194,13 +194,20 @@ impl Work<'_> {
                 effects
             }
             (None, _) => return Err(EngineError::Missing { what: "proposal", id: id.to_string() }),
-            (Some(Versioned { value, version }), event) => match value.step(event, self.now) {
-                Ok((value, effects)) => {
-                    must_be_first(self.tx.save_proposal(&Versioned { value, version }).await?)?;
-                    effects
+            (Some(Versioned { value, version }), event) => {
+                match value.clone().step(event, self.now) {
+                    Ok((stepped, effects)) => {
+                        let stepped = Versioned { value: stepped, version };
+                        must_be_first(if value.is_closed() {
+                            self.tx.note_on_closed_proposal(&stepped).await?
+                        } else {
+                            self.tx.save_proposal(&stepped).await?
+                        })?;
+                        effects
+                    }
+                    Err(refusal) => return Ok(Err(refusal)),
                 }
-                Err(refusal) => return Ok(Err(refusal)),
-            },
+            }
         };
         let record = Record::Proposal { id: id.clone(), event };
         self.record(actor, record, effects, Some(&id), receipt).await.map(Ok)

@@ -35,7 +35,8 @@ fn read_modal(view: &Value) -> String {
             Some("input") => format!("{} ___ ({})", text(&block["label"]), text(&block["hint"])),
             Some("actions") => {
                 let buttons = block["elements"].as_array().into_iter().flatten();
-                buttons.map(|button| format!("({})", text(&button["text"]))).collect()
+                let buttons = buttons.map(|button| text(&button["text"]));
+                format!("({})", buttons.collect::<Vec<_>>().join(") ("))
             }
             Some("context") => text(&block["elements"][0]),
             _ => text(&block["text"]),
@@ -56,7 +57,12 @@ async fn the_name_is_asked_for_and_comes_back() {
     let words = Words::plain("Everything in ").code("prod").text(" is replaced: <!channel>.");
     let people = &world.people;
     world.slack.open_name_modal(&trigger, (ask, "prod"), &words, people).await.expect("a modal");
-    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @"");
+    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @r"
+    [Replace everything?]
+    Everything in `prod` is replaced: &lt;!channel&gt;.
+    Type the name of the environment ___ (Exactly: prod)
+    (Sign) (Back)
+    ");
     let request = world.fake.submit_view("U0ANA", &[("name", " stage\0 ")]);
     let expected = Interaction::Submitted {
         identity: identity("U0ANA"),
@@ -90,7 +96,15 @@ async fn details_are_a_modal() {
     let opens = Opens::Trigger(trigger(&world).await);
     let shown = (&details(2, "look"), 0);
     world.slack.show_details(&opens, shown, &Place::Card, &world.people).await.expect("a modal");
-    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @"");
+    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @r"
+    [Details]
+    *Steps*
+    1. *look*: `look`look
+    2. *look*: `look`look
+    *Since*
+    <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC> by <@U0ANA>
+    (-) (Close)
+    ");
 }
 
 #[tokio::test]
@@ -189,7 +203,16 @@ async fn a_receipt_comes_with_the_way_to_disown_it() {
     let button = &message.blocks.last().expect("buttons")["elements"][0];
     let text = |part: &str| button["confirm"][part]["text"].as_str().unwrap_or_default().to_owned();
     let question = ["title", "text", "confirm", "deny"].map(text).join("\n");
-    insta::assert_snapshot!(format!("{}\n---\n{question}", message.shown()), @"");
+    insta::assert_snapshot!(format!("{}\n---\n{question}", message.shown()), @r"
+    You signed an approval.
+    *Plan* `aab8f06f`
+    *When* <!date^1795412780^{time_secs}|05:46:20 UTC>
+    ---
+    Was it not you?
+    What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign on this rollback any more.
+    It was not me
+    Back
+    ");
     let click = read(&world, &world.fake.click(message, "not_me", "U0BEN"));
     let is_it =
         matches!(&click, Interaction::Click { button: Button::NotMe, place: Place::Private, .. });

@@ -224,7 +224,7 @@ async fn the_modal_asks_why_and_opens_once() {
         "text": "Back",
         "type": "plain_text"
       },
-      "private_metadata": "prp_00000000000000000000000002 sha256:aab8f06fecd1c041e9a3d5a86114f9e522b546918db8503a045fe4a423b3642a",
+      "private_metadata": "prp_00000000000000000000000002 sha256:aab8f06fecd1c041e9a3d5a86114f9e522b546918db8503a045fe4a423b3642a\n{\"at\":\"card\"}",
       "submit": {
         "emoji": false,
         "text": "Reject",

@@ -54,6 +54,15 @@ where id = $3
   and version = $4
   and closed = 0";
 
+/// What comes out about a closed proposal later is written beside how it ended; it stays closed (I7).
+pub(crate) const NOTE_ON_CLOSED_PROPOSAL: &str = "
+update proposal
+set body = $1,
+    version = version + 1
+where id = $2
+  and version = $3
+  and closed = 1";
+
 pub(crate) const PLAN: &str = "
 select body
 from plan

@@ -59,6 +59,12 @@ contract!(a_closed_proposal_is_never_written_again, async |database: &Database| 
         assert!(tx.save_proposal(&Versioned { value, version: 1 }).await.unwrap());
         let reopened = Versioned { value: proposal(1, 1, "warehouse"), version: 2 };
         assert!(!tx.save_proposal(&reopened).await.unwrap());
+        assert!(!tx.note_on_closed_proposal(&reopened).await.unwrap());
+        let mut noted = proposal(1, 1, "warehouse");
+        noted.stage = Stage::Closed { outcome: Outcome::Withdrawn, at: at(5) };
+        let noted = Versioned { value: noted, version: 2 };
+        assert!(tx.note_on_closed_proposal(&noted).await.unwrap());
+        assert!(!tx.note_on_closed_proposal(&noted).await.unwrap(), "somebody was faster");
     })
     .await;
     assert!(store.open_proposal_on("warehouse").await.unwrap().is_none());

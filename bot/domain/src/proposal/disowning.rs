@@ -75,12 +75,14 @@ impl Proposal {
         }
         self.approvals.retain(|approval| approval.person != *by);
         Ok(match self.stage.clone() {
-            Stage::Open { .. } => {
+            Stage::Approved { .. } if !self.tally().is_complete() => {
+                self.asked_anew(by, people, now)
+            }
+            Stage::Open { .. } | Stage::Approved { .. } => {
                 let effects =
                     vec![self.alarm(by, people, Consequence::TakenBack), Effect::SyncCard];
                 (self, effects)
             }
-            Stage::Approved { .. } => self.asked_anew(by, people, now),
             // The run knows what is under way, and tells it in the same breath.
             Stage::Running { .. } => {
                 (self, vec![Effect::HaltRun { by: by.clone() }, Effect::SyncCard])

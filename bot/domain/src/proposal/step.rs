@@ -19,12 +19,23 @@ impl Proposal {
     /// Moves by one event. The caller has already asked the policies whether the person may decide at all
     /// and at which level; everything that follows from the proposal's own state is decided here.
     pub fn step(self, event: &Event, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
-        self.must_be_theirs(event)?;
-        match (self.stage.clone(), event) {
-            (_, Event::Disowned { by, plan, .. }) => self.disown(by, plan, now),
-            (Stage::Running { .. }, Event::RunHalted { by, halt }) => {
-                Ok(self.halted(by, halt, now))
+        let is_running = matches!(self.stage, Stage::Running { .. });
+        match event {
+            Event::Disowned { by, plan, .. } => self.disown(by, plan, now),
+            Event::RunHalted { by, halt } if is_running => Ok(self.halted(by, halt, now)),
+            Event::Approved { by, level, plan } if is_running && self.has_lapsed() => {
+                self.may_sign(by)?;
+                self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
             }
+            _ => {
+                self.must_be_theirs(event)?;
+                self.moved_by(event, now)
+            }
+        }
+    }
+
+    fn moved_by(self, event: &Event, now: Timestamp) -> Result<(Self, Vec<Effect>), Refusal> {
+        match (self.stage.clone(), event) {
             (Stage::Open { position }, Event::Posted) if !self.posted => {
                 Ok(self.start_clock(&position, now))
             }
@@ -61,9 +72,6 @@ impl Proposal {
                 Ok(self.close(outcome, now))
             }
             (Stage::Stuck { .. }, Event::Approved { by, level, plan }) => {
-                self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
-            }
-            (Stage::Running { .. }, Event::Approved { by, level, plan }) if self.has_lapsed() => {
                 self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
             }
             (Stage::Stuck { .. }, Event::Rejected { by, level, plan, reason }) => {

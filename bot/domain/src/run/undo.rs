@@ -86,7 +86,7 @@ impl Run {
         let has_effect = |step: &StepRule| step.has_undo || !step.idempotent || step.has_probe;
         let begun = if attempt > 1 { next + 1 } else { next };
         if self.steps[..begun].iter().any(has_effect) {
-            let reason = format!("the approvals no longer allow it: {why}");
+            let reason = format!("the approvals have run out: {why}");
             let halt = Halt::Before { attempt };
             return self.stop_at(next, reason, halt, proposal::Event::RunLapsed);
         }

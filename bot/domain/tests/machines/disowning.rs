@@ -252,7 +252,14 @@ fn the_alarm_says_what_it_means() {
         alarm(Consequence::GoesBack, 1),
         alarm(Consequence::Over, 2),
     ];
-    insta::assert_snapshot!(read(&notices), @"");
+    insta::assert_snapshot!(read(&notices), @"
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. Nothing has begun: 1 of 2 approvals count now, and others decide. Ben and Cleo: please look at this, and at that account, now.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused: Point the models back comes to its end, and nothing further begins (1 of 2 approvals count now). Ben and Cleo: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused, and nothing further begins (2 of 2 approvals count now). Ben and Cleo: please look at it now, then let it go on or cancel it; and see to that account.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback waits for a person and stays as it is (1 of 2 approvals count now). Ben and Cleo: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. What the rollback did is being taken back, and that goes on. Ben and Cleo: please look at this, and at that account, now.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback was over by then: nothing is left to be stopped here, so please look at what it did. Ben and Cleo: please look at this, and at that account, now.
+    ");
 }
 
 proptest! {

@@ -112,8 +112,8 @@ impl StateMachineTest for Waiting {
             return waiting;
         }
         waiting.clock += wait;
-        // Rejections have their own tests: here people only wait and sign.
-        if matches!(click, Event::Rejected { .. }) {
+        // What is rejected or disowned has its own tests: here people only wait and sign.
+        if matches!(click, Event::Rejected { .. } | Event::Disowned { .. }) {
             return waiting;
         }
         if let Ok((proposal, _)) = waiting.proposal.clone().step(&click, waiting.now()) {

@@ -61,6 +61,11 @@ fn every_refusal() {
     This needs level 2, and you hold level 1. The escalation names nobody of that level: tell the operator. Nothing was changed.
     You have already signed this one; it has 1 of 2 approvals. One person counts once.
     You proposed this, and it needs more than one person: others have to sign. Nothing was changed.
+    You said that somebody else signed here in your name, so nothing more is taken from this account on this rollback; others decide. Nothing was changed.
+    That is known already: what was signed here in your name does not count, and the others have been told. Nothing more was changed.
+    Nothing was signed here from this account, so there is nothing to take back. Nothing was changed.
+    It needs its approvals first: 1 of 2 count. Whoever may approve presses Approve on the card; after that it can go on. Nothing was changed.
+    This replaces a whole environment, so an approval needs its name, typed exactly: prod. Press Approve on the card and type it; nothing was changed.
     The card you clicked shows plan 8df23b65, but the plan that waits now is 9523fa88. Please read the current card and decide again; nothing was changed.
     Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.
     You are a little late: this was already closed at 23 Nov 03:05:00 UTC (withdrawn). Nothing was changed.

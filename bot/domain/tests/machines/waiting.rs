@@ -198,6 +198,6 @@ fn a_run_waits_for_people() {
     channel, attention: Ben, tech lead (level 2): the rollback has been stuck for 15 min. Please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     channel, attention: Cleo, engineering manager (level 3): the rollback has been waiting for 15 min: Swap the restored warehouse in? Confirm lets it go on, Cancel takes back what was done. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
     thread, attention: Ana, on-call engineer (level 1): please look at it, then approve the same plan again, or end the rollback. Without an answer, the escalation goes on at 23 Nov 03:30:00 UTC.
-    thread, good: The approvals are good again. Try again lets the rollback go on where it stopped.
+    thread, good: The approvals are good again. Resume, or Try again where it is stuck, lets the rollback go on.
     ");
 }
