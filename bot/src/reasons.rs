@@ -1,11 +1,6 @@
 //! Why somebody may or may not do something with a proposal, in words: `why` of the command line and of chats.
 
-use domain::{
-    Timestamp,
-    person::PersonId,
-    proposal::Proposal,
-    words::Words,
-};
+use domain::{Timestamp, person::PersonId, proposal::Proposal, words::Words};
 use policies::Policies;
 use store::{Error, Store};
 

@@ -5,8 +5,10 @@
 
 mod world;
 
+mod asking;
 mod checks;
 mod choosing;
+mod commanding;
 mod crash;
 mod deciding;
 mod escalating;
@@ -26,6 +28,7 @@ mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod typing;
 mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.

@@ -6,9 +6,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    Answer, AskWhy, Choice, Field, ProposeForm, Slack, answer, approval, propose,
-};
+use crate::{Answer, AskWhy, Choice, Field, ProposeForm, Slack, answer, approval, propose};
 
 impl Slack {
     /// What one person alone is shown as the answer to a command.

@@ -4,8 +4,8 @@
 //! the project sees [`domain::port::Chat`] and the [`Interaction`]s. Read the modules in this order.
 
 mod config;
-mod pace;
 mod desk;
+mod pace;
 mod slack;
 
 mod api;

@@ -57,7 +57,10 @@ mod tests {
     fn only_an_address_of_the_known_shape_teaches_others() {
         let at = MessageRef { channel: "C1".to_owned(), message: "1700000000.000100".to_owned() };
         for (address, expected) in [
-            ("https://acme.slack.com/archives/C1/p1700000000000100", Some("https://acme.slack.com/archives/C1/")),
+            (
+                "https://acme.slack.com/archives/C1/p1700000000000100",
+                Some("https://acme.slack.com/archives/C1/"),
+            ),
             ("https://acme.slack.com/archives/C1/p1700000000000100?thread_ts=1", None),
             ("https://acme.slack.com/archives/C2/p1700000000000100", None),
             ("", None),

@@ -61,7 +61,8 @@ impl Responses {
             return Ok(());
         }
         let problem = format!("answered {}", status.as_u16());
-        let advice = "The address is good for half an hour and five answers: type the command again";
+        let advice =
+            "The address is good for half an hour and five answers: type the command again";
         Err(refusal::permanent(METHOD, &problem, advice))
     }
 

@@ -106,9 +106,7 @@ impl Reception {
             Typed::List { all: false, page } => self.list_open(*page).await,
             Typed::Show(of) => self.show(of.as_deref()).await,
             Typed::Timeline { of, page } => self.timeline(of.as_deref(), *page).await,
-            Typed::Why { of, person } => {
-                self.why(identity, of.as_deref(), person.as_deref()).await
-            }
+            Typed::Why { of, person } => self.why(identity, of.as_deref(), person.as_deref()).await,
             Typed::Oncall => self.oncall().await,
             Typed::Holds => self.holds().await,
             Typed::Drill => Ok(Answer::saying(Words::plain(

@@ -129,7 +129,9 @@ impl Reception {
             .code(&wanted.target)
             .text(", incident ")
             .code(incident.short())
-            .text(". Whether it is possible is found out now; it goes on in the incident’s thread.");
+            .text(
+                ". Whether it is possible is found out now; it goes on in the incident’s thread.",
+            );
         let answer = Answer::saying(words).with_tone(Tone::Good).with_hint(
             Words::new()
                 .code(format!("{} show {}", self.command, incident.short()))

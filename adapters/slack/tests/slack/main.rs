@@ -3,6 +3,7 @@
 mod samples;
 mod world;
 
+mod answers;
 mod calls;
 mod card_json;
 mod cards;
@@ -10,4 +11,5 @@ mod clicks;
 mod letters;
 mod limits;
 mod messages;
+mod proposing;
 mod steering;

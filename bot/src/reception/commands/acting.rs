@@ -132,11 +132,9 @@ impl Reception {
                 .text(" first, then decide on that one. Nothing was done.");
             return Answer::saying(words);
         }
-        let words = Words::plain("Incident ")
-            .code(id)
-            .text(" is “")
-            .text(card.state.word)
-            .text(format!("”, so there is nothing to {} now. Nothing was done.", act.verb().name()));
+        let words = Words::plain("Incident ").code(id).text(" is “").text(card.state.word).text(
+            format!("”, so there is nothing to {} now. Nothing was done.", act.verb().name()),
+        );
         let verbs: Vec<&str> = card.buttons.iter().filter_map(|button| verb(*button)).collect();
         let commands: Vec<String> =
             verbs.iter().map(|verb| self.typed(&format!("{verb} {id}"))).collect();
@@ -150,7 +148,9 @@ impl Reception {
         if commands.is_empty() {
             return answer;
         }
-        answer.with_hint(Words::plain("What can be done: ").codes(commands.iter().map(String::as_str)))
+        answer.with_hint(
+            Words::plain("What can be done: ").codes(commands.iter().map(String::as_str)),
+        )
     }
 }
 
@@ -175,7 +175,11 @@ fn summary(card: &Card, proposal: &Proposal) -> Answer {
         .text(". What you sign is exactly this plan: where anything changes before it starts, you are asked again.");
     let mut answer = Answer::saying(words);
     let mut add = |words| answer.lines.push(AnswerLine { words, link: None });
-    add(Words::new().strong("Incident").text(" ").code(card.incident.short()).text(format!(" {}", card.title)));
+    add(Words::new()
+        .strong("Incident")
+        .text(" ")
+        .code(card.incident.short())
+        .text(format!(" {}", card.title)));
     for Fact { label, value } in card.facts.iter().filter(|fact| SIGNED.contains(&fact.label)) {
         add(Words::new().strong(*label).text(" ").words(value.clone()));
     }
@@ -185,7 +189,10 @@ fn summary(card: &Card, proposal: &Proposal) -> Answer {
     let concerns = card.concerns();
     if concerns > 0 {
         let checks = if concerns == 1 { "check is" } else { "checks are" };
-        add(Words::plain(format!("❔ {concerns} of {} {checks} not passed: read them on the card first", card.findings.len())));
+        add(Words::plain(format!(
+            "❔ {concerns} of {} {checks} not passed: read them on the card first",
+            card.findings.len()
+        )));
     }
     add(Words::new().strong("Plan").text(" ").code(proposal.opening.plan.as_str()));
     answer

@@ -43,7 +43,9 @@ impl Reception {
         let mut open = self.open().await?;
         let many = open.len();
         let words = match many {
-            0 => Words::plain("Nothing is open. ").code(self.typed("list all")).text(" shows what was."),
+            0 => Words::plain("Nothing is open. ")
+                .code(self.typed("list all"))
+                .text(" shows what was."),
             1 => Words::plain("One incident is open."),
             many => Words::plain(format!("{many} incidents are open.")),
         };

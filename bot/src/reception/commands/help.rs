@@ -77,15 +77,29 @@ pub(super) fn usage(command: &str, verb: Verb) -> Words {
         Verb::Status => ("", "shows what is open, what waits for you, and what runs"),
         Verb::List => (" [open|all] [PAGE]", "lists incidents, newest first"),
         Verb::Show => (" [INC]", "shows an incident's card in words, with a link to its thread"),
-        Verb::Propose => (" [type=N] [target=ENV] [models=A,B] [trigger=ID] [reason=\"…\"] [when=now|window]", "opens the form to propose a rollback with"),
+        Verb::Propose => (
+            " [type=N] [target=ENV] [models=A,B] [trigger=ID] [reason=\"…\"] [when=now|window]",
+            "opens the form to propose a rollback with",
+        ),
         Verb::Approve => (" [INC]", "shows the plan and asks whether you sign it"),
-        Verb::Reject => (" [INC]", "asks for the reason, then rejects; a rollback that is stuck is ended as it stands"),
+        Verb::Reject => (
+            " [INC]",
+            "asks for the reason, then rejects; a rollback that is stuck is ended as it stands",
+        ),
         Verb::Escalate => (" [INC]", "asks the next level now"),
-        Verb::Why => (" [INC] [@PERSON]", "says whether you, or somebody else, may decide, which rule says so, and who could"),
-        Verb::Pause => (" [INC]", "lets nothing further of the rollback begin; the step under way ends"),
+        Verb::Why => (
+            " [INC] [@PERSON]",
+            "says whether you, or somebody else, may decide, which rule says so, and who could",
+        ),
+        Verb::Pause => {
+            (" [INC]", "lets nothing further of the rollback begin; the step under way ends")
+        }
         Verb::Resume => (" [INC]", "lets a paused rollback go on"),
         Verb::Cancel => (" [INC]", "asks for the reason, then takes back what was done"),
-        Verb::Hold => (" [list] | hold lift ENV", "shows what must not come back after a rollback, or lets it come again"),
+        Verb::Hold => (
+            " [list] | hold lift ENV",
+            "shows what must not come back after a rollback, or lets it come again",
+        ),
         Verb::Timeline => (" [INC] [PAGE]", "shows what happened, in order"),
         Verb::Oncall => ("", "shows who is asked when, level by level"),
         Verb::Drill => ("", "does nothing yet: drills are not there"),

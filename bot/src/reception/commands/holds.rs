@@ -18,8 +18,12 @@ impl Reception {
         let holds = self.standing_holds().await?;
         let words = match holds.len() {
             0 => Words::plain("Nothing is held: every environment may be deployed to."),
-            1 => Words::plain("One hold stands. CI is told not to bring back what was rolled back:"),
-            many => Words::plain(format!("{many} holds stand. CI is told not to bring back what was rolled back:")),
+            1 => {
+                Words::plain("One hold stands. CI is told not to bring back what was rolled back:")
+            }
+            many => Words::plain(format!(
+                "{many} holds stand. CI is told not to bring back what was rolled back:"
+            )),
         };
         let mut answer = Answer::saying(words);
         for hold in holds.iter().take(MOST) {
@@ -28,7 +32,9 @@ impl Reception {
         if holds.is_empty() {
             return Ok(answer);
         }
-        let hint = Words::new().code(self.typed("hold lift ENV")).text(" lets it come again; it asks for the reason.");
+        let hint = Words::new()
+            .code(self.typed("hold lift ENV"))
+            .text(" lets it come again; it asks for the reason.");
         Ok(answer.with_hint(hint))
     }
 
@@ -39,7 +45,11 @@ impl Reception {
     }
 
     /// Asks for the reason, as the card's button does.
-    pub(super) async fn lift_hold(&self, command: &Command, of: Option<&str>) -> anyhow::Result<Ack> {
+    pub(super) async fn lift_hold(
+        &self,
+        command: &Command,
+        of: Option<&str>,
+    ) -> anyhow::Result<Ack> {
         let standing = self.standing_holds().await?;
         let meant: Vec<&Hold> = match of {
             None => standing.iter().collect(),
@@ -60,7 +70,9 @@ impl Reception {
                 let is_open = self.ask(&command.trigger_id, ask).await;
                 return Ok(self.with_dialog(is_open));
             }
-            ([], None) => Answer::saying(Words::plain("Nothing is held, so there is nothing to lift.")),
+            ([], None) => {
+                Answer::saying(Words::plain("Nothing is held, so there is nothing to lift."))
+            }
             ([], Some(text)) => Answer::saying(
                 Words::plain("No hold stands on ")
                     .code(text)
@@ -70,9 +82,12 @@ impl Reception {
             ),
             (several, _) => several.iter().take(MOST).fold(
                 Answer::saying(
-                    Words::plain(format!("{} holds stand: say which one, for example ", several.len()))
-                        .code(self.typed(&format!("hold lift {}", several[0].id.short())))
-                        .text(". Nothing was done."),
+                    Words::plain(format!(
+                        "{} holds stand: say which one, for example ",
+                        several.len()
+                    ))
+                    .code(self.typed(&format!("hold lift {}", several[0].id.short())))
+                    .text(". Nothing was done."),
                 ),
                 |answer, hold| answer.line(line(hold)),
             ),
@@ -106,5 +121,8 @@ fn line(hold: &Hold) -> Words {
     };
     let rest = opening.bad.len().saturating_sub(VERSIONS);
     let words = if rest > 0 { words.text(format!(" and {rest} more")) } else { words };
-    words.text(" · can lift it: ").people(&opening.who).text(format!(" ({} or higher)", opening.needs))
+    words
+        .text(" · can lift it: ")
+        .people(&opening.who)
+        .text(format!(" ({} or higher)", opening.needs))
 }

@@ -45,9 +45,7 @@ impl Reception {
         }
         let thread = self.links(&[&incident]).await?.remove(&incident);
         let alert = card.alert_url.clone().map(|url| Link { label: "open the alert", url });
-        for (words, link) in
-            [("Everything that was said", thread), ("What started it", alert)]
-        {
+        for (words, link) in [("Everything that was said", thread), ("What started it", alert)] {
             if link.is_some() {
                 answer.lines.push(AnswerLine { words: Words::plain(words), link });
             }
@@ -113,9 +111,8 @@ impl Reception {
         let id = incident.short();
         let commands: Vec<String> =
             verbs.iter().map(|verb| self.typed(&format!("{verb} {id}"))).collect();
-        (!commands.is_empty()).then(|| {
-            Words::plain("By typing: ").codes(commands.iter().map(String::as_str))
-        })
+        (!commands.is_empty())
+            .then(|| Words::plain("By typing: ").codes(commands.iter().map(String::as_str)))
     }
 }
 
@@ -170,9 +167,11 @@ fn steps(card: &Card) -> Vec<Words> {
     let is_done = |state| matches!(state, StepState::Done | StepState::SignedOff);
     let done = card.steps.iter().filter(|step| is_done(step.state)).count();
     let mut lines = vec![Words::new().strong("Steps").text(format!(" {done} of {all} done"))];
-    let current = card.steps.iter().enumerate().find(|(_, step)| {
-        !is_done(step.state) && step.state != StepState::Waiting
-    });
+    let current = card
+        .steps
+        .iter()
+        .enumerate()
+        .find(|(_, step)| !is_done(step.state) && step.state != StepState::Waiting);
     if let Some((place, step)) = current {
         let live = card.live.as_deref().map(|live| format!(" – {live}")).unwrap_or_default();
         lines.push(Words::plain(format!("⚙️ {}. {}{live}", place + 1, step.name)));

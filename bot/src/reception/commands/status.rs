@@ -43,7 +43,11 @@ impl Reception {
         self.list(&mut answer, "Without a proposal", &bare).await?;
         let held = self.standing_holds().await?.len();
         if held > 0 {
-            let holds = if held == 1 { "One hold stands".to_owned() } else { format!("{held} holds stand") };
+            let holds = if held == 1 {
+                "One hold stands".to_owned()
+            } else {
+                format!("{held} holds stand")
+            };
             answer = answer.line(Words::plain(format!("🔒 {holds}: ")).code(self.typed("hold")));
         }
         Ok(answer.with_hint(self.standing(person, identity)))
@@ -135,11 +139,13 @@ impl Reception {
 
 /// Whether something waits for people rather than for the bot.
 fn waits(glance: &Glance) -> bool {
-    let is_stage = glance.proposal.as_ref().is_some_and(|proposal| {
-        matches!(proposal.stage, Stage::Open { .. } | Stage::Stuck { .. })
-    });
-    let waits_in_run = glance.run.as_ref().is_some_and(|run| {
-        run.question().is_some() || run.steering.paused.is_some()
-    });
+    let is_stage = glance
+        .proposal
+        .as_ref()
+        .is_some_and(|proposal| matches!(proposal.stage, Stage::Open { .. } | Stage::Stuck { .. }));
+    let waits_in_run = glance
+        .run
+        .as_ref()
+        .is_some_and(|run| run.question().is_some() || run.steering.paused.is_some());
     is_stage || waits_in_run
 }

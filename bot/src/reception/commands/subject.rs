@@ -43,12 +43,9 @@ impl Reception {
                 let is_there = store.incident(&incident).await?.is_some();
                 is_there.then_some(Meant { incident, proposal: None })
             }
-            Ok(Subject::Proposal(proposal)) => {
-                store.proposal(&proposal).await?.map(|found| Meant {
-                    incident: found.value.opening.incident,
-                    proposal: Some(proposal),
-                })
-            }
+            Ok(Subject::Proposal(proposal)) => store.proposal(&proposal).await?.map(|found| {
+                Meant { incident: found.value.opening.incident, proposal: Some(proposal) }
+            }),
             Err(Missing::Nowhere) => None,
             Err(Missing::Ambiguous(many)) => {
                 let words = Words::plain(format!("{many} ids end in "))
@@ -78,17 +75,22 @@ impl Reception {
         match &open[..] {
             [incident] => Ok(Ok(Meant { incident: incident.clone(), proposal: None })),
             [] => {
-                let words = Words::plain("No proposal is open, so it is not clear which incident you mean: ")
-                    .code(self.typed(&format!("{verb} INC")))
-                    .text(" names one, and ")
-                    .code(self.typed("list all"))
-                    .text(" shows those there are. Nothing was done.");
+                let words = Words::plain(
+                    "No proposal is open, so it is not clear which incident you mean: ",
+                )
+                .code(self.typed(&format!("{verb} INC")))
+                .text(" names one, and ")
+                .code(self.typed("list all"))
+                .text(" shows those there are. Nothing was done.");
                 Ok(Err(Answer::saying(words)))
             }
             several => {
-                let words = Words::plain(format!("{} incidents are open: say which one you mean, for example ", several.len()))
-                    .code(self.typed(&format!("{verb} {}", several[0].short())))
-                    .text(". Nothing was done.");
+                let words = Words::plain(format!(
+                    "{} incidents are open: say which one you mean, for example ",
+                    several.len()
+                ))
+                .code(self.typed(&format!("{verb} {}", several[0].short())))
+                .text(". Nothing was done.");
                 let mut answer = Answer::saying(words);
                 for incident in several.iter().take(NAMED) {
                     if let Some(glance) = self.glance(incident).await? {

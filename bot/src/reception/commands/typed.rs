@@ -220,9 +220,8 @@ fn verb(word: &str) -> Result<Verb, Mistyped> {
     let names: Vec<&str> = Verb::ALL.iter().map(|verb| verb.name()).collect();
     let found = Verb::ALL.into_iter().find(|verb| verb.name().eq_ignore_ascii_case(word));
     found.ok_or_else(|| {
-        let meant = did_you_mean(word, &names).and_then(|near| {
-            Verb::ALL.into_iter().map(Verb::name).find(|name| *name == near)
-        });
+        let meant = did_you_mean(word, &names)
+            .and_then(|near| Verb::ALL.into_iter().map(Verb::name).find(|name| *name == near));
         Mistyped::NoVerb { typed: word.to_owned(), meant }
     })
 }
@@ -324,7 +323,9 @@ fn hold(rest: &str) -> Result<Typed, Mistyped> {
         [word, ..] => {
             let why = match did_you_mean(word, &["list", "lift"]) {
                 Some(meant) if meant != word => format!("Did you mean `hold {meant}`?"),
-                Some(_) | None => format!("`{word}` is no more than `list`, or `lift` with one environment."),
+                Some(_) | None => {
+                    format!("`{word}` is no more than `list`, or `lift` with one environment.")
+                }
             };
             Err(Mistyped::NoSense { verb: Verb::Hold, why })
         }
@@ -345,7 +346,9 @@ fn parts(mut rest: &str) -> Result<Filled, Mistyped> {
         let Some((_, part)) = Part::ALL.into_iter().find(|(known, _)| *known == bare) else {
             let all = known.join("`, `");
             return Err(mistyped(match did_you_mean(&bare, &known) {
-                Some(meant) => format!("`{name}` is no part of a proposal; did you mean `{meant}`?"),
+                Some(meant) => {
+                    format!("`{name}` is no part of a proposal; did you mean `{meant}`?")
+                }
                 None => format!("`{name}` is no part of a proposal; those are `{all}`."),
             }));
         };
@@ -407,7 +410,10 @@ mod tests {
                     (Part::When, "window".to_owned()),
                 ]),
             ),
-            ("propose reason=\"never closed", Typed::Propose(vec![(Part::Reason, "never closed".to_owned())])),
+            (
+                "propose reason=\"never closed",
+                Typed::Propose(vec![(Part::Reason, "never closed".to_owned())]),
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(understand(text), Ok(expected), "{text}");
@@ -418,7 +424,9 @@ mod tests {
     fn whoever_mistypes_hears_what_may_be_meant() {
         let told = |text: &str| match understand(text) {
             Ok(typed) => format!("{text} → {typed:?}"),
-            Err(Mistyped::NoVerb { typed, meant }) => format!("{text} → no verb {typed}, {meant:?}"),
+            Err(Mistyped::NoVerb { typed, meant }) => {
+                format!("{text} → no verb {typed}, {meant:?}")
+            }
             Err(Mistyped::NoSense { verb, why }) => format!("{text} → {}: {why}", verb.name()),
         };
         let texts = [
@@ -441,6 +449,24 @@ mod tests {
             "propose colour=red",
         ];
         let told: Vec<String> = texts.into_iter().map(told).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        aprove 4sn02q → no verb aprove, Some("approve")
+        statsu → no verb statsu, Some("status")
+        make coffee → no verb make, None
+        help aproove → no verb aproove, Some("approve")
+        list al → list: Did you mean `all`?
+        list everything → list: `everything` is neither `open` nor `all`, nor a page.
+        list 0 → list: `0` is no page; the first one is 1.
+        show one two → show: It takes one id, and `two` is too much.
+        timeline 4sn02q zero → timeline: `zero` is no page; the first one is 1.
+        timeline a 2 c → timeline: It takes an incident and a page, and nothing else.
+        why a b → why: It takes one id and one person, and `b` is too much.
+        hold lfit prod → hold: Did you mean `hold lift`?
+        hold lift prod staging → hold: `lift` is no more than `list`, or `lift` with one environment.
+        hold tight → hold: `tight` is no more than `list`, or `lift` with one environment.
+        propose 2 → propose: `2` says nothing of the form `part=value`.
+        propose typ=2 → propose: `typ` is no part of a proposal; did you mean `type`?
+        propose colour=red → propose: `colour` is no part of a proposal; those are `type`, `target`, `models`, `trigger`, `reason`, `when`.
+        "#);
     }
 }

@@ -142,7 +142,12 @@ impl Reception {
         let next = rule.next(self.engine.clock.now())?;
         let local = |at: domain::Timestamp| at.with_timezone(&rule.time_zone);
         let (opens, closes) = (local(next.opens), local(next.closes));
-        Some(format!("{} to {} ({})", opens.format("%a %H:%M"), closes.format("%a %H:%M"), rule.time_zone))
+        Some(format!(
+            "{} to {} ({})",
+            opens.format("%a %H:%M"),
+            closes.format("%a %H:%M"),
+            rule.time_zone
+        ))
     }
 }
 

@@ -35,7 +35,8 @@ impl Models {
         if let (Some(newest), Some(before)) = (&newest, &before) {
             let is_changed = |model: &&String| {
                 let before = before.snapshots.get(*model);
-                before.is_some_and(|before| before.identifier != newest.snapshots[*model].identifier)
+                before
+                    .is_some_and(|before| before.identifier != newest.snapshots[*model].identifier)
             };
             changed.extend(newest.snapshots.keys().filter(is_changed).cloned());
         }

@@ -34,7 +34,9 @@ impl Reception {
         let (Some(rollback_type), Some(target), Some(trigger)) =
             (chosen.rollback_type, target, chosen.trigger.as_deref())
         else {
-            add(Words::plain("Choose the type, where, and what you see; then this says who has to approve it."));
+            add(Words::plain(
+                "Choose the type, where, and what you see; then this says who has to approve it.",
+            ));
             return Ok(lines);
         };
         add(Words::plain(format!("A {rollback_type} in "))
@@ -112,7 +114,9 @@ impl Reception {
         }
         let asking = self.engine.policies.people().known_as(identity);
         if let Some(person) = asking.filter(|_| !requirement.proposer_counts()) {
-            let words = Words::new().person(&person.id).text(", you propose it, so you are not one of them.");
+            let words = Words::new()
+                .person(&person.id)
+                .text(", you propose it, so you are not one of them.");
             lines.push(words);
         }
         let now = self.engine.clock.now();
@@ -122,7 +126,8 @@ impl Reception {
             } else {
                 Words::plain("then at ").time(later(now, turn.after_ms)).text(" ")
             };
-            lines.push(words.people(&turn.people).text(format!(" ({}, {})", turn.role, turn.level)));
+            lines
+                .push(words.people(&turn.people).text(format!(" ({}, {})", turn.role, turn.level)));
         }
         lines
     }
@@ -139,11 +144,7 @@ impl Reception {
     }
 
     /// What is in the way, or may be, as far as the database knows it.
-    async fn blockers(
-        &self,
-        target: &TargetRule,
-        models: &Models,
-    ) -> anyhow::Result<Vec<Words>> {
+    async fn blockers(&self, target: &TargetRule, models: &Models) -> anyhow::Result<Vec<Words>> {
         let store = &self.engine.store;
         let mut lines = Vec::new();
         if let Some(open) = store.open_proposal_on(&target.id).await? {
@@ -175,7 +176,9 @@ impl Reception {
             lines.push(Words::plain(format!("🟠 The last look at it met a problem: {problem}")));
         }
         if models.newest.is_none() {
-            lines.push(Words::plain("🟠 No release of it was seen yet, so nobody knows here what it goes back to."));
+            lines.push(Words::plain(
+                "🟠 No release of it was seen yet, so nobody knows here what it goes back to.",
+            ));
         }
         Ok(lines)
     }
@@ -202,7 +205,8 @@ fn changed(target: &TargetRule, models: &Models) -> Words {
     match &models.newest {
         Some(newest) if !models.changed.is_empty() => {
             let named = models.changed.iter().map(String::as_str).take(NAMED);
-            let words = words.text(" that the last release changed, as seen at ").time(newest.seen_at);
+            let words =
+                words.text(" that the last release changed, as seen at ").time(newest.seen_at);
             let words = words.text(": ").codes(named);
             let rest = models.changed.len().saturating_sub(NAMED);
             if rest > 0 { words.text(format!(" and {rest} more")) } else { words }
