@@ -8,6 +8,8 @@ mod world;
 mod asking;
 mod checks;
 mod choosing;
+mod commanding;
+mod commanding;
 mod crash;
 mod deciding;
 mod disowning;
@@ -34,6 +36,7 @@ mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod typing;
 mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.

@@ -1,6 +1,7 @@
 //! The world of a story: one bot, one PagerDuty, one Slack, one warehouse, and a clock that the story moves.
 
 mod clock;
+mod commands;
 #[path = "../../adapters/store/tests/contract/databases.rs"]
 mod database;
 mod ending;

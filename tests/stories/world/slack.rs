@@ -19,7 +19,7 @@ pub(crate) fn people(slack: &FakeSlack) {
     slack.add_user("U0STRANGER");
 }
 
-fn user(person: &str) -> String {
+pub(super) fn user(person: &str) -> String {
     format!("U0{}", person.to_uppercase())
 }
 

@@ -4,6 +4,7 @@ mod reader;
 mod samples;
 mod world;
 
+mod answers;
 mod asking;
 mod calls;
 mod card_json;
@@ -16,5 +17,6 @@ mod manifest;
 mod menus;
 mod messages;
 mod notices;
+mod proposing;
 mod socket;
 mod steering;

@@ -449,6 +449,24 @@ mod tests {
             "propose colour=red",
         ];
         let told: Vec<String> = texts.into_iter().map(told).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        aprove 4sn02q → no verb aprove, Some("approve")
+        statsu → no verb statsu, Some("status")
+        make coffee → no verb make, None
+        help aproove → no verb aproove, Some("approve")
+        list al → list: Did you mean `all`?
+        list everything → list: `everything` is neither `open` nor `all`, nor a page.
+        list 0 → list: `0` is no page; the first one is 1.
+        show one two → show: It takes one id, and `two` is too much.
+        timeline 4sn02q zero → timeline: `zero` is no page; the first one is 1.
+        timeline a 2 c → timeline: It takes an incident and a page, and nothing else.
+        why a b → why: It takes one id and one person, and `b` is too much.
+        hold lfit prod → hold: Did you mean `hold lift`?
+        hold lift prod staging → hold: `lift` is no more than `list`, or `lift` with one environment.
+        hold tight → hold: `tight` is no more than `list`, or `lift` with one environment.
+        propose 2 → propose: `2` says nothing of the form `part=value`.
+        propose typ=2 → propose: `typ` is no part of a proposal; did you mean `type`?
+        propose colour=red → propose: `colour` is no part of a proposal; those are `type`, `target`, `models`, `trigger`, `reason`, `when`.
+        "#);
     }
 }
