@@ -9,7 +9,6 @@ mod asking;
 mod checks;
 mod choosing;
 mod commanding;
-mod commanding;
 mod crash;
 mod deciding;
 mod disowning;
