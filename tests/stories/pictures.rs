@@ -29,21 +29,8 @@ impl World {
         }
     }
 
-    /// Hands a drawing over; all of `seen` must be on it.
-    #[track_caller]
-    fn picture(&self, name: &str, pictures: &[String], seen: &[&str]) {
-        let page = picture::page(name, pictures);
-        for text in seen {
-            assert!(page.contains(text), "`{text}` is not seen on {name}:\n{page}");
-        }
-        if let Some(folder) = folder() {
-            std::fs::create_dir_all(&folder).expect("a folder for the pictures");
-            std::fs::write(folder.join(format!("{name}.html")), page).expect("a picture");
-        }
-    }
-
     fn draw(&self, name: &str, card: &Card, seen: &[&str]) {
-        self.picture(name, &[card.message().picture(&self.slack.names())], seen);
+        hand_over(name, &[card.message().picture(&self.slack.names())], seen);
     }
 
     /// The thread below a card, as it stands.
@@ -57,7 +44,7 @@ impl World {
     /// Draws the modal that stands open for a person, and closes it.
     fn modal(&self, name: &str, person: &str, seen: &[&str]) {
         let view = self.slack.views(person).pop().expect("a modal stands open");
-        self.picture(name, &[view.picture(&self.slack.names())], seen);
+        hand_over(name, &[view.picture(&self.slack.names())], seen);
         let told = self.slack.close_view(person);
         assert_eq!(told, None, "closing decides nothing");
     }
@@ -68,7 +55,7 @@ impl World {
         let letters: Vec<String> =
             self.slack.letters(person).iter().map(|letter| letter.picture(&names)).collect();
         if !letters.is_empty() {
-            self.picture(name, &letters, &["Countersign"]);
+            hand_over(name, &letters, &["Countersign"]);
         }
     }
 
@@ -89,7 +76,7 @@ impl World {
         assert_eq!(self.send("/slack/events", &opened).await, 200);
         self.drain().await;
         if let Some(home) = self.slack.home(person) {
-            self.picture("home", &[home.picture(&self.slack.names())], &["class=home"]);
+            hand_over("home", &[home.picture(&self.slack.names())], &["class=home"]);
         }
         for (name, text) in [("command-status", "status"), ("command-propose", "propose")] {
             let command = self.slack.command(person, crate::world::CHANNEL, text);
@@ -98,7 +85,7 @@ impl World {
             self.drain().await;
             if let Some(told) = self.slack.told(&command, &answer) {
                 let picture = told.picture(&self.slack.names());
-                self.picture(name, &[picture], &["Only visible to you"]);
+                hand_over(name, &[picture], &["Only visible to you"]);
             }
             if !self.slack.views(person).is_empty() {
                 self.modal("modal-propose", person, &["class=modal"]);
@@ -112,6 +99,19 @@ impl World {
         for (person, _) in PEOPLE {
             self.slack.take_ephemerals(person);
         }
+    }
+}
+
+/// Hands a drawing over; all of `seen` must be on it.
+#[track_caller]
+fn hand_over(name: &str, pictures: &[String], seen: &[&str]) {
+    let page = picture::page(name, pictures);
+    for text in seen {
+        assert!(page.contains(text), "`{text}` is not seen on {name}:\n{page}");
+    }
+    if let Some(folder) = folder() {
+        std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+        std::fs::write(folder.join(format!("{name}.html")), page).expect("a picture");
     }
 }
 
@@ -145,11 +145,11 @@ async fn from_waiting_to_rolled_back() {
         .await;
         let card = w.card();
         w.draw("card-rolled-back", &card, &["Rolled back"]);
-        w.picture("thread", &w.thread(&card), &["Ana Ruiz"]);
+        hand_over("thread", &w.thread(&card), &["Ana Ruiz"]);
         let whispers = w.slack.take_ephemerals("U0ANA");
         let names = w.slack.names();
         let drawn: Vec<String> = whispers.iter().map(|whisper| whisper.picture(&names)).collect();
-        w.picture("answer", &drawn, &["Only visible to you"]);
+        hand_over("answer", &drawn, &["Only visible to you"]);
         w.letters("letters-of-who-signed", "U0ANA");
         w.all_is_read();
     })
@@ -194,7 +194,7 @@ async fn nobody_decides_and_others_are_asked() {
         w.advance(TimeDelta::minutes(16)).await;
         let card = w.card();
         w.draw("card-escalated", &card, &["level 4"]);
-        w.picture("thread-escalation", &w.thread(&card), &["class=mention"]);
+        hand_over("thread-escalation", &w.thread(&card), &["class=mention"]);
         w.letters("letters-of-who-is-asked", "U0CLEO");
         w.all_is_read();
     })
