@@ -2,7 +2,7 @@
 //! pictures of them.
 //!
 //! Each story leads to a state, says what must be seen there, and hands the drawing over. Nothing is asked about
-//! wording here: other stories do that.
+//! wording here: other stories do that. What the app says besides the card is drawn where it is said.
 
 use chrono::TimeDelta;
 use fakes::slack::picture;
@@ -29,21 +29,8 @@ impl World {
         }
     }
 
-    /// Hands a drawing over; all of `seen` must be on it.
-    #[track_caller]
-    fn picture(&self, name: &str, pictures: &[String], seen: &[&str]) {
-        let page = picture::page(name, pictures);
-        for text in seen {
-            assert!(page.contains(text), "`{text}` is not seen on {name}:\n{page}");
-        }
-        if let Some(folder) = folder() {
-            std::fs::create_dir_all(&folder).expect("a folder for the pictures");
-            std::fs::write(folder.join(format!("{name}.html")), page).expect("a picture");
-        }
-    }
-
     fn draw(&self, name: &str, card: &Card, seen: &[&str]) {
-        self.picture(name, &[card.message().picture(&self.slack.names())], seen);
+        hand_over(name, &[card.message().picture(&self.slack.names())], seen);
     }
 
     /// The thread below a card, as it stands.
@@ -57,9 +44,53 @@ impl World {
     /// Draws the modal that stands open for a person, and closes it.
     fn modal(&self, name: &str, person: &str, seen: &[&str]) {
         let view = self.slack.views(person).pop().expect("a modal stands open");
-        self.picture(name, &[view.picture(&self.slack.names())], seen);
+        hand_over(name, &[view.picture(&self.slack.names())], seen);
         let told = self.slack.close_view(person);
         assert_eq!(told, None, "closing decides nothing");
+    }
+
+    /// Draws what the bot wrote to a person alone, if it did.
+    fn letters(&self, name: &str, person: &str) {
+        let names = self.slack.names();
+        let letters: Vec<String> =
+            self.slack.letters(person).iter().map(|letter| letter.picture(&names)).collect();
+        if !letters.is_empty() {
+            hand_over(name, &letters, &["Countersign"]);
+        }
+    }
+
+    /// Presses what the card offers, and draws the modal that opens, if one does.
+    async fn asking(&self, name: &str, card: &Card, button: &str, person: &str) {
+        let offers = card.message().buttons();
+        if offers.iter().any(|shown| shown.action_id == button) {
+            self.click(card, button, person.trim_start_matches("U0")).await;
+            if !self.slack.views(person).is_empty() {
+                self.modal(name, person, &["class=modal"]);
+            }
+        }
+    }
+
+    /// Opens the app's home, and types a command; draws what is shown, if anything is.
+    async fn at_home_and_by_command(&self, person: &str) {
+        let opened = self.slack.opens_home(person);
+        assert_eq!(self.send("/slack/events", &opened).await, 200);
+        self.drain().await;
+        if let Some(home) = self.slack.home(person) {
+            hand_over("home", &[home.picture(&self.slack.names())], &["class=home"]);
+        }
+        for (name, text) in [("command-status", "status"), ("command-propose", "propose")] {
+            let command = self.slack.command(person, crate::world::CHANNEL, text);
+            let (status, answer) = self.ask("/slack/commands", &command).await;
+            assert_eq!(status, 200, "{text}");
+            self.drain().await;
+            if let Some(told) = self.slack.told(&command, &answer) {
+                let picture = told.picture(&self.slack.names());
+                hand_over(name, &[picture], &["Only visible to you"]);
+            }
+            if !self.slack.views(person).is_empty() {
+                self.modal("modal-propose", person, &["class=modal"]);
+            }
+        }
     }
 
     /// Everybody has read everything.
@@ -68,6 +99,19 @@ impl World {
         for (person, _) in PEOPLE {
             self.slack.take_ephemerals(person);
         }
+    }
+}
+
+/// Hands a drawing over; all of `seen` must be on it.
+#[track_caller]
+fn hand_over(name: &str, pictures: &[String], seen: &[&str]) {
+    let page = picture::page(name, pictures);
+    for text in seen {
+        assert!(page.contains(text), "`{text}` is not seen on {name}:\n{page}");
+    }
+    if let Some(folder) = folder() {
+        std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+        std::fs::write(folder.join(format!("{name}.html")), page).expect("a picture");
     }
 }
 
@@ -89,19 +133,24 @@ async fn from_waiting_to_rolled_back() {
         w.draw("card-waiting", &card, &["Approve", "Reject", "data-press"]);
         w.click(&card, "reject", "ana").await;
         w.modal("modal-reject", "U0ANA", &["class=modal", "textarea"]);
-        w.warehouse.fault("promote", &["hang"]);
+        w.asking("modal-details", &card, "details", "U0ANA").await;
+        w.at_home_and_by_command("U0ANA").await;
+        w.warehouse.fault("promote", &["wait"]);
+        w.advance(TimeDelta::seconds(140)).await;
         w.approve_and_meanwhile("ana", async |w| {
+            w.clock.advance(TimeDelta::seconds(35));
             w.draw("card-running", &w.card(), &["Countersign"]);
             w.warehouse.go_on();
         })
         .await;
         let card = w.card();
         w.draw("card-rolled-back", &card, &["Rolled back"]);
-        w.picture("thread", &w.thread(&card), &["Ana Ruiz"]);
+        hand_over("thread", &w.thread(&card), &["Ana Ruiz"]);
         let whispers = w.slack.take_ephemerals("U0ANA");
         let names = w.slack.names();
         let drawn: Vec<String> = whispers.iter().map(|whisper| whisper.picture(&names)).collect();
-        w.picture("answer", &drawn, &["Only visible to you"]);
+        hand_over("answer", &drawn, &["Only visible to you"]);
+        w.letters("letters-of-who-signed", "U0ANA");
         w.all_is_read();
     })
     .await;
@@ -129,6 +178,7 @@ async fn a_whole_environment() {
         crate::restoring::destroyed(w).await;
         let card = w.expect_card("Waiting for a decision");
         w.draw("card-type-4", &card, &["type 4"]);
+        w.asking("modal-type-4", &card, "approve", "U0BEN").await;
         w.all_is_read();
     })
     .await;
@@ -144,7 +194,8 @@ async fn nobody_decides_and_others_are_asked() {
         w.advance(TimeDelta::minutes(16)).await;
         let card = w.card();
         w.draw("card-escalated", &card, &["level 4"]);
-        w.picture("thread-escalation", &w.thread(&card), &["class=mention"]);
+        hand_over("thread-escalation", &w.thread(&card), &["class=mention"]);
+        w.letters("letters-of-who-is-asked", "U0CLEO");
         w.all_is_read();
     })
     .await;

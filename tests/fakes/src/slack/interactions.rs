@@ -57,7 +57,7 @@ impl FakeSlack {
             root["thread_ts"] = json!(thread_ts);
             container["thread_ts"] = json!(thread_ts);
         }
-        let mut payload = self.block_actions(user, action(button, &message.ts));
+        let mut payload = self.block_actions(user, &action(button, &message.ts));
         payload["container"] = container;
         payload["channel"] = json!({"id": message.channel, "name": "fake"});
         payload["message"] = root;
@@ -92,7 +92,7 @@ impl FakeSlack {
         if let Some(thread_ts) = &shown.thread_ts {
             container["thread_ts"] = json!(thread_ts);
         }
-        let mut payload = self.block_actions(user, action(button, &shown.ts));
+        let mut payload = self.block_actions(user, &action(button, &shown.ts));
         payload["container"] = container;
         payload["channel"] = json!({"id": shown.channel, "name": "fake"});
         payload["state"] = json!({"values": {}});
@@ -104,7 +104,7 @@ impl FakeSlack {
     }
 
     /// What is the same wherever something is pressed.
-    pub(super) fn block_actions(&self, user: &str, action: Value) -> Value {
+    pub(super) fn block_actions(&self, user: &str, action: &Value) -> Value {
         let (trigger_id, person) = {
             let mut state = self.lock();
             (state.issue_trigger(user), state.acting(user).acting())

@@ -189,7 +189,7 @@ pub(super) fn pressable(blocks: &[Value], attachments: &[Value]) -> Vec<ShownBut
                     found.extend(list(&element["options"]).iter().map(|option| ShownButton {
                         in_menu: true,
                         ..button(element, option, block)
-                    }))
+                    }));
                 }
                 _ => {}
             }

@@ -177,7 +177,7 @@ impl FakeSlack {
         if let Some(open) = self.lock().views.iter_mut().find(|open| open.id == view.id) {
             open.values.clone_from(&view.values);
         }
-        self.act_in_view(user, &view, action)
+        self.act_in_view(user, &view, &action)
     }
 
     /// `user` presses on their home what has this `action_id`, or this text: the one at this place among those that
@@ -225,10 +225,10 @@ impl FakeSlack {
         button: &ShownButton,
     ) -> SignedRequest {
         let ts = self.lock().next_ts();
-        self.act_in_view(user, view, action(button, &ts))
+        self.act_in_view(user, view, &action(button, &ts))
     }
 
-    fn act_in_view(&self, user: &str, view: &View, action: Value) -> SignedRequest {
+    fn act_in_view(&self, user: &str, view: &View, action: &Value) -> SignedRequest {
         let mut payload = self.block_actions(user, action);
         payload["container"] = json!({"type": "view", "view_id": view.id});
         payload["view"] = views::as_json(view);

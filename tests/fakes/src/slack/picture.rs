@@ -107,7 +107,7 @@ impl View {
 pub fn page(title: &str, pictures: &[String]) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{}</title><style>{STYLE}</style><body \
-         class=still>{}<script>document.body.dataset.height = document.documentElement.scrollHeight\
+         class=still>{}<script>document.body.dataset.height = document.body.offsetHeight\
          </script></body></html>",
         escaped(title),
         pictures.concat()

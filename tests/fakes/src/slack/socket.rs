@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{APP, FakeSlack, signing, state::State, web_api::Answer};
+use super::{APP, FakeSlack, signing, state::State};
 use crate::SignedRequest;
 
 pub(super) use link::link;
@@ -204,11 +204,11 @@ fn content(request: &SignedRequest) -> (&'static str, Value) {
 }
 
 /// `apps.connections.open`.
-pub(super) fn open(state: &mut State) -> Answer {
+pub(super) fn open(state: &mut State) -> Value {
     let ticket = format!("ticket-{}", state.next_number());
     let host = state.base_url.trim_start_matches("http://").to_owned();
     state.socket.tickets.insert(ticket.clone());
-    Ok(json!({"url": format!("ws://{host}/link?ticket={ticket}&app_id={APP}")}))
+    json!({"url": format!("ws://{host}/link?ticket={ticket}&app_id={APP}")})
 }
 
 impl State {

@@ -10,6 +10,9 @@ use super::{
     web_api::{Refused, text},
 };
 
+/// Scopes of which one is enough.
+type Scopes = &'static [&'static str];
+
 /// What the bot's token may do unless a scope is taken from it.
 const BOT_SCOPES: [&str; 16] = [
     "app_mentions:read",
@@ -106,11 +109,10 @@ impl State {
     }
 
     /// The scopes of which a method needs one.
-    fn needed(&mut self, method: &str, arguments: &Value) -> &'static [&'static str] {
+    fn needed(&mut self, method: &str, arguments: &Value) -> Scopes {
         let channel = text(arguments, "channel");
         let is_direct = channel.starts_with('D');
         let is_private = self.find_channel(channel).is_some_and(|channel| channel.is_private);
-        type Scopes = &'static [&'static str];
         let by_kind =
             |public: Scopes, private: Scopes, direct: Scopes| match (is_direct, is_private) {
                 (true, _) => direct,

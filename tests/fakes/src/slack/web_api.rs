@@ -135,7 +135,7 @@ fn call(state: &mut State, method: &str, headers: &HeaderMap, body: &[u8]) -> An
         "conversations.invite" => membership::invite(state, &arguments),
         "conversations.history" => conversations::history(state, &arguments),
         "conversations.replies" => conversations::replies(state, &arguments),
-        "apps.connections.open" => socket::open(state),
+        "apps.connections.open" => Ok(socket::open(state)),
         "users.info" => people::info(state, &arguments),
         "usergroups.list" => people::groups(state, &arguments),
         "usergroups.users.list" => people::group_users(state, &arguments),

@@ -54,7 +54,7 @@ impl Wire {
         let text = value.to_string();
         // What a client sends is masked; a mask of zeros leaves the text as it is.
         let length = u16::try_from(text.len()).expect("a short text").to_be_bytes();
-        let mut frame = vec![TEXT, 0x80 | 126, length[0], length[1], 0, 0, 0, 0];
+        let mut frame = vec![TEXT, 0xfe, length[0], length[1], 0, 0, 0, 0];
         if text.len() < 126 {
             frame = vec![TEXT, 0x80 | length[1], 0, 0, 0, 0];
         }

@@ -112,9 +112,9 @@ async fn send(
 ) -> Result<Value, String> {
     let (answer, answered) = oneshot::channel();
     let outgoing = Outgoing { path, request, answer };
-    let gone = |_| "nobody carries requests to the bot any more".to_owned();
-    office.outbox.send(outgoing).await.map_err(|_| gone(()))?;
-    answered.await.map_err(|_| gone(()))?
+    let gone = || "nobody carries requests to the bot any more".to_owned();
+    office.outbox.send(outgoing).await.map_err(|_| gone())?;
+    answered.await.map_err(|_| gone())?
 }
 
 /// The fake says in a panic what Slack would not let a person do; here that is an answer.

@@ -28,8 +28,7 @@ pub(super) fn body(text: &str, blocks: &[Value], attachments: &[Value], names: &
             color if color.starts_with('#') => color,
             _ => "#dddddd",
         };
-        drawing.html +=
-            &format!("<div class=attachment style=\"border-color:{}\">", escaped(color));
+        drawing.put(&format!("<div class=attachment style=\"border-color:{}\">", escaped(color)));
         drawing.blocks(list(&attachment["blocks"]));
         drawing.html += "</div>";
     }
@@ -74,6 +73,10 @@ impl Drawing<'_> {
                 other => self.wrapped("p", "context", &escaped(other)),
             }
         }
+    }
+
+    fn put(&mut self, html: &str) {
+        self.html += html;
     }
 
     fn wrapped(&mut self, tag: &str, class: &str, inner: &str) {
@@ -174,16 +177,16 @@ impl Drawing<'_> {
         match kind {
             "plain_text_input" if element["multiline"] == true => {
                 let value = text(&state["value"]);
-                self.html += &format!("<textarea rows=3 {common}>{value}</textarea>");
+                self.put(&format!("<textarea rows=3 {common}>{value}</textarea>"));
             }
             "plain_text_input" => {
                 let value = text(&state["value"]);
-                self.html += &format!("<input {common} value=\"{value}\" autocomplete=off>");
+                self.put(&format!("<input {common} value=\"{value}\" autocomplete=off>"));
             }
             "datepicker" | "timepicker" | "datetimepicker" => {
                 let kind = if kind == "timepicker" { "time" } else { "date" };
                 let value = text(&state[format!("selected_{kind}")]);
-                self.html += &format!("<input type={kind} {common} value=\"{value}\">");
+                self.put(&format!("<input type={kind} {common} value=\"{value}\">"));
             }
             "radio_buttons" | "checkboxes" => self.choices(element, &state, &common),
             "external_select" | "multi_external_select" => self.external(element, &state, &common),
@@ -201,20 +204,20 @@ impl Drawing<'_> {
                 let description = self.text(&option["description"]);
                 let _infallible = write!(text, "<br><span class=meta>{description}</span>");
             }
-            self.html += &format!(
+            self.put(&format!(
                 "<label class=choice><input type={kind} {common} value=\"{value}\"{checked}><span>{text}\
                  </span></label>"
-            );
+            ));
         }
     }
 
     fn select(&mut self, element: &Value, state: &Value, common: &str) {
         let is_many = element["type"].as_str().unwrap_or_default().starts_with("multi_");
         let many = if is_many { " multiple size=5" } else { "" };
-        self.html += &format!("<select {common}{many}>");
+        self.put(&format!("<select {common}{many}>"));
         let placeholder = self.text(&element["placeholder"]);
         if !is_many {
-            self.html += &format!("<option value=\"\">{placeholder}</option>");
+            self.put(&format!("<option value=\"\">{placeholder}</option>"));
         }
         let groups = list(&element["option_groups"]).iter();
         let grouped = groups.flat_map(|group| list(&group["options"]));
@@ -222,7 +225,7 @@ impl Drawing<'_> {
             let selected = if is_chosen(option, state) { " selected" } else { "" };
             let value = escaped(option["value"].as_str().unwrap_or_default());
             let text = self.text(&option["text"]);
-            self.html += &format!("<option value=\"{value}\"{selected}>{text}</option>");
+            self.put(&format!("<option value=\"{value}\"{selected}>{text}</option>"));
         }
         self.html += "</select>";
     }
@@ -231,14 +234,14 @@ impl Drawing<'_> {
     fn external(&mut self, element: &Value, state: &Value, common: &str) {
         let least = element["min_query_length"].as_u64().unwrap_or(3);
         let is_many = element["type"] == "multi_external_select";
-        self.html += &format!("<div class=external data-least={least} data-many={is_many}>");
+        self.put(&format!("<div class=external data-least={least} data-many={is_many}>"));
         let one = [&state["selected_option"]].into_iter().filter(|option| !option.is_null());
         for option in list(&state["selected_options"]).iter().chain(one) {
             let value = escaped(option["value"].as_str().unwrap_or_default());
             let text = self.text(&option["text"]);
-            self.html += &format!("<span class=chip data-value=\"{value}\">{text}</span>");
+            self.put(&format!("<span class=chip data-value=\"{value}\">{text}</span>"));
         }
-        self.html += &format!("<input {common} autocomplete=off><div class=offers></div></div>");
+        self.put(&format!("<input {common} autocomplete=off><div class=offers></div></div>"));
     }
 
     fn text(&self, text: &Value) -> String {

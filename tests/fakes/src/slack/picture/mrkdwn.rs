@@ -25,7 +25,7 @@ pub(super) fn html(text: &str, names: &Names) -> String {
     let mut shown = String::new();
     for (number, part) in text.split("```").enumerate() {
         if number % 2 == 1 {
-            shown.push_str(&format!("<pre>{}</pre>", plain(part.trim_matches('\n'))));
+            put(&mut shown, &format!("<pre>{}</pre>", plain(part.trim_matches('\n'))));
             continue;
         }
         let mut quoted = Vec::new();
@@ -44,6 +44,10 @@ pub(super) fn html(text: &str, names: &Names) -> String {
     shown
 }
 
+fn put(shown: &mut String, html: &str) {
+    shown.push_str(html);
+}
+
 fn end_quote(quoted: &mut Vec<String>, lines: &mut Vec<String>) {
     if !quoted.is_empty() {
         lines.push(format!("<blockquote>{}</blockquote>", quoted.join("<br>")));
@@ -58,7 +62,7 @@ fn inline(line: &str, names: &Names) -> String {
     let mut shown = String::new();
     for (number, part) in parts.iter().enumerate() {
         if number % 2 == 1 && is_balanced {
-            shown.push_str(&format!("<code>{}</code>", plain(part)));
+            put(&mut shown, &format!("<code>{}</code>", plain(part)));
             continue;
         }
         if number > 0 && !is_balanced {
@@ -165,13 +169,12 @@ fn marked(html: &str, mark: char, tag: &str) -> String {
     while at < letters.len() {
         let letter = letters[at];
         in_tag = (in_tag || letter == '<') && letter != '>';
-        if letter == mark && !in_tag && opens(&letters, at) {
-            if let Some(end) = closing(&letters, at, mark) {
-                let inner: String = letters[at + 1..end].iter().collect();
-                shown.push_str(&format!("<{tag}>{inner}</{tag}>"));
-                at = end + 1;
-                continue;
-            }
+        let is_mark = letter == mark && !in_tag && opens(&letters, at);
+        if let Some(end) = closing(&letters, at, mark).filter(|_| is_mark) {
+            let inner: String = letters[at + 1..end].iter().collect();
+            put(&mut shown, &format!("<{tag}>{inner}</{tag}>"));
+            at = end + 1;
+            continue;
         }
         shown.push(letter);
         at += 1;
