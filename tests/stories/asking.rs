@@ -28,7 +28,7 @@ story!(
         w.deploy("bad", &[(ORDERS, "22"), (CUSTOMERS, "24")]);
         w.advance(chrono::TimeDelta::minutes(6)).await;
         assert_eq!(w.types("ana", "propose").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -40,7 +40,7 @@ story!(
         ");
         w.chooses("ana", "type", "2").await;
         w.chooses("ana", "trigger", "unexpected_behaviour").await;
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -52,10 +52,10 @@ story!(
         A model-level rollback (type 2) in `prod` of `warehouse`:
         *Needs* 1 approval: one of level 1 or higher. A model-level rollback needs one approval of level 1.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795404420^{time_secs}|03:27:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795405320^{time_secs}|03:42:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795404420^{date_short_pretty}, {time_secs}|2026-11-23 03:27:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795405320^{date_short_pretty}, {time_secs}|2026-11-23 03:42:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 15 min
-        *Models* that the last release changed, as seen at <!date^1795403520^{time_secs}|03:12:00 UTC>: `marts.customer_segmentation`, `marts.order_analytics`
+        *Models* that the last release changed, as seen at <!date^1795403520^{date_short_pretty}, {time_secs}|2026-11-23 03:12:00 UTC>: `marts.customer_segmentation`, `marts.order_analytics`
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
         ");
         let request = w.slack.suggest("U0ANA", "models", "order");
@@ -90,8 +90,14 @@ story!(
         w.expect_card("Orders are wrong");
         w.read_on();
         insta::assert_snapshot!(w.reads("bo", "propose type=7").await, @"`7` is no type of rollback: 1 is blue-green, 2 model-level, 3 schema, 4 full environment. Nothing was proposed.");
-        insta::assert_snapshot!(w.reads("bo", "propose target=porduction").await, @"No target of targets.yaml has the id or the environment `porduction`; use one of `warehouse`");
-        insta::assert_snapshot!(w.reads("bo", "propose trigger=data_corruption").await, @"There is no trigger `data_corruption`; use one of `revenue_processing_affected`, `customer_experience_degraded`, `compliance_violation_risk`, `stakeholder_escalation`, `sla_breach_imminent`, `unexpected_behaviour`, `integration_failures`, `performance_regression`, `data_quality_issues`, `monitoring_system_failure`");
+        insta::assert_snapshot!(w.reads("bo", "propose target=porduction").await, @"
+        No target of targets.yaml has the id or the environment `porduction`; use one of `warehouse`
+        Nothing was proposed.
+        ");
+        insta::assert_snapshot!(w.reads("bo", "propose trigger=data_corruption").await, @"
+        There is no trigger `data_corruption`; use one of `revenue_processing_affected`, `customer_experience_degraded`, `compliance_violation_risk`, `stakeholder_escalation`, `sla_breach_imminent`, `unexpected_behaviour`, `integration_failures`, `performance_regression`, `data_quality_issues`, `monitoring_system_failure`
+        Nothing was proposed.
+        ");
         insta::assert_snapshot!(w.reads("bo", "propose when=tomorrow").await, @"`tomorrow` is neither `now` nor `window`, the next maintenance window. Nothing was proposed.");
         insta::assert_snapshot!(w.reads("bo", "propose colour=red").await, @r#"
         `colour` is no part of a proposal; those are `type`, `target`, `models`, `trigger`, `reason`, `when`.
@@ -107,7 +113,7 @@ story!(
     the_form_says_whom_it_needs,
     async |w| {
         assert_eq!(w.types("ana", "propose type=4 trigger=revenue_processing_affected").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -118,16 +124,16 @@ story!(
         A full environment rollback (type 4) in `prod` of `warehouse`:
         🟠 No release of it was seen yet, so nobody knows here what it goes back to.
         *Needs* 2 approvals: one of level 3 and one of level 2. A full environment rollback needs one person of level 3 and one of level 2. Revenue, customers or compliance are touched, so level 3 decides.
-        Where data would be lost, or nobody can tell: 3 approvals: one of level 4 and one of level 3 and one of level 2.
-        <@U0ANA>, you propose it, so you are not one of them.
+        Where data would be lost, or nobody can tell: 3 approvals: one of level 4, one of level 3 and one of level 2.
+        You propose it, so you are not one of them.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795403700^{time_secs}|03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795404600^{time_secs}|03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 1 h
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
         ");
         w.chooses("ana", "type", "3").await;
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -138,10 +144,10 @@ story!(
         *What this needs*
         A schema rollback (type 3) in `prod` of `warehouse`:
         *Needs* 2 approvals: one of level 3 and one of level 2. A schema rollback needs two people of level 2. Revenue, customers or compliance are touched, so level 3 decides.
-        <@U0ANA>, you propose it, so you are not one of them.
+        You propose it, so you are not one of them.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795403700^{time_secs}|03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795404600^{time_secs}|03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 30 min
         *Models* that the last release changed; which is found out then
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
@@ -207,7 +213,7 @@ story!(
     async |w| {
         with_a_window(w).await;
         assert_eq!(w.types("ana", "propose type=2 trigger=unexpected_behaviour when=window").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -221,8 +227,8 @@ story!(
         🟠 No release of it was seen yet, so nobody knows here what it goes back to.
         *Needs* 1 approval: one of level 1 or higher. A model-level rollback needs one approval of level 1.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795417200^{time_secs}|07:00:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795431600^{time_secs}|11:00:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795417200^{date_short_pretty}, {time_secs}|2026-11-23 07:00:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795431600^{date_short_pretty}, {time_secs}|2026-11-23 11:00:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 30 min
         *Models* that the last release changed; which is found out then
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.

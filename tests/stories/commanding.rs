@@ -16,7 +16,7 @@ async fn waiting(w: &mut World) {
 story!(
     /// Nothing has happened yet, and each command says so kindly.
     on_a_quiet_night, async |w| {
-    insta::assert_snapshot!(w.reads("ana", "").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "").await, @"
     Nothing is open.
     You are Ana Ruiz, level 1. `/countersign help` shows what you can type.
     ");
@@ -25,13 +25,13 @@ story!(
     insta::assert_snapshot!(w.reads("ana", "show").await, @"No proposal is open, so it is not clear which incident you mean: `/countersign show INC` names one, and `/countersign list all` shows those there are. Nothing was done.");
     insta::assert_snapshot!(w.reads("ana", "hold").await, @"Nothing is held: every environment may be deployed to.");
     insta::assert_snapshot!(w.reads("ana", "hold lift prod").await, @"No hold stands on `prod`; `/countersign hold` shows those that do. Nothing was done.");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
     If a rollback were proposed now, these people would be asked, until enough have signed:
-    <!date^1795402800^{time_secs}|03:00:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
-    <!date^1795403700^{time_secs}|03:15:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
-    <!date^1795404600^{time_secs}|03:30:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
-    <!date^1795405500^{time_secs}|03:45:00 UTC> · level 3, engineering manager: <@U0MIA>
-    <!date^1795406400^{time_secs}|04:00:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
+    <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
+    <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
+    <!date^1795405500^{date_short_pretty}, {time_secs}|2026-11-23 03:45:00 UTC> · level 3, engineering manager: <@U0MIA>
+    <!date^1795406400^{date_short_pretty}, {time_secs}|2026-11-23 04:00:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
     Then the last of them again every 15 min.
     ");
     insta::assert_snapshot!(w.reads("ana", "drill run single_model").await, @"Drills are not there yet: Countersign can neither run one nor plan one. Nothing was done.");
@@ -42,7 +42,7 @@ story!(
 story!(
     /// What a tired person needs first, and more where they ask.
     help_is_short, async |w| {
-    insta::assert_snapshot!(w.reads("ana", "help").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "help").await, @"
     What you may need now:
     `/countersign status` what is open, and what waits for you
     `/countersign show INC` one incident: what would be done, and how far it is
@@ -52,7 +52,7 @@ story!(
     `/countersign propose` a rollback that no alert suggests
     `/countersign pause INC` lets nothing further begin; resume and cancel go alike
     `/countersign why INC` why you may or may not decide, and who could
-    Also: `list`, `timeline`, `oncall`, `hold`, `drill`. More of each: `/countersign help propose`.
+    Also: `list`, `timeline`, `oncall`, `hold`, `drill`. More of each, for example: `/countersign help propose`
     INC is the id on the card, or the end of it. Leave it out where only one incident is open. Only you see the answers.
     ");
     insta::assert_snapshot!(w.reads("ana", "help propose").await, @r#"
@@ -70,22 +70,22 @@ story!(
 story!(
     /// Whoever mistypes hears what may be meant, and how it is used.
     mistakes_are_answered_kindly, async |w| {
-    insta::assert_snapshot!(w.reads("ana", "aprove x").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "aprove x").await, @"
     There is no `/countersign aprove`. Did you mean `/countersign approve`?
     `/countersign help` shows what there is. Nothing was done.
     ");
-    insta::assert_snapshot!(w.reads("ana", "make *coffee* <!channel>").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "make *coffee* <!channel>").await, @"
     There is no `/countersign make`.
     `/countersign help` shows what there is. Nothing was done.
     ");
-    insta::assert_snapshot!(w.reads("ana", "list al").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "list al").await, @"
     Did you mean `all`?
     `/countersign list [open|all] [PAGE]` lists incidents, newest first.
     Nothing was done.
     ");
     let wrong = w.slack.command_named("/signoff", "U0ANA", CHANNEL, "approve");
     let told = w.types_this(&wrong).await.expect("it is answered");
-    insta::assert_snapshot!(told.shown(), @r"
+    insta::assert_snapshot!(told.shown(), @"
     You typed `/signoff`, and this Countersign listens to `/countersign`. Nothing was done: type that one instead.
     For the operator: the app’s slash command and `slack.command` in countersign.yaml must have the same name.
     ");
@@ -100,32 +100,32 @@ story!(
     waiting(w).await;
     w.advance(TimeDelta::minutes(20)).await;
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "status").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "status").await, @"
     One decision waits for you.
     *Waits for you*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{time_secs}|03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
     You are Ana Ruiz, level 1. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("sam", "status").await, @r"
+    insta::assert_snapshot!(w.reads("sam", "status").await, @"
     Nothing waits for you now.
     *Waits for others*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{time_secs}|03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
     You are Sam Weber, and watch. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("stranger", "status").await, @r"
+    insta::assert_snapshot!(w.reads("stranger", "status").await, @"
     Nothing waits for you.
     *Waits for others*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{time_secs}|03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
     people.yaml does not name you (`slack:T0FAKE:U0STRANGER`), so you can watch and decide nothing. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("ana", "list").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "list").await, @"
     One incident is open.
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · <[link]|thread>
     ");
-    insta::assert_snapshot!(w.reads("ana", "show").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "show").await, @"
     🟠 *Waiting for a decision* · `[incident]` · Duplicate rows in the marts
     *Service* Data warehouse
-    *Since* <!date^1795402800^{time_secs}|03:00:00 UTC>
+    *Since* <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC>
     *Proposal* model-level rollback (type 2)
     *Where* `prod` of `warehouse`
     *Models* `marts.customer_segmentation`, `marts.order_analytics`
@@ -136,32 +136,32 @@ story!(
     *Approvals* 0 of 1
     *Needs* A model-level rollback needs one approval of level 1.
     *Plan* `[plan]`
-    ⏳ If nobody decides: level 2 at <!date^1795404600^{time_secs}|03:30:00 UTC>
+    ⏳ If nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>
     ✅ 3 checks passed
     Everything that was said · <[link]|thread>
     What started it · <[link]|open the alert>
     By typing: `/countersign approve [incident]`, `/countersign reject [incident]`, `/countersign escalate [incident]`
     ");
-    insta::assert_snapshot!(w.reads("ana", "timeline").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "timeline").await, @"
     What happened in incident `[incident]`, 5 entries:
-    <!date^1795402800^{time_secs}|03:00:00 UTC> Alert from *Data warehouse*: Duplicate rows in the marts
-    <!date^1795402800^{time_secs}|03:00:00 UTC> PagerDuty: the alert's details were read
-    <!date^1795402800^{time_secs}|03:00:00 UTC> Proposed: model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics`. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
-    <!date^1795402800^{time_secs}|03:00:00 UTC> Asking <@U0ANA> to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at <!date^1795403700^{time_secs}|03:15:00 UTC>.
-    <!date^1795402800^{time_secs}|03:00:00 UTC> Countersign: the card is posted; the clock counts from here
-    <!date^1795404000^{time_secs}|03:20:00 UTC> Asking <@U0BO> to decide: on-call engineer (secondary), level 1. Without a decision, the escalation goes on at <!date^1795404600^{time_secs}|03:30:00 UTC>.
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Alert from *Data warehouse*: Duplicate rows in the marts
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> PagerDuty: the alert's details were read
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Proposed: model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics`. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Asking <@U0ANA> to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC>.
+    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Countersign: the card is posted; the clock counts from here
+    <!date^1795404000^{date_short_pretty}, {time_secs}|2026-11-23 03:20:00 UTC> Asking <@U0BO> to decide: on-call engineer (secondary), level 1. Without a decision, the escalation goes on at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>.
     ");
     insta::assert_snapshot!(w.reads("ana", "why").await, @"<@U0ANA> may approve this, holding level 1. Rule `level_reaches`: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: <@U0ANA>, <@U0BEN>, <@U0BO>, <@U0CLEO>, <@U0MIA>, <@U0TESS> and <@U0VIC>. Could not: <@U0SAM>. Asked next, if nobody decides before <!date^1795404600^{time_secs}|03:30:00 UTC>: <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2).");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
     If a rollback were proposed now, these people would be asked, until enough have signed:
-    <!date^1795404000^{time_secs}|03:20:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
-    <!date^1795404900^{time_secs}|03:35:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
-    <!date^1795405800^{time_secs}|03:50:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
-    <!date^1795406700^{time_secs}|04:05:00 UTC> · level 3, engineering manager: <@U0MIA>
-    <!date^1795407600^{time_secs}|04:20:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
+    <!date^1795404000^{date_short_pretty}, {time_secs}|2026-11-23 03:20:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
+    <!date^1795404900^{date_short_pretty}, {time_secs}|2026-11-23 03:35:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
+    <!date^1795405800^{date_short_pretty}, {time_secs}|2026-11-23 03:50:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
+    <!date^1795406700^{date_short_pretty}, {time_secs}|2026-11-23 04:05:00 UTC> · level 3, engineering manager: <@U0MIA>
+    <!date^1795407600^{date_short_pretty}, {time_secs}|2026-11-23 04:20:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
     Then the last of them again every 15 min.
     *Asked now*
-    `[incident]`: <@U0BO> (on-call engineer (secondary), level 1); level 2 at <!date^1795404600^{time_secs}|03:30:00 UTC>
+    `[incident]`: <@U0BO> (on-call engineer (secondary), level 1); level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>
     ");
     let by_end = format!("show {}", w.incident().await.short());
     assert_eq!(w.reads("ana", &by_end).await, w.reads("ana", "show").await);
@@ -177,12 +177,12 @@ story!(
     w.approve("ana").await;
     w.expect_whisper("ana", "is signed");
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "hold list").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "hold list").await, @"
     One hold stands. CI is told not to bring back what was rolled back:
-    🔒 `prod` of `warehouse` · `[hold]` · since <!date^1795402800^{time_secs}|03:00:00 UTC> · incident `[incident]` · must not come back: `marts.customer_segmentation=24`, `marts.order_analytics=22` · can lift it: <@U0ANA>, <@U0BO>, <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> (level 1 or higher)
+    🔒 `prod` of `warehouse` · `[hold]` · since <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> · incident `[incident]` · must not come back: `marts.customer_segmentation=24`, `marts.order_analytics=22` · can lift it: <@U0ANA>, <@U0BO>, <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> (level 1 or higher)
     `/countersign hold lift ENV` lets it come again; it asks for the reason.
     ");
-    insta::assert_snapshot!(w.reads("ana", "status").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "status").await, @"
     Nothing is open.
     🔒 One hold stands: `/countersign hold`
     You are Ana Ruiz, level 1. `/countersign help` shows what you can type.
