@@ -15,6 +15,7 @@ mod disowning;
 mod escalating;
 mod estimating;
 mod examining;
+mod filling_in;
 mod holding;
 mod intake;
 mod keeping;

@@ -1,11 +1,8 @@
 //! People decide by typing: never blind, and never twice.
 
-use domain::plan::RollbackType;
-
 use crate::{
-    proposing::{propose, wanted},
     story,
-    world::{CHANNEL, ORDERS, World},
+    world::{CHANNEL, World},
 };
 
 async fn waiting(w: &mut World) {
@@ -18,7 +15,7 @@ story!(
     what_is_approved_by_typing_was_read, async |w| {
     waiting(w).await;
     assert_eq!(w.types_in("D0ANA", "ana", "approve").await, None);
-    insta::assert_snapshot!(w.modal("ana").await, @r"
+    insta::assert_snapshot!(w.modal("ana").await, @"
     Approve the rollback
     You are about to approve plan `[plan]`. What you sign is exactly this plan: where anything changes before it starts, you are asked again.
     *Incident* `[incident]` Duplicate rows in the marts
@@ -40,7 +37,7 @@ story!(
     w.expect_card("Rolled back");
     w.read_on();
     let late = w.reads("ana", &format!("approve {}", w.incident().await.short())).await;
-    insta::assert_snapshot!(late, @r"
+    insta::assert_snapshot!(late, @"
     Incident `[incident]` is “Rolled back”, so there is nothing to approve now. Nothing was done.
     More can be pressed on its card.
     ");
@@ -96,32 +93,69 @@ story!(
     w.slack.take_ephemerals("U0BEN");
 });
 
-story!(
-    /// A run is paused, goes on, and is cancelled; what cannot be done now is said.
-    a_run_is_steered_by_typing, async |w| {
+/// The rollback of the one incident, paused by typing while a step is under way.
+async fn paused(w: &mut World) {
     waiting(w).await;
-    insta::assert_snapshot!(w.reads("ana", "pause").await, @r"
+    w.warehouse.fault("promote", &["wait"]);
+    w.approve_and_meanwhile("ana", async |w| {
+        let command = w.slack.command("U0ANA", CHANNEL, "pause");
+        assert_eq!(w.ask("/slack/commands", &command).await, (200, serde_json::Value::Null));
+        w.warehouse.go_on();
+    })
+    .await;
+    let told = w.slack.take_ephemerals("U0ANA");
+    assert!(told.len() == 2 && told[1].shown().contains("The rollback is paused"), "{told:?}");
+    w.expect_card("Paused");
+    w.read_on();
+}
+
+story!(
+    /// What cannot be done now is said, with what can.
+    nothing_is_paused_that_does_not_run, async |w| {
+    waiting(w).await;
+    insta::assert_snapshot!(w.reads("ana", "pause").await, @"
     Incident `[incident]` is “Waiting for a decision”, so there is nothing to pause now. Nothing was done.
     What can be done: `/countersign approve [incident]`, `/countersign reject [incident]`, `/countersign escalate [incident]`
     ");
-    w.warehouse.fault("promote", &["hang"]);
-    w.approve_and_meanwhile("ana", async |w| {
-        assert_eq!(w.types("ana", "pause").await, None);
-        w.warehouse.fault("promote", &[]);
-    }).await;
-    w.slack.take_ephemerals("U0ANA");
+});
+
+story!(
+    /// A run that was paused goes on by typing.
+    a_paused_run_goes_on_by_typing, async |w| {
+    paused(w).await;
+    assert_eq!(w.types("ana", "resume").await, None);
+    w.expect_whisper("ana", "goes on");
+    w.expect_card("Rolled back");
     w.read_on();
 });
 
 story!(
-    /// Two incidents are open: which one is meant has to be said.
+    /// A run that was paused is cancelled by typing, with a reason.
+    a_paused_run_is_cancelled_by_typing, async |w| {
+    paused(w).await;
+    assert_eq!(w.types("ana", "cancel").await, None);
+    w.sends("ana", &[("reason", "these are the wrong models")]).await;
+    w.expect_whisper("ana", "The rollback is cancelled");
+    w.expect_card("Cancelled, taken back");
+    w.read_on();
+});
+
+story!(
+    /// Two incidents are open: which one is meant has to be said, and the end of its id is enough.
     two_open_incidents_have_to_be_named, async |w| {
-    w.edit_policy("targets.yaml", "targets:\n", "targets:\n  - { id: lake, project: lake, environment: dev, gateway: local, rollbacks: [model_level], pagerduty_services: [Lake] }\n").await;
-    propose(w, "ana", &wanted(RollbackType::ModelLevel, &[ORDERS])).await;
+    waiting(w).await;
+    w.another_alert_of("Data warehouse", 7, "Duplicate rows again").await;
     w.read_on();
-    assert!(w.reads("ana", "show").await.contains("Waiting for a decision"));
-    assert_eq!(w.types_in(CHANNEL, "bo", "approve").await, None);
-    w.sends("bo", &[]).await;
-    w.expect_whisper("bo", "is signed");
+    insta::assert_snapshot!(w.reads("ana", "approve").await, @"
+    2 incidents are open: say which one you mean, for example `/countersign approve [incident]`. Nothing was done.
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · just now · Duplicate rows in the marts
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · just now · Duplicate rows again
+    ");
+    assert!(w.has_no_modal("ana"));
+    let newest = w.bot.engine.store.incidents(1, None).await.expect("incidents").remove(0).value.id;
+    assert_eq!(w.types("ana", &format!("reject {}", newest.short())).await, None);
+    w.sends("ana", &[("reason", "it is the same")]).await;
+    w.expect_whisper("ana", "your rejection of plan");
     w.read_on();
+    assert!(w.reads("ana", "list").await.starts_with("One incident is open."));
 });

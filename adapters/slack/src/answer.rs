@@ -149,7 +149,7 @@ pub(crate) fn paragraphs(lines: &[AnswerLine], readers: Readers<'_>) -> Vec<Valu
 }
 
 fn shown(line: &AnswerLine, readers: Readers<'_>) -> String {
-    let text = Mrkdwn::within(ONE_LINE).words(&line.words, readers, Moment::Clock).finish();
+    let text = Mrkdwn::within(ONE_LINE).words(&line.words, readers, Moment::Day).finish();
     let link =
         line.link.as_ref().and_then(|link| Some((link.label, address::in_a_link(&link.url)?)));
     match link {

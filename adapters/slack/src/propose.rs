@@ -166,12 +166,12 @@ fn inputs(form: &ProposeForm) -> Vec<Value> {
     let types: Vec<Value> = form.types.iter().filter_map(option).collect();
     let mut radio = json!({"type": "radio_buttons", "action_id": TYPE, "options": types});
     initial(&mut radio, &form.types, number.as_deref());
-    let mut inputs = vec![input(TYPE, "Type", radio)];
+    let mut inputs = vec![input(TYPE, "Type", &radio)];
 
     let targets: Vec<Value> = form.targets.iter().filter_map(option).take(OPTIONS_LIMIT).collect();
     let mut select = json!({"type": "static_select", "action_id": TARGET, "options": targets});
     initial(&mut select, &form.targets, chosen.target.as_deref());
-    inputs.push(input(TARGET, "Where", select));
+    inputs.push(input(TARGET, "Where", &select));
 
     if let (Some(most), Some(target)) = (form.most_models, &chosen.target) {
         let mut select = json!({
@@ -189,7 +189,7 @@ fn inputs(form: &ProposeForm) -> Vec<Value> {
         if !models.is_empty() {
             select["initial_options"] = json!(models);
         }
-        let mut input = input(&models_of(target), "Models", select);
+        let mut input = input(&models_of(target), "Models", &select);
         input["optional"] = json!(true);
         input["hint"] = block::plain("Leave it empty for all that the last release changed.");
         inputs.push(input);
@@ -209,7 +209,7 @@ fn inputs(form: &ProposeForm) -> Vec<Value> {
     let mut select =
         json!({"type": "static_select", "action_id": TRIGGER, "option_groups": groups});
     initial(&mut select, &all, chosen.trigger.as_deref());
-    inputs.push(input(TRIGGER, "What you see", select));
+    inputs.push(input(TRIGGER, "What you see", &select));
 
     let mut text = json!({
         "type": "plain_text_input",
@@ -220,7 +220,7 @@ fn inputs(form: &ProposeForm) -> Vec<Value> {
     if !chosen.reason.is_empty() {
         text["initial_value"] = json!(letters::line(&chosen.reason, form.longest_reason));
     }
-    let mut reason = input(REASON, "Why", text);
+    let mut reason = input(REASON, "Why", &text);
     reason["dispatch_action"] = json!(false);
     reason["hint"] = block::plain("It becomes the headline of the card.");
     inputs.push(reason);
@@ -238,12 +238,12 @@ fn inputs(form: &ProposeForm) -> Vec<Value> {
         let options: Vec<Value> = choices.iter().filter_map(option).collect();
         let mut radio = json!({"type": "radio_buttons", "action_id": WHEN, "options": options});
         initial(&mut radio, &choices, Some(if chosen.is_planned { WINDOW } else { NOW }));
-        inputs.push(input(WHEN, "When", radio));
+        inputs.push(input(WHEN, "When", &radio));
     }
     inputs
 }
 
-fn input(name: &str, label: &str, element: Value) -> Value {
+fn input(name: &str, label: &str, element: &Value) -> Value {
     json!({
         "type": "input",
         "block_id": name,

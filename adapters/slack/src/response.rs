@@ -14,7 +14,7 @@ use crate::{SlackError, refusal};
 const METHOD: &str = "response_url";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Whoever pressed a button waits for this, and Slack for its acknowledgement.
-const TOTAL_TIMEOUT: Duration = Duration::from_millis(2000);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// Slack's own hosts for these addresses, besides the one that the Web API is called at.
 const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 

@@ -12,6 +12,7 @@ mod ladder;
 mod status;
 mod subject;
 mod typed;
+mod understand;
 mod who;
 
 use std::time::Duration;
@@ -35,7 +36,7 @@ impl Reception {
         if let Some(refused) = self.may_not_read(&command.identity) {
             return Ok(self.say(&refused));
         }
-        match typed::understand(&command.text) {
+        match understand::understand(&command.text) {
             Err(mistyped) => Ok(self.say(&help::mistyped(&self.command, &mistyped))),
             Ok(Typed::Act(act, of)) => self.act(command, act, of.as_deref()).await,
             Ok(Typed::LiftHold(of)) => self.lift_hold(command, of.as_deref()).await,
@@ -54,7 +55,7 @@ impl Reception {
         text: &str,
         response_url: &str,
     ) -> anyhow::Result<Ack> {
-        let answer = match (self.may_not_read(identity), typed::understand(text)) {
+        let answer = match (self.may_not_read(identity), understand::understand(text)) {
             (Some(refused), _) => refused,
             (None, Ok(typed)) => self.read_in_time(identity, &typed).await?,
             (None, Err(mistyped)) => help::mistyped(&self.command, &mistyped),
@@ -86,16 +87,15 @@ impl Reception {
 
     /// Reads, and gives up before Slack does: nothing was changed, so that is all there is to say.
     async fn read_in_time(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
-        match tokio::time::timeout(READING, self.read(identity, typed)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                tracing::warn!("the database took too long for a command that only reads");
-                Ok(Answer::saying(Words::plain(
-                    "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
-                ))
-                .with_tone(Tone::Attention))
-            }
+        let reading = tokio::time::timeout(READING, self.read(identity, typed));
+        if let Ok(answer) = reading.await {
+            return answer;
         }
+        tracing::warn!("the database took too long for a command that only reads");
+        Ok(Answer::saying(Words::plain(
+            "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
+        ))
+        .with_tone(Tone::Attention))
     }
 
     async fn read(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {

@@ -25,7 +25,7 @@ impl Reception {
         };
         let response_url = command.response_url.clone();
         let kept = Kept { response_url, previewed: String::new() };
-        let form = self.form(&command.identity, chosen, kept, None).await?;
+        let form = self.form(chosen, kept, None).await?;
         let people = self.engine.policies.people();
         let opening = self.slack.open_propose(&command.trigger_id, &form, people);
         let is_open = self.opened(opening).await;
@@ -41,7 +41,7 @@ impl Reception {
         kept: Kept,
     ) -> anyhow::Result<Ack> {
         self.metrics.click("form");
-        let form = self.form(identity, chosen, kept, None).await?;
+        let form = self.form(chosen, kept, None).await?;
         let people = self.engine.policies.people();
         let updating = self.slack.update_propose(view, hash, &form, people);
         // Whoever chose twice in a moment sees what follows from one of them; what is sent is compared with that.
@@ -75,7 +75,7 @@ impl Reception {
             let words = Words::plain(
                 "What you chose asks something else of people than what you were shown. Read it below, then send it again. Nothing was proposed yet.",
             );
-            return self.shown_again(identity, chosen, kept, words).await;
+            return self.shown_again(chosen, kept, words).await;
         }
         let wanted = Wanted {
             rollback_type,
@@ -95,19 +95,13 @@ impl Reception {
                 Ok(self.wrong(field(part), &chosen, &sentence(&why)))
             }
             Err(Declined::Refused(why)) => {
-                self.shown_again(identity, chosen, kept, Words::marked(&sentence(&why))).await
+                self.shown_again(chosen, kept, Words::marked(&sentence(&why))).await
             }
         }
     }
 
-    async fn shown_again(
-        &self,
-        identity: &Identity,
-        chosen: Chosen,
-        kept: Kept,
-        words: Words,
-    ) -> anyhow::Result<Ack> {
-        let form = self.form(identity, chosen, kept, Some(words)).await?;
+    async fn shown_again(&self, chosen: Chosen, kept: Kept, words: Words) -> anyhow::Result<Ack> {
+        let form = self.form(chosen, kept, Some(words)).await?;
         Ok(Ack::Saying(self.slack.shown_again(&form, self.engine.policies.people())))
     }
 
@@ -155,7 +149,12 @@ fn field(part: Part) -> Field {
 }
 
 fn refused(declined: &Declined) -> Answer {
-    Answer::saying(Words::marked(&sentence(&declined.to_string())))
+    let answer = Answer::saying(Words::marked(&sentence(&declined.to_string())));
+    match declined {
+        Declined::Unclear { .. } => answer.with_hint(Words::plain("Nothing was proposed.")),
+        // It says so itself.
+        Declined::Refused(_) => answer,
+    }
 }
 
 /// What the policies say, as a sentence of its own.

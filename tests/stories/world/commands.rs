@@ -86,14 +86,18 @@ impl World {
 
     /// An alert of a service that no target serves: an incident without a proposal.
     pub(crate) async fn another_alert(&mut self, number: u32) {
+        self.another_alert_of("Disks", number, &format!("Disk {number} is full")).await;
+    }
+
+    /// An alert of another incident of this service.
+    pub(crate) async fn another_alert_of(&mut self, service: &str, number: u32, title: &str) {
         let id = format!("POTHER{number}");
-        let title = format!("Disk {number} is full");
         let incident = Incident {
             id,
-            title,
+            title: title.into(),
             status: "triggered".into(),
-            service_id: "PDISKS".into(),
-            service_name: "Disks".into(),
+            service_id: "PANOTHER".into(),
+            service_name: service.into(),
             urgency: "low".into(),
             created_at: "2026-11-23T03:00:00Z".into(),
         };

@@ -6,7 +6,7 @@ use slack::{Answer, AnswerLine, Command, Door, Inbound, Interaction, Link, Signe
 
 use crate::world::{CHANNEL, World, ana, at, identity};
 
-async fn typed(world: &World, text: &str) -> (fakes::SignedRequest, Command) {
+fn typed(world: &World, text: &str) -> (fakes::SignedRequest, Command) {
     let request = world.fake.command("U0ANA", CHANNEL, text);
     let signed = SignedHeaders {
         timestamp: request.header("X-Slack-Request-Timestamp"),
@@ -21,7 +21,7 @@ async fn typed(world: &World, text: &str) -> (fakes::SignedRequest, Command) {
 
 /// What Slack shows of an answer, if it takes it.
 async fn shown(world: &World, answer: &Answer) -> Ephemeral {
-    let (request, _) = typed(world, "status").await;
+    let (request, _) = typed(world, "status");
     let body = world.slack.answer(answer, &world.people);
     world.fake.told(&request, &body).expect("it is shown")
 }
@@ -46,9 +46,9 @@ fn answer() -> Answer {
 async fn an_answer_has_lines_links_and_pages() {
     let world = World::start().await;
     let shown = shown(&world, &answer()).await;
-    insta::assert_snapshot!(shown.shown(), @r"
+    insta::assert_snapshot!(shown.shown(), @"
     🟠 ∗Two∗ &lt;!channel&gt; are *open*.
-    <@U0ANA> since <!date^1795412780^{time_secs}|05:46:20 UTC>
+    <@U0ANA> since <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC>
     1 &lt; 2 in `aˋb` · <https://fake.slack.com/archives/C1/p1?a=1&amp;b=%7C%3E|thread>
     Page 2 of 3
     ");
@@ -78,7 +78,7 @@ async fn a_page_is_turned_in_its_place() {
 #[tokio::test]
 async fn what_is_said_later_comes_by_the_address_of_the_command() {
     let world = World::start().await;
-    let (_, command) = typed(&world, "propose").await;
+    let (_, command) = typed(&world, "propose");
     let said = Answer::saying(Words::plain("It goes on in the thread."));
     for _ in 0..5 {
         world.slack.follow_up(&command.response_url, &said, &world.people).await.expect("said");

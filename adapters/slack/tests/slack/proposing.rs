@@ -65,7 +65,7 @@ fn shown(world: &World) -> String {
 #[tokio::test]
 async fn the_form_says_what_it_asks_for() {
     let world = opened(&form()).await;
-    insta::assert_snapshot!(shown(&world), @r"
+    insta::assert_snapshot!(shown(&world), @"
     Propose a rollback
     Nothing runs before people approve it.
     Type
@@ -203,11 +203,11 @@ async fn an_approval_that_was_typed_shows_what_is_signed() {
     let opening =
         world.slack.open_approval(trigger.expect("its value"), ask, &summary, &world.people);
     opening.await.expect("it opens");
-    insta::assert_snapshot!(shown(&world), @r"
+    insta::assert_snapshot!(shown(&world), @"
     Approve the rollback
     You are about to approve plan `aab8f06f`
     *Where* `prod`
-    *Possible until* <!date^1795412780^{time_secs}|05:46:20 UTC>
+    *Possible until* <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC>
     Anything to add?
     ");
     let request = world.fake.submit_view("U0ANA", &[]);

@@ -19,6 +19,7 @@ use super::{
     incident::verb,
     subject::Meant,
     typed::Act,
+    who::unknown,
 };
 use crate::{reasons, view};
 
@@ -56,7 +57,7 @@ impl Reception {
             return Ok(self.say(&Answer::saying(words)));
         };
         let Some(person) = self.engine.policies.people().known_as(&command.identity) else {
-            return Ok(self.say(&self.unknown(&command.identity)));
+            return Ok(self.say(&unknown(&command.identity)));
         };
         let Some(card) = view::card(&self.engine.store, &meant.incident).await? else {
             return Ok(Ack::Taken);

@@ -49,7 +49,7 @@ fn all(command: &str) -> Answer {
     lines
         .into_iter()
         .fold(Answer::saying(Words::plain("What you may need now:")), Answer::line)
-        .line(rest.text(". More of each: ").code(format!("{command} help propose")).text("."))
+        .line(rest.text(". More of each, for example: ").code(format!("{command} help propose")))
         .with_hint(Words::plain(
             "INC is the id on the card, or the end of it. Leave it out where only one incident is open. Only you see the answers.",
         ))

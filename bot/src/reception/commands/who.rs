@@ -37,7 +37,7 @@ impl Reception {
                 Err(answer) => return Ok(answer),
             },
         };
-        let Some(person) = person else { return Ok(self.unknown(asking)) };
+        let Some(person) = person else { return Ok(unknown(asking)) };
         let about = (&person.id, &proposal);
         let (store, policies) = (&self.engine.store, &self.engine.policies);
         let words = reasons::why(store, policies, about, self.engine.clock.now()).await?;
@@ -52,16 +52,6 @@ impl Reception {
             None => store.proposals_of(&meant.incident).await?.pop(),
         };
         Ok(found.map(|found| found.value))
-    }
-
-    /// What somebody hears whom people.yaml does not name.
-    pub(super) fn unknown(&self, identity: &Identity) -> Answer {
-        let Identity { team, user, .. } = identity;
-        Answer::saying(
-            Words::plain("people.yaml does not name you, so nothing that you do changes anything. Ask the operator to add the identity ")
-                .code(format!("{{ chat: slack, team: {team}, user: {user} }}"))
-                .text(" to yours."),
-        )
     }
 
     /// The person whom somebody mentions, or names by id or name.
@@ -90,4 +80,14 @@ impl Reception {
             })
         })
     }
+}
+
+/// What somebody hears whom people.yaml does not name.
+pub(super) fn unknown(identity: &Identity) -> Answer {
+    let Identity { team, user, .. } = identity;
+    Answer::saying(
+        Words::plain("people.yaml does not name you, so nothing that you do changes anything. Ask the operator to add the identity ")
+            .code(format!("{{ chat: slack, team: {team}, user: {user} }}"))
+            .text(" to yours."),
+    )
 }

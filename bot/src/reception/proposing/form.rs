@@ -3,7 +3,6 @@
 use domain::{
     digest::Digest,
     notice::duration,
-    person::Identity,
     plan::{RollbackType, Workflow},
     words::Words,
 };
@@ -27,7 +26,6 @@ impl Reception {
     /// The form as it is to be shown, with what its choices ask of people.
     pub(super) async fn form(
         &self,
-        identity: &Identity,
         chosen: Chosen,
         kept: Kept,
         refusal: Option<Words>,
@@ -40,7 +38,7 @@ impl Reception {
             is_planned: chosen.is_planned && target.is_some_and(|target| target.window.is_some()),
             ..chosen
         };
-        let preview = self.preview(identity, &chosen).await?;
+        let preview = self.preview(&chosen).await?;
         Ok(ProposeForm {
             types: TYPES.map(|one| self.type_choice(one)).into(),
             targets: self.target_choices(target),

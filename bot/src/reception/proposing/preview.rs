@@ -5,7 +5,7 @@ use domain::{
     escalation::later,
     level::Level,
     notice::duration,
-    person::{Identity, Person},
+    person::Person,
     plan::{RollbackType, Workflow},
     proposal::Proposal,
     requirement::Requirement,
@@ -22,11 +22,7 @@ const TURNS: usize = 3;
 const NAMED: usize = 8;
 
 impl Reception {
-    pub(super) async fn preview(
-        &self,
-        identity: &Identity,
-        chosen: &Chosen,
-    ) -> anyhow::Result<Vec<AnswerLine>> {
+    pub(super) async fn preview(&self, chosen: &Chosen) -> anyhow::Result<Vec<AnswerLine>> {
         let mut lines = Vec::new();
         let mut add = |words| lines.push(AnswerLine { words, link: None });
         let policies = &self.engine.policies;
@@ -80,7 +76,7 @@ impl Reception {
         };
         let requirement = policies.requirement(&ask, &is_reachable);
         let with_loss = policies.requirement(&Ask { data_loss_ms: None, ..ask }, &is_reachable);
-        for words in self.needs(identity, &requirement, &with_loss) {
+        for words in self.needs(&requirement, &with_loss) {
             add(words);
         }
         add(self.recovery(rollback_type, chosen.is_planned));
@@ -93,12 +89,7 @@ impl Reception {
         Ok(lines)
     }
 
-    fn needs(
-        &self,
-        identity: &Identity,
-        requirement: &Requirement,
-        with_loss: &Requirement,
-    ) -> Vec<Words> {
+    fn needs(&self, requirement: &Requirement, with_loss: &Requirement) -> Vec<Words> {
         let mut lines = Vec::new();
         if requirement.approvals.is_empty() {
             lines.push(Words::plain("🔴 Nobody can approve it by your policies."));
@@ -112,12 +103,8 @@ impl Reception {
                 "Where data would be lost, or nobody can tell: {levels}."
             )));
         }
-        let asking = self.engine.policies.people().known_as(identity);
-        if let Some(person) = asking.filter(|_| !requirement.proposer_counts()) {
-            let words = Words::new()
-                .person(&person.id)
-                .text(", you propose it, so you are not one of them.");
-            lines.push(words);
+        if !requirement.proposer_counts() {
+            lines.push(Words::plain("You propose it, so you are not one of them."));
         }
         let now = self.engine.clock.now();
         for (place, turn) in timeline(requirement, now).iter().take(TURNS).enumerate() {
@@ -218,8 +205,10 @@ fn changed(target: &TargetRule, models: &Models) -> Words {
 /// `2 approvals: one of level 3 and one of level 2`.
 fn levels(approvals: &[Level]) -> String {
     let each: Vec<String> = approvals.iter().map(|level| format!("one of {level}")).collect();
-    let many = approvals.len();
-    let approvals = if many == 1 { "approval" } else { "approvals" };
-    let or_higher = if many == 1 { " or higher" } else { "" };
-    format!("{many} {approvals}: {}{or_higher}", each.join(" and "))
+    let many = match &each[..] {
+        [] => return "none".to_owned(),
+        [one] => return format!("1 approval: {one} or higher"),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    };
+    format!("{} approvals: {many}", each.len())
 }
