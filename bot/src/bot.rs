@@ -192,6 +192,7 @@ impl Bot {
             slack,
             metrics: self.metrics.clone(),
             command: section.command.clone(),
+            timeline_emoji: section.timeline_emoji.trim_matches(':').to_owned(),
         })
     }
 
@@ -200,7 +201,8 @@ impl Bot {
         for chat in self.engine.chats.iter() {
             let jobs = self.engine.store.unpark_jobs(&Lane::Chat(*chat)).await;
             let cards = self.engine.store.unpark_cards(*chat).await;
-            match jobs.and_then(|jobs| Ok(jobs + cards?)) {
+            let letters = self.engine.store.unpark_handovers(*chat).await;
+            match jobs.and_then(|jobs| Ok(jobs + cards? + letters?)) {
                 Ok(0) => {}
                 Ok(many) => tracing::info!(
                     "{many} messages that {} had refused are tried again",

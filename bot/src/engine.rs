@@ -10,6 +10,7 @@ mod alert;
 mod assessment;
 mod decision;
 mod hold;
+mod people;
 mod pin;
 mod release;
 mod request;
@@ -28,7 +29,8 @@ use crate::bell::Bell;
 
 pub use alert::{Intake, Received};
 pub use assessment::Assessment;
-pub use decision::{Answer, Decide, Wish};
+pub use decision::{Answer, Decide, Place, Wish};
+pub use people::{Heard, KNOCK_COUNTS};
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};

@@ -25,6 +25,8 @@ pub struct Reception {
     pub metrics: Arc<Metrics>,
     /// The slash command's name, with its slash.
     pub command: String,
+    /// The reaction that puts a message into the timeline, without colons.
+    pub timeline_emoji: String,
 }
 
 /// What Slack is answered.
@@ -42,7 +44,7 @@ impl Reception {
         match inbound {
             Inbound::Interaction(interaction) => self.interaction(interaction).await,
             Inbound::Command(command) => Ok(self.command(&command)),
-            Inbound::Event(event) => Ok(self.event(event)),
+            Inbound::Event(event) => self.event(event).await,
         }
     }
 }

@@ -98,22 +98,26 @@ fn state(card: &Card) -> String {
         .strong(card.state.word)
         .markup(" · incident ")
         .code(card.incident.short());
-    match card.alert_url.as_deref().and_then(link) {
+    match card.alert_url.as_deref().and_then(web_link) {
         Some(link) => text.markup(&format!(" · <{link}|open the alert>")).finish(),
         None => text.finish(),
     }
 }
 
 /// An address that cannot end its own link; `None` for what is no web address or too long for a card.
-fn link(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let link = url
-        .as_str()
+pub(crate) fn web_link(url: &str) -> Option<String> {
+    let link = web_address(url)?
         .replace('&', "&amp;")
         .replace('|', "%7C")
         .replace('<', "%3C")
         .replace('>', "%3E");
     (link.len() <= URL - 50).then_some(link)
+}
+
+/// A web address; `None` for any other one.
+pub(crate) fn web_address(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    Some(url.into())
 }
 
 fn facts(facts: &[Fact], readers: Readers<'_>) -> Vec<Value> {
@@ -281,6 +285,11 @@ fn confirm(card: &Card, people: &People) -> Value {
         .map(|fact| format!("{}: {}", fact.label, fact.value.to_plain(people)))
         .collect::<Vec<_>>()
         .join(". ");
+    signing(plan, &what)
+}
+
+/// The question before an approval of a plan; `what` says in a sentence without its full stop what runs then.
+pub(crate) fn signing(plan: &str, what: &str) -> Value {
     let text = letters::line(&format!("You sign plan {plan}. {what}."), CONFIRM_LIMIT);
     json!({
         "title": block::plain("Approve this rollback?"),

@@ -6,14 +6,14 @@
 use domain::{
     card::Button,
     digest::{Digest, DigestError},
-    id::{IdError, ProposalId},
+    id::{IdError, IncidentId, ProposalId},
     person::{ChatName, Identity},
     port::MessageRef,
     run::{Stop, StopError},
 };
 use serde_json::Value;
 
-use crate::{card::action_id, modal};
+use crate::{card::action_id, greeting, modal};
 
 /// Something that a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Opens a modal within 3 seconds, once.
         trigger_id: String,
-        /// The card's thread.
-        thread: MessageRef,
+        /// The card's thread; `None` on the home page, which belongs to no channel.
+        thread: Option<MessageRef>,
     },
     /// The reason for what a button does was given.
     Submitted {
@@ -49,6 +49,13 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Why; blanks around it are gone, so it may be empty.
         reason: String,
+    },
+    /// Somebody whom nobody knows asks to be added.
+    AsksToBeKnown {
+        /// Who.
+        identity: Identity,
+        /// In which incident they pressed something.
+        incident: IncidentId,
     },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
@@ -72,6 +79,9 @@ pub enum ParseError {
     /// A button or modal of ours names no proposal.
     #[error("read the proposal of an interaction")]
     Proposal(#[source] IdError),
+    /// A button of ours names no incident.
+    #[error("read the incident of an interaction")]
+    Incident(#[source] IdError),
     /// A button or modal of ours names no plan.
     #[error("read the plan of an interaction")]
     Plan(#[source] DigestError),
@@ -110,12 +120,31 @@ fn identity(payload: &Value) -> Option<Identity> {
 fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {
     let action = &payload["actions"][0];
     let id = action["action_id"].as_str().unwrap_or_default();
+    if id == greeting::ASK_TO_BE_KNOWN {
+        let incident = action["value"].as_str().unwrap_or_default().parse();
+        let incident = incident.map_err(ParseError::Incident)?;
+        return Ok(Interaction::AsksToBeKnown { identity, incident });
+    }
     let Some(button) = Button::ALL.into_iter().find(|button| action_id(*button) == id) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
     let (proposal, plan, stop) = decided_on(&action["value"])?;
-    let container = &payload["container"];
-    let message = &payload["message"];
+    Ok(Interaction::Click {
+        identity,
+        button,
+        proposal,
+        plan,
+        stop,
+        trigger_id: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
+        thread: thread(payload)?,
+    })
+}
+
+fn thread(payload: &Value) -> Result<Option<MessageRef>, ParseError> {
+    let (container, message) = (&payload["container"], &payload["message"]);
+    if container["type"] == "view" {
+        return Ok(None);
+    }
     let text = |value: &Value, what| match value.as_str() {
         Some(text) => Ok(text.to_owned()),
         None => Err(ParseError::Missing { what }),
@@ -124,18 +153,8 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
         .into_iter()
         .find(|value| value.is_string())
         .unwrap_or(&container["message_ts"]);
-    Ok(Interaction::Click {
-        identity,
-        button,
-        proposal,
-        plan,
-        stop,
-        trigger_id: payload["trigger_id"].as_str().unwrap_or_default().to_owned(),
-        thread: MessageRef {
-            channel: text(&container["channel_id"], "the channel")?,
-            message: text(thread, "the message")?,
-        },
-    })
+    let channel = text(&container["channel_id"], "the channel")?;
+    Ok(Some(MessageRef { channel, message: text(thread, "the message")? }))
 }
 
 fn submitted(payload: &Value, identity: Identity) -> Result<Interaction, ParseError> {

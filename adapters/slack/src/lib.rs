@@ -15,11 +15,16 @@ mod mrkdwn;
 
 mod block;
 mod card;
+mod greeting;
+mod home;
 mod letter;
 mod modal;
 mod thread_reply;
 
+mod members;
+mod presence;
 mod search;
+mod utterance;
 
 mod command;
 mod event;

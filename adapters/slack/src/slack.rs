@@ -9,19 +9,22 @@ use async_trait::async_trait;
 use domain::{
     Timestamp,
     card::Card,
-    id::MessageId,
+    home::Home,
+    id::{IncidentId, MessageId},
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
-    port::{Chat, ChatError, MessageRef, Reply},
+    port::{Chat, ChatError, MessageRef, Presence, Reply, Utterance},
+    standing::Standing,
     words::Words,
 };
 use serde_json::{Value, json};
 
 use crate::{
     AskWhy, Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
-    SlackError, api::Api, card, inbound, letter, modal, mrkdwn::Readers, pace::Pacer, refusal,
-    search, signature::SigningSecrets, thread_reply::paragraph,
+    SlackError, api::Api, card, greeting, home, inbound, letter, members, modal, mrkdwn::Readers,
+    pace::Pacer, presence, refusal, search, signature::SigningSecrets, thread_reply::paragraph,
+    utterance,
 };
 
 /// One Slack workspace and the channel that cards go to.
@@ -92,6 +95,21 @@ impl Slack {
         let view = modal::why(ask, &text);
         self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
         Ok(())
+    }
+
+    /// What Slack says somebody is in this workspace.
+    pub async fn standing(&self, who: &Identity) -> Result<Standing, ChatError> {
+        const METHOD: &str = "users.info";
+        let home = self.team.as_deref().unwrap_or(&who.team);
+        if who.team != home {
+            return Ok(Standing::Stranger);
+        }
+        let answer = self.api.read(METHOD, &[("user", who.user.as_str())]).await?;
+        let user = &answer["user"];
+        if user["id"] != who.user.as_str() {
+            return Err(refusal::unknown(METHOD, "the answer is about nobody who was asked for"));
+        }
+        Ok(members::standing(user, home))
     }
 
     fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
@@ -216,6 +234,70 @@ impl Chat for Slack {
             "unfurl_media": false,
         });
         self.post_message(&channel, &message).await
+    }
+
+    async fn edit_letter(
+        &self,
+        at: &MessageRef,
+        letter: &Letter,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let letter = letter::letter(letter, self.readers(people));
+        let message = json!({
+            "channel": at.channel,
+            "ts": at.message,
+            "text": letter.text,
+            "blocks": letter.blocks,
+        });
+        self.pacer.edit().await;
+        self.api.write("chat.update", &message).await?;
+        Ok(())
+    }
+
+    async fn greet(
+        &self,
+        to: &Identity,
+        thread: &MessageRef,
+        words: &Words,
+        incident: &IncidentId,
+    ) -> Result<(), ChatError> {
+        let people = People::default();
+        let greeting = greeting::greeting(words, incident, self.readers(&people));
+        let message = json!({
+            "channel": thread.channel,
+            "user": to.user,
+            "text": greeting.text,
+            "blocks": greeting.blocks,
+        });
+        self.api.write("chat.postEphemeral", &message).await?;
+        Ok(())
+    }
+
+    async fn bring_in(&self, who: &Identity, thread: &MessageRef) -> Result<Presence, ChatError> {
+        presence::bring_in(&self.api, &thread.channel, &who.user).await
+    }
+
+    async fn link(&self, to: &MessageRef) -> Result<String, ChatError> {
+        const METHOD: &str = "chat.getPermalink";
+        let form = [("channel", to.channel.as_str()), ("message_ts", to.message.as_str())];
+        let answer = self.api.read(METHOD, &form).await?;
+        let link = answer["permalink"].as_str().map(str::to_owned);
+        link.ok_or_else(|| refusal::unknown(METHOD, "the answer has no address"))
+    }
+
+    async fn show_home(
+        &self,
+        of: &Identity,
+        home: &Home,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let view = home::view(home, self.readers(people));
+        self.api.write("views.publish", &json!({"user_id": of.user, "view": view})).await?;
+        Ok(())
+    }
+
+    async fn read(&self, at: &MessageRef) -> Result<Option<Utterance>, ChatError> {
+        utterance::read(&self.api, at, self.team.as_deref()).await
     }
 
     async fn find_letter(

@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0031_pins",
         text: include_str!("../../../migrations/0031_pins.sql"),
     },
+    Migration {
+        version: 40,
+        name: "0040_people",
+        text: include_str!("../../../migrations/0040_people.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

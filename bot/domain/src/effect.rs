@@ -76,6 +76,13 @@ pub enum Job {
         /// What.
         words: Words,
     },
+    /// Tell somebody whom the people file does not name what they can do, in private.
+    Greet {
+        /// Whom.
+        to: Identity,
+        /// What.
+        words: Words,
+    },
     /// Write to one person in private, apart from the thread.
     Letter {
         /// To whom.

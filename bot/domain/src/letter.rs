@@ -20,6 +20,27 @@ pub struct Letter {
     pub about: Option<(ProposalId, Digest)>,
     /// What can be pressed.
     pub buttons: Vec<Button>,
+    /// What an approval signs: the question before it names it. Empty where nothing can be approved.
+    #[serde(default)]
+    pub signs: Words,
+    /// Where the thread is, if there is an address that leads to it.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+impl Letter {
+    /// A letter of one sentence or two, with nothing to press.
+    pub fn saying(words: Words) -> Self {
+        Self {
+            headline: words,
+            tone: Tone::Neutral,
+            lines: vec![],
+            about: None,
+            buttons: vec![],
+            signs: Words::new(),
+            link: None,
+        }
+    }
 }
 
 /// One line of a letter.

@@ -6,6 +6,7 @@ use domain::{
     effect::{Job, Lane},
     id::{HoldId, PinId, ProposalId},
     journal::Actor,
+    letter::Letter,
     level::Level,
     person::{ChatName, Identity, Person},
     proposal::{Event, Proposal},
@@ -18,7 +19,7 @@ use policies::{Act, Verdict as Judgement};
 use signer::SigningKey;
 
 use super::{
-    Engine, EngineError, again,
+    Engine, EngineError, again, people,
     work::{Change, Work},
 };
 use crate::{ids, receipts};
@@ -77,6 +78,25 @@ impl Wish {
         let reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         Some(Self::Steer { steer, reason })
     }
+
+    /// The button with which somebody says so.
+    pub fn button(&self) -> Button {
+        match self {
+            Self::Approve { .. } => Button::Approve,
+            Self::Reject { .. } => Button::Reject,
+            Self::Escalate => Button::Escalate,
+            Self::LiftHold { .. } => Button::LiftHold,
+            Self::Keep => Button::Keep,
+            Self::Steer { steer, .. } => match steer {
+                Steer::Pause => Button::Pause,
+                Steer::Resume => Button::Resume,
+                Steer::Cancel => Button::Cancel,
+                Steer::Retry { .. } => Button::Retry,
+                Steer::Skip { .. } => Button::Skip,
+                Steer::Confirm { .. } => Button::Confirm,
+            },
+        }
+    }
 }
 
 /// A person's wish, as a chat brings it. The chat has proved who they are.
@@ -90,6 +110,15 @@ pub struct Decide {
     pub plan: Digest,
     /// What they want.
     pub wish: Wish,
+}
+
+/// Where somebody presses a button, and so where they look for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the channel.
+    Channel,
+    /// On their home page, or in a letter.
+    Private,
 }
 
 /// What a person is answered.
@@ -114,10 +143,15 @@ impl Answer {
 impl Engine {
     /// Takes a decision. When this returns, the decision and its receipt are durable, or nothing has changed.
     pub async fn decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
-        again(|| self.try_decide(decide)).await
+        self.decide_at(decide, Place::Channel).await
     }
 
-    async fn try_decide(&self, decide: &Decide) -> Result<Answer, EngineError> {
+    /// The same, where the person did not press it in the channel.
+    pub async fn decide_at(&self, decide: &Decide, place: Place) -> Result<Answer, EngineError> {
+        again(|| self.try_decide(decide, place)).await
+    }
+
+    async fn try_decide(&self, decide: &Decide, place: Place) -> Result<Answer, EngineError> {
         let Some(found) = self.store.proposal(&decide.proposal).await? else {
             return Ok(Answer::Refused(Refusal::Outdated));
         };
@@ -130,9 +164,26 @@ impl Engine {
             }
             None => Actor::Stranger { identity: decide.identity.clone() },
         };
+        let is_unknown = person.is_none();
+        let objection = if is_unknown {
+            work.keep_knock(
+                &decide.identity,
+                (&decide.proposal, &decide.plan),
+                decide.wish.button(),
+            )
+            .await?;
+            None
+        } else {
+            work.objection(&decide.identity).await?
+        };
+        // Whoever may decide nothing is judged like somebody whom nobody knows, for another reason.
+        let (person, stopped) = match objection {
+            Some(refusal) => (None, refusal),
+            None => (person, Refusal::Unknown { identity: decide.identity.to_string() }),
+        };
         let key = self.key.as_deref().ok_or(EngineError::NoKey)?;
         let judged = match (&decide.wish, person) {
-            (_, None) => Err(Refusal::Unknown { identity: decide.identity.to_string() }),
+            (_, None) => Err(stopped),
             (Wish::Steer { steer, reason }, Some(person)) => {
                 let run = work.tx.run_of(&decide.proposal).await?.map(|found| found.value);
                 let signer = Signer { key, decide, proposal: &proposal, person };
@@ -163,12 +214,18 @@ impl Engine {
             work.refused(actor, &decide.proposal, refusal).await?;
         }
         if matches!(decide.identity.chat, ChatName::Slack | ChatName::Discord) {
-            let job = Job::Whisper { to: decide.identity.clone(), words: answer.words() };
+            let (to, words) = (decide.identity.clone(), answer.words());
+            let job = match place {
+                Place::Channel if is_unknown => Job::Greet { to, words: people::greeting(words) },
+                Place::Channel => Job::Whisper { to, words },
+                Place::Private => Job::Letter { to, letter: Letter::saying(words) },
+            };
             let incident = proposal.opening.incident.clone();
             let now = work.now;
             work.tx
                 .enqueue(&Lane::Chat(decide.identity.chat), &incident, &job, ids::message(), now)
                 .await?;
+            work.renew_home(&decide.identity).await?;
         }
         work.commit().await?;
         Ok(answer)

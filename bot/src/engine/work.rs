@@ -1,5 +1,7 @@
 //! One transaction: loads aggregates, steps them, saves them, and writes down what follows.
 
+mod following;
+
 use std::collections::VecDeque;
 
 use domain::{
@@ -14,7 +16,8 @@ use domain::{
     pin,
     proposal::{self, Proposal},
     refusal::Refusal,
-    run::{self, Run, StepRule},
+    remark::Remark,
+    run::{self, Run},
 };
 use policies::Policies;
 use store::{RunLease, TargetLease, Tx, Versioned};
@@ -39,6 +42,8 @@ pub enum Change {
     Pin(PinId, pin::Event, Option<TargetLease>),
     /// A pin that a person asks for; with the envelope of their decision.
     Keep(PinId, Box<pin::Opening>, String),
+    /// None: something is written down.
+    Remark(Remark),
 }
 
 /// A transaction on one incident.
@@ -161,6 +166,10 @@ impl Work<'_> {
             Change::Keep(id, opening, receipt) => {
                 let event = pin::Event::Asked { opening };
                 self.on_pin(actor, id, event, None, Some(receipt)).await
+            }
+            Change::Remark(remark) => {
+                let say = Effect::Say(Notice::Remark(remark.clone()));
+                self.record(actor, Record::Remark(remark), vec![say], None, None).await.map(Ok)
             }
         }
     }
@@ -301,6 +310,7 @@ impl Work<'_> {
         let (sealed, next) = self.head.clone().seal(&entry, receipt);
         self.tx.append(&sealed, &self.head, &entry).await?;
         self.head = next;
+        self.hand_over(&entry.notices).await?;
         for chat in &self.chats {
             for index in 0..count {
                 let job = Job::Tell { seq, index };
@@ -325,6 +335,7 @@ impl Work<'_> {
             Effect::Say(_) => {}
             Effect::SyncCard => {
                 self.tx.want_card(&incident, &self.chats, self.now, &mut ids::message).await?;
+                self.tx.renew_handovers(&incident, self.now).await?;
             }
             Effect::Assess => {
                 self.tx
@@ -368,19 +379,6 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn created(&mut self, proposal: &ProposalId) -> Result<run::Event, EngineError> {
-        let opening = self.proposal(proposal).await?.value.opening;
-        let plan = self.tx.plan(&opening.plan).await?;
-        let plan = plan
-            .ok_or_else(|| EngineError::Missing { what: "plan", id: opening.plan.to_string() })?;
-        Ok(run::Event::Created {
-            proposal: proposal.clone(),
-            plan: opening.plan,
-            target: opening.target.id,
-            steps: plan.plan().steps.iter().map(StepRule::from).collect(),
-        })
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use domain::{card::Button, digest::Digest, id::ProposalId, person::Identity, words::Words};
+use domain::{
+    card::Button, digest::Digest, id::ProposalId, person::Identity, port::MessageRef, words::Words,
+};
 use slack::{AskWhy, Interaction};
 
 use super::{Ack, Reception};
-use crate::engine::{Decide, Wish};
+use crate::{
+    directory,
+    engine::{Decide, Place, Wish},
+};
 
 /// Slack wants its answer within three seconds, and a trigger lives no longer.
 const MODAL: Duration = Duration::from_millis(2500);
@@ -20,13 +25,17 @@ impl Reception {
                 let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop };
                 self.ask_why(&trigger_id, ask).await;
             }
-            Interaction::Click { identity, button, proposal, plan, stop, .. } => {
+            Interaction::Click { identity, button, proposal, plan, stop, thread, .. } => {
                 let wish = Wish::of(button, stop, String::new());
-                self.decide(identity, (proposal, plan), wish).await?;
+                self.decide(identity, (proposal, plan), wish, place(thread.as_ref())).await?;
+            }
+            Interaction::AsksToBeKnown { identity, incident } => {
+                self.engine.introduce(&identity, &incident).await?;
+                self.metrics.click("introduced");
             }
             Interaction::Submitted { identity, button, proposal, plan, stop, reason } => {
                 let wish = Wish::of(button, stop, reason);
-                self.decide(identity, (proposal, plan), wish).await?;
+                self.decide(identity, (proposal, plan), wish, Place::Channel).await?;
             }
             Interaction::Other(kind) => {
                 self.metrics.click("other");
@@ -53,15 +62,26 @@ impl Reception {
         identity: Identity,
         (proposal, plan): (ProposalId, Digest),
         wish: Option<Wish>,
+        place: Place,
     ) -> anyhow::Result<()> {
         let Some(wish) = wish else {
             self.metrics.click("other");
             tracing::warn!("a click on {proposal} does not say which stop of its run it answers");
             return Ok(());
         };
-        self.engine.decide(&Decide { identity, proposal, plan, wish }).await?;
+        directory::look_up(&self.engine, &self.slack, &identity).await?;
+        let decide = Decide { identity, proposal, plan, wish };
+        self.engine.decide_at(&decide, place).await?;
         self.metrics.click("decided");
         Ok(())
+    }
+}
+
+/// Where a click was made: home pages and letters are between the bot and one person.
+fn place(thread: Option<&MessageRef>) -> Place {
+    match thread {
+        Some(thread) if !thread.channel.starts_with('D') => Place::Channel,
+        Some(_) | None => Place::Private,
     }
 }
 

@@ -3,6 +3,9 @@
 //! A message whose fate is unknown is looked for before it is sent again, so that a thread never says a thing
 //! twice (invariant I9). A chat that refuses for good gets its message parked, never lost.
 
+mod errands;
+mod handovers;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -38,7 +41,7 @@ impl Worker for Chatter {
     }
 
     async fn drain(&self) -> anyhow::Result<usize> {
-        let mut done = 0;
+        let mut done = self.welcome().await?;
         loop {
             let now = self.desk.clock.now();
             let cards = self
@@ -55,10 +58,20 @@ impl Worker for Chatter {
             for job in &jobs {
                 self.job(job).await?;
             }
-            if cards.is_empty() && jobs.is_empty() {
+            let (chat, store, owner) = (self.chat.name(), &self.desk.store, &self.desk.owner);
+            let handovers = store.claim_handovers(chat, owner, now, LEASE_MS, BATCH).await?;
+            for handover in &handovers {
+                self.handover(handover).await?;
+            }
+            let errands = store.claim_errands(chat, owner, now, LEASE_MS, BATCH).await?;
+            for errand in &errands {
+                self.errand(errand).await?;
+            }
+            let many = cards.len() + jobs.len() + handovers.len() + errands.len();
+            if many == 0 {
                 return Ok(done);
             }
-            done += cards.len() + jobs.len();
+            done += many;
         }
     }
 
@@ -152,6 +165,9 @@ impl Chatter {
                 Ok(self.chat.reply(&thread, &reply, people, &claim.id).await)
             }
             Job::Whisper { to, words } => Ok(self.chat.whisper(to, &thread, words, people).await),
+            Job::Greet { to, words } => {
+                Ok(self.chat.greet(to, &thread, words, &claim.incident).await)
+            }
             Job::Letter { to, letter } => {
                 if claim.in_doubt {
                     match self.chat.find_letter(to, &claim.id, claim.queued_at).await {

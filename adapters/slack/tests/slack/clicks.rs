@@ -64,7 +64,7 @@ async fn each_button_comes_back_with_what_was_shown() {
         assert_eq!((who, button), (identity("U0ANA"), expected));
         assert_eq!((proposal, shown, stop), (proposal_id(), plan(), None));
         let root = MessageRef { channel: CHANNEL.to_owned(), message: message.ts.clone() };
-        assert_eq!(thread, root);
+        assert_eq!(thread, Some(root));
         assert!(!trigger_id.is_empty());
     }
 }

@@ -10,4 +10,5 @@ mod clicks;
 mod letters;
 mod limits;
 mod messages;
+mod people;
 mod steering;
