@@ -5,15 +5,19 @@
 
 mod world;
 
+mod belonging;
 mod checks;
 mod choosing;
 mod crash;
 mod deciding;
 mod escalating;
 mod estimating;
+mod handing_over;
 mod holding;
+mod home;
 mod intake;
 mod keeping;
+mod knocking;
 mod patching;
 mod planned_runs;
 mod planning;
@@ -26,6 +30,7 @@ mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod timeline;
 mod waiting;
 
 /// One body, two tests: SQLite and PostgreSQL.
