@@ -221,6 +221,7 @@ impl Bot {
             metrics: self.metrics.clone(),
             command: section.command.clone(),
             public_url: config.public_url.clone(),
+            timeline_emoji: section.timeline_emoji.trim_matches(':').to_owned(),
         })
     }
 
@@ -237,7 +238,8 @@ impl Bot {
         for chat in self.engine.chats.iter() {
             let jobs = self.engine.store.unpark_jobs(&Lane::Chat(*chat)).await;
             let cards = self.engine.store.unpark_cards(*chat).await;
-            match jobs.and_then(|jobs| Ok(jobs + cards?)) {
+            let letters = self.engine.store.unpark_handovers(*chat).await;
+            match jobs.and_then(|jobs| Ok(jobs + cards? + letters?)) {
                 Ok(0) => {}
                 Ok(many) => tracing::info!(
                     "{many} messages that {} had not taken are tried again",

@@ -1,6 +1,9 @@
 //! Draws ids: the one place for randomness outside the keys.
 
-use domain::id::{HoldId, IncidentId, MessageId, PinId, ProposalId, RunId};
+use domain::{
+    digest::Digest,
+    id::{HoldId, IncidentId, MessageId, PinId, ProposalId, RunId},
+};
 use uuid::Uuid;
 
 /// A new incident's id.
@@ -31,6 +34,14 @@ pub fn pin() -> PinId {
 /// A new message's id.
 pub fn message() -> MessageId {
     MessageId::new(Uuid::now_v7())
+}
+
+/// A message's id that is not drawn: the same for the same text, so that the message is found again.
+pub fn derived(text: &str) -> MessageId {
+    let digest = Digest::of(text).to_string();
+    let start = digest.len() - 32;
+    let number = u128::from_str_radix(&digest[start..], 16).expect("a digest ends in hex digits");
+    MessageId::new(Uuid::from_u128(number))
 }
 
 /// A text drawn for one receipt alone.

@@ -15,6 +15,7 @@ use domain::{
     pin,
     plan::{Finding, RollbackType, Workflow},
     proposal::{self, Outcome, Proposal, Stage},
+    remark::Remark,
     words::Words,
 };
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub struct IncidentDocument {
     pub proposals: Vec<ProposalPart>,
     /// Why nothing was proposed, a sentence each.
     pub not_proposed: Vec<String>,
+    /// What people said in the thread and put into the timeline.
+    pub said: Vec<Said>,
     /// What is held, and what was, a sentence each.
     pub holds: Vec<String>,
 }
@@ -113,9 +116,20 @@ impl IncidentDocument {
             told_by,
             opened_at: incident.opened_at,
             not_proposed: not_proposed.collect(),
+            said: entries.iter().filter_map(|entry| noted(entry, people)).collect(),
             holds: fold.holds.values().map(|hold| held(hold, people)).collect(),
             proposals: parts.collect(),
         })
+    }
+}
+
+/// What somebody put into the timeline with this entry.
+fn noted(entry: &Entry, people: &People) -> Option<Said> {
+    match &entry.record {
+        Record::Remark(remark @ Remark::Noted { .. }) => {
+            Some(Said { at: entry.at, text: remark.words().to_plain(people) })
+        }
+        _ => None,
     }
 }
 
@@ -171,7 +185,10 @@ fn decisions(
             Record::Pin { event, .. } => {
                 matches!(event, pin::Event::Asked { opening } if opening.proposal == proposal.id)
             }
-            Record::Incident(_) | Record::Hold { .. } | Record::Refused { .. } => false,
+            Record::Incident(_)
+            | Record::Hold { .. }
+            | Record::Refused { .. }
+            | Record::Remark(_) => false,
         };
         // What it makes of a run is told by the run's answer.
         let is_alarm = matches!(

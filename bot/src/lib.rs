@@ -28,6 +28,7 @@ pub mod restorable;
 pub mod retained;
 pub mod view;
 
+mod directory;
 pub mod reception;
 pub mod socket;
 

@@ -28,6 +28,8 @@ pub struct Reception {
     pub command: String,
     /// Where the web page is.
     pub public_url: String,
+    /// The reaction that puts a message into the timeline, without colons.
+    pub timeline_emoji: String,
 }
 
 /// What Slack is answered.
@@ -45,7 +47,7 @@ impl Reception {
         match inbound {
             Inbound::Interaction(interaction) => self.interaction(interaction).await,
             Inbound::Command(command) => self.command(&command).await,
-            Inbound::Event(event) => Ok(self.event(event)),
+            Inbound::Event(event) => self.event(event).await,
         }
     }
 }

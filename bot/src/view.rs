@@ -1,5 +1,8 @@
 //! Reads what a person looks at: cards and threads, from the state and the journal.
 
+mod handover;
+mod home;
+
 use domain::{
     card::Card,
     id::IncidentId,
@@ -12,6 +15,9 @@ use domain::{
 use policies::Policies;
 use store::Store;
 use web::Line;
+
+pub use handover::handover;
+pub use home::home;
 
 /// The card of an incident as it stands; `None` where there is no such incident.
 pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>> {

@@ -6,6 +6,7 @@
 mod world;
 
 mod asking;
+mod belonging;
 mod checks;
 mod choosing;
 mod commanding;
@@ -16,9 +17,12 @@ mod escalating;
 mod estimating;
 mod examining;
 mod filling_in;
+mod handing_over;
 mod holding;
+mod home;
 mod intake;
 mod keeping;
+mod knocking;
 mod listening;
 mod outages;
 mod patching;
@@ -36,6 +40,7 @@ mod restoring;
 mod running;
 mod steering;
 mod stepping;
+mod timeline;
 mod typing;
 mod waiting;
 

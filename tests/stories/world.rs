@@ -268,6 +268,7 @@ fn configuration(
             team: Some(fakes::slack::TEAM.to_owned()),
             channel: CHANNEL.to_owned(),
             command: "/countersign".to_owned(),
+            timeline_emoji: "pushpin".to_owned(),
             posts_per_second: 1_000_000.try_into().expect("not zero"),
         }),
         ..Config::default()

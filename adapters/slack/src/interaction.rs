@@ -6,7 +6,7 @@
 use domain::{
     card::Button,
     digest::{Digest, DigestError},
-    id::{IdError, ProposalId},
+    id::{IdError, IncidentId, ProposalId},
     person::{ChatName, Identity},
     place::Place,
     run::{Stop, StopError},
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     Chosen, Kept, answer,
     card::{MENU, action_id},
-    details, modal, place, propose,
+    details, greeting, modal, place, propose,
 };
 
 /// Something that a person did.
@@ -113,6 +113,15 @@ pub enum Interaction {
         /// What the form remembers.
         kept: Kept,
     },
+    /// Somebody whom nobody knows asks to be added.
+    AsksToBeKnown {
+        /// Who.
+        identity: Identity,
+        /// In which incident they pressed something.
+        incident: IncidentId,
+        /// Where they look for the answer.
+        place: Place,
+    },
     /// Something that decides nothing; what it was, for the log.
     Other(String),
 }
@@ -144,6 +153,9 @@ pub enum ParseError {
     /// A button or modal of ours names no proposal.
     #[error("read the proposal of an interaction")]
     Proposal(#[source] IdError),
+    /// A button of ours names no incident.
+    #[error("read the incident of an interaction")]
+    Incident(#[source] IdError),
     /// A button or modal of ours names no plan.
     #[error("read the plan of an interaction")]
     Plan(#[source] DigestError),
@@ -192,6 +204,12 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (command, response_url) = (text(&action["value"]), text(&payload["response_url"]));
         return Ok(Interaction::Turned { identity, command, response_url });
+    }
+    if id == greeting::ASK_TO_BE_KNOWN {
+        let incident = action["value"].as_str().unwrap_or_default().parse();
+        let incident = incident.map_err(ParseError::Incident)?;
+        let place = place::of(payload)?;
+        return Ok(Interaction::AsksToBeKnown { identity, incident, place });
     }
     let Some((button, value)) = pressed(action) else {
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));

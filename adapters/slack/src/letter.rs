@@ -1,11 +1,15 @@
 //! A letter to one person as a direct message.
 
-use domain::{card::Button, letter::Letter};
+use domain::{
+    card::Button, digest::Digest, id::ProposalId, letter::Letter, person::People, words::Words,
+};
 use serde_json::{Value, json};
 
 use crate::{
+    address::web_address,
     block::{self, SECTION_LIMIT},
-    card::{action_id, button_value},
+    card::{action_id, button_value, signing},
+    details::DETAILS,
     mrkdwn::{Moment, Mrkdwn, Readers},
     thread_reply::{Paragraph, paragraph},
 };
@@ -16,12 +20,14 @@ const MOST_LINES: usize = 12;
 /// The letter as it is shown and, its headline, as a notification shows it.
 pub(crate) fn letter(letter: &Letter, readers: Readers<'_>) -> Paragraph {
     let Paragraph { text, mut blocks } = paragraph(&letter.headline, letter.tone, readers);
+    // The fewer they are, the longer each may be.
+    let shown = letter.lines.len().clamp(1, MOST_LINES);
     let lines: Vec<String> = letter
         .lines
         .iter()
-        .take(MOST_LINES)
+        .take(shown)
         .map(|line| {
-            let text = Mrkdwn::within(SECTION_LIMIT / MOST_LINES - 4);
+            let text = Mrkdwn::within(SECTION_LIMIT / shown - 4);
             let text =
                 if line.label.is_empty() { text } else { text.strong(&line.label).markup(" ") };
             text.words(&line.value, readers, Moment::Clock).finish()
@@ -30,28 +36,13 @@ pub(crate) fn letter(letter: &Letter, readers: Readers<'_>) -> Paragraph {
     if !lines.is_empty() {
         blocks.push(block::section(&lines.join("\n")));
     }
-    if let Some((proposal, plan)) = &letter.about {
-        let value = button_value(proposal, plan, None);
-        let buttons: Vec<Value> = letter
-            .buttons
-            .iter()
-            .map(|button| {
-                let mut element = json!({
-                    "type": "button",
-                    "action_id": action_id(*button),
-                    "text": block::plain(button.label()),
-                    "value": value,
-                });
-                if *button == Button::NotMe {
-                    element["style"] = json!("danger");
-                    element["confirm"] = not_me();
-                }
-                element
-            })
-            .collect();
-        if !buttons.is_empty() {
-            blocks.push(block::actions("letter", &buttons));
-        }
+    let about = letter.about.as_ref();
+    let mut elements = about.map_or_else(Vec::new, |(proposal, plan)| {
+        buttons(&letter.buttons, (proposal, plan), &letter.signs, readers.people)
+    });
+    elements.extend(letter.link.as_deref().and_then(open_thread));
+    if !elements.is_empty() {
+        blocks.push(block::actions("letter", &elements));
     }
     Paragraph { text, blocks }
 }
@@ -65,4 +56,48 @@ fn not_me() -> Value {
         "deny": block::plain("Back"),
         "style": "danger",
     })
+}
+
+/// Buttons that decide, outside a card, with one for the details. `signs` says what an approval signs; empty, nothing is
+/// asked before it.
+pub(crate) fn buttons(
+    buttons: &[Button],
+    (proposal, plan): (&ProposalId, &Digest),
+    signs: &Words,
+    people: &People,
+) -> Vec<Value> {
+    let value = button_value(proposal, plan, None);
+    let named = |id: &str, label: &str| json!({"type": "button", "action_id": id, "text": block::plain(label), "value": value});
+    let element = |button: &Button| {
+        let mut element = named(action_id(*button), button.label());
+        match button {
+            Button::Approve => {
+                element["style"] = json!("primary");
+                if !signs.is_empty() {
+                    element["confirm"] = signing(plan.short(), &signs.to_plain(people));
+                }
+            }
+            Button::Reject => element["style"] = json!("danger"),
+            Button::NotMe => {
+                element["style"] = json!("danger");
+                element["confirm"] = not_me();
+            }
+            _ => {}
+        }
+        element
+    };
+    let decides = buttons.contains(&Button::Approve) || buttons.contains(&Button::Reject);
+    let details = decides.then(|| named(DETAILS, "Details"));
+    buttons.iter().map(element).chain(details).collect()
+}
+
+/// A button that leads to the thread; `None` where the address is none.
+pub(crate) fn open_thread(link: &str) -> Option<Value> {
+    let link = web_address(link)?;
+    Some(json!({
+        "type": "button",
+        "action_id": "open_thread",
+        "text": block::plain("Open the thread"),
+        "url": link,
+    }))
 }

@@ -18,6 +18,8 @@ mod mrkdwn;
 mod block;
 mod card;
 mod details;
+mod greeting;
+mod home;
 mod letter;
 mod modal;
 mod thread_reply;
@@ -26,9 +28,12 @@ mod answer;
 mod approval;
 mod propose;
 
+mod members;
 mod permalink;
+mod presence;
 mod response;
 mod search;
+mod utterance;
 
 mod command;
 mod event;

@@ -161,6 +161,8 @@ impl Pacer {
             "chat.postEphemeral"
             | "conversations.open"
             | "conversations.history"
+            | "conversations.invite"
+            | "conversations.members"
             | "conversations.replies" => self.calls.check_key(&method),
             // What a person waits for, such as a modal, is never held up by a guess of ours.
             _ => Ok(()),

@@ -10,21 +10,31 @@ use domain::{
     Timestamp,
     card::Card,
     details::Details,
-    id::MessageId,
+    home::Home,
+    id::{IncidentId, MessageId},
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     place::Place,
-    port::{Chat, ChatError, Clock, Concern, Heard, MessageRef, Reply},
+    port::{Chat, ChatError, Clock, Concern, Heard, MessageRef, Presence, Reply, Utterance},
+    standing::Standing,
     words::Words,
 };
 use serde_json::{Value, json};
 
 use crate::{
     AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
-    SlackConfig, SlackError, SocketMode, api::Api, card, details, inbound, letter, modal,
-    mrkdwn::Readers, permalink::Permalinks, refusal, response::Responses, search,
-    signature::SigningSecrets, thread_reply::paragraph,
+    SlackConfig, SlackError, SocketMode,
+    api::Api,
+    card, details, greeting, home, inbound, letter, members, modal,
+    mrkdwn::Readers,
+    permalink::Permalinks,
+    presence, refusal,
+    response::Responses,
+    search,
+    signature::SigningSecrets,
+    thread_reply::{Paragraph, paragraph},
+    utterance,
 };
 
 /// One Slack workspace and the channel that cards go to.
@@ -153,6 +163,21 @@ impl Slack {
         Ok(())
     }
 
+    /// What Slack says somebody is in this workspace.
+    pub async fn standing(&self, who: &Identity) -> Result<Standing, ChatError> {
+        const METHOD: &str = "users.info";
+        let home = self.team.as_deref().unwrap_or(&who.team);
+        if who.team != home {
+            return Ok(Standing::Stranger);
+        }
+        let answer = self.api.read(METHOD, &[("user", who.user.as_str())]).await?;
+        let user = &answer["user"];
+        if user["id"] != who.user.as_str() {
+            return Err(refusal::unknown(METHOD, "the answer is about nobody who was asked for"));
+        }
+        Ok(members::standing(user, home))
+    }
+
     pub(crate) fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {
         Readers { people, team: self.team.as_deref() }
     }
@@ -199,6 +224,36 @@ impl Slack {
             }
             _ => Err(refusal::unknown(METHOD, "the answer does not name the message")),
         }
+    }
+
+    /// Shows something to one person alone, where they look.
+    async fn show_to(
+        &self,
+        to: &Identity,
+        (card, place): (&MessageRef, &Place),
+        paragraph: &Paragraph,
+    ) -> Result<Heard, ChatError> {
+        // Inside a thread only those see it who have it open: there only if that is where they look.
+        let (channel, thread) = match place {
+            Place::Card => (&card.channel, None),
+            Place::Channel { channel } => (channel, None),
+            Place::Thread { channel, message } => (channel, Some(message)),
+            Place::Private => return Ok(Heard::Elsewhere),
+        };
+        let mut message = json!({
+            "channel": channel,
+            "user": to.user,
+            "text": paragraph.text,
+            "blocks": paragraph.blocks,
+        });
+        if let Some(thread) = thread {
+            message["thread_ts"] = json!(thread);
+        }
+        let is_ours = *channel == card.channel;
+        let is_elsewhere = |error: &str| refusal::is_elsewhere(error, is_ours);
+        let answer = self.api.write_unless("chat.postEphemeral", &message, is_elsewhere).await;
+        let answer = answer.map_err(|error| self.concerning(channel, error))?;
+        Ok(if answer.is_some() { Heard::There } else { Heard::Elsewhere })
     }
 }
 
@@ -264,28 +319,8 @@ impl Chat for Slack {
         words: &Words,
         people: &People,
     ) -> Result<Heard, ChatError> {
-        // Inside a thread only those see it who have it open: there only if that is where they look.
-        let (channel, thread) = match place {
-            Place::Card => (&card.channel, None),
-            Place::Channel { channel } => (channel, None),
-            Place::Thread { channel, message } => (channel, Some(message)),
-            Place::Private => return Ok(Heard::Elsewhere),
-        };
         let paragraph = paragraph(words, Tone::Neutral, self.readers(people));
-        let mut message = json!({
-            "channel": channel,
-            "user": to.user,
-            "text": paragraph.text,
-            "blocks": paragraph.blocks,
-        });
-        if let Some(thread) = thread {
-            message["thread_ts"] = json!(thread);
-        }
-        let is_ours = *channel == card.channel;
-        let is_elsewhere = |error: &str| refusal::is_elsewhere(error, is_ours);
-        let answer = self.api.write_unless("chat.postEphemeral", &message, is_elsewhere).await;
-        let answer = answer.map_err(|error| self.concerning(channel, error))?;
-        Ok(if answer.is_some() { Heard::There } else { Heard::Elsewhere })
+        self.show_to(to, (card, place), &paragraph).await
     }
 
     async fn write(
@@ -306,6 +341,62 @@ impl Chat for Slack {
             "unfurl_media": false,
         });
         self.post_message(&channel, &message).await
+    }
+
+    async fn edit_letter(
+        &self,
+        at: &MessageRef,
+        letter: &Letter,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let letter = letter::letter(letter, self.readers(people));
+        let message = json!({
+            "channel": at.channel,
+            "ts": at.message,
+            "text": letter.text,
+            "blocks": letter.blocks,
+        });
+        self.call("chat.update", &at.channel, &message).await?;
+        Ok(())
+    }
+
+    async fn greet(
+        &self,
+        to: &Identity,
+        (card, place): (&MessageRef, &Place),
+        words: &Words,
+        incident: &IncidentId,
+    ) -> Result<Heard, ChatError> {
+        let people = People::default();
+        let greeting = greeting::greeting(words, incident, self.readers(&people));
+        self.show_to(to, (card, place), &greeting).await
+    }
+
+    async fn bring_in(&self, who: &Identity, thread: &MessageRef) -> Result<Presence, ChatError> {
+        presence::bring_in(&self.api, &thread.channel, &who.user).await
+    }
+
+    async fn link(&self, to: &MessageRef) -> Result<String, ChatError> {
+        let link = self.permalink(to).await?;
+        if link.is_empty() {
+            return Err(refusal::unknown("chat.getPermalink", "the answer has no address"));
+        }
+        Ok(link)
+    }
+
+    async fn show_home(
+        &self,
+        of: &Identity,
+        home: &Home,
+        people: &People,
+    ) -> Result<(), ChatError> {
+        let view = home::view(home, self.readers(people));
+        self.api.write("views.publish", &json!({"user_id": of.user, "view": view})).await?;
+        Ok(())
+    }
+
+    async fn read(&self, at: &MessageRef) -> Result<Option<Utterance>, ChatError> {
+        utterance::read(&self.api, at, self.team.as_deref()).await
     }
 
     async fn find_letter(

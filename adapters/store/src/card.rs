@@ -228,6 +228,18 @@ impl Store {
         self.write("park a card", query).await
     }
 
+    /// Keeps the address that leads to an incident's card.
+    pub async fn set_link(
+        &self,
+        incident: &IncidentId,
+        chat: ChatName,
+        link: &str,
+    ) -> Result<(), Error> {
+        let query =
+            sqlx::query(sql::SET_LINK).bind(link).bind(incident.as_str()).bind(chat.as_str());
+        self.write("keep a thread's link", query).await.map(|_| ())
+    }
+
     /// Lets a chat's parked cards be tried again; the answer is how many there were.
     pub async fn unpark_cards(&self, chat: ChatName) -> Result<u64, Error> {
         let mut tx = self.begin().await?;
@@ -246,6 +258,30 @@ pub(crate) async fn thread(
     let query = sqlx::query(sql::THREAD).bind(incident.as_str()).bind(chat.as_str());
     let row = rows::optional(connection, "read a thread", query).await?;
     Ok(row.map(|row| message(&row)).transpose()?.flatten())
+}
+
+pub(crate) async fn link(
+    connection: &mut AnyConnection,
+    incident: &IncidentId,
+    chat: ChatName,
+) -> Result<Option<String>, Error> {
+    let query = sqlx::query(sql::LINK).bind(incident.as_str()).bind(chat.as_str());
+    let row = rows::optional(connection, "read a thread's link", query).await?;
+    let link = row.map(|row| row.text("link")).transpose()?;
+    Ok(link.filter(|link| !link.is_empty()))
+}
+
+pub(crate) async fn incident_at(
+    connection: &mut AnyConnection,
+    chat: ChatName,
+    at: &MessageRef,
+) -> Result<Option<IncidentId>, Error> {
+    let query = sqlx::query(sql::INCIDENT_AT)
+        .bind(chat.as_str())
+        .bind(at.channel.clone())
+        .bind(at.message.clone());
+    let row = rows::optional(connection, "read whose thread it is", query).await?;
+    row.map(|row| row.parsed("incident")).transpose()
 }
 
 pub(crate) async fn chats(

@@ -8,11 +8,12 @@ use crate::{
     Error, Store,
     job::chat_of,
     rows::{self, Query},
-    sql::{job, lease, thread, timer},
+    sql::{errand, handover, job, lease, thread, timer},
 };
 
 impl Store {
-    /// The earliest moment at which anything is due: a job of these lanes, a card of these chats, a timer or a run.
+    /// The earliest moment at which anything is due: a job of these lanes, a card, a letter or an errand of
+    /// these chats, a timer or a run.
     pub async fn next_due(
         &self,
         lanes: &[Lane],
@@ -23,7 +24,7 @@ impl Store {
         Ok(all.into_iter().flatten().min())
     }
 
-    /// The earliest moment at which a job of these lanes or a card of these chats is due.
+    /// The earliest moment at which a job of these lanes, or a card, a letter or an errand of these chats is due.
     pub async fn next_task(
         &self,
         lanes: &[Lane],
@@ -33,7 +34,11 @@ impl Store {
             .iter()
             .map(|lane| sqlx::query(job::NEXT_JOB).bind(lane.as_text()).bind(chat_of(*lane)));
         let cards = chats.iter().map(|chat| sqlx::query(thread::NEXT_CARD).bind(chat.as_str()));
-        let queries: Vec<Query> = jobs.chain(cards).collect();
+        let letters = chats.iter().flat_map(|chat| {
+            [handover::NEXT_HANDOVER, errand::NEXT_ERRAND]
+                .map(|text| sqlx::query(text).bind(chat.as_str()))
+        });
+        let queries: Vec<Query> = jobs.chain(cards).chain(letters).collect();
 
         let mut connection = self.connection().await?;
         let mut earliest: Option<Timestamp> = None;

@@ -97,7 +97,11 @@ fn proposal(entry: &Entry) -> Option<&ProposalId> {
         Record::Proposal { id, .. } | Record::Refused { proposal: id, .. } => Some(id),
         Record::Run { event: run::Event::Steered(steered), .. } => Some(&steered.proposal),
         Record::Pin { event: pin::Event::Asked { opening }, .. } => Some(&opening.proposal),
-        Record::Incident(_) | Record::Run { .. } | Record::Hold { .. } | Record::Pin { .. } => None,
+        Record::Incident(_)
+        | Record::Run { .. }
+        | Record::Hold { .. }
+        | Record::Pin { .. }
+        | Record::Remark(_) => None,
     }
 }
 

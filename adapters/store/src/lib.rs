@@ -27,9 +27,12 @@ mod release;
 
 mod card;
 mod due;
+mod errand;
+mod handover;
 mod job;
 mod lease;
 mod live;
+mod member;
 mod output;
 mod timer;
 
@@ -38,10 +41,13 @@ mod parked;
 
 pub use card::CardClaim;
 pub use counts::Counts;
+pub use errand::ErrandClaim;
 pub use error::Error;
+pub use handover::HandoverClaim;
 pub use job::JobClaim;
 pub use lease::{RunLease, TargetLease};
 pub use look::{Look, LookClaim, Looked, ToldCommit};
+pub use member::{Knock, Member};
 pub use output::Output;
 pub use parked::{Parked, ParkedKind};
 pub use store::Store;

@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../../../migrations/0031_pins.sql"),
     },
     Migration {
+        version: 40,
+        name: "0040_people",
+        text: include_str!("../../../migrations/0040_people.sql"),
+    },
+    Migration {
         version: 43,
         name: "0043_urgency_and_tracks",
         text: include_str!("../../../migrations/0043_urgency_and_tracks.sql"),

@@ -9,7 +9,7 @@ use domain::{
     id::{HoldId, IncidentId, PinId, ProposalId, RunId},
     incident::Incident,
     journal::{Head, SealedEntry},
-    person::ChatName,
+    person::{ChatName, Identity},
     pin::Pin,
     plan::SealedPlan,
     port::MessageRef,
@@ -19,8 +19,8 @@ use domain::{
 };
 
 use crate::{
-    Error, Look, Output, Store, Tx, Versioned, card, hold, incident, journal, live, look, output,
-    pin, plan, proposal, release, run,
+    Error, Knock, Look, Member, Output, Store, Tx, Versioned, card, hold, incident, journal, live,
+    look, member, output, pin, plan, proposal, release, run,
 };
 
 macro_rules! reading {
@@ -125,6 +125,18 @@ reading! {
 
     /// Where an incident's thread is in a chat, once its card was posted.
     fn thread(incident: &IncidentId, chat: ChatName) -> Option<MessageRef> = card::thread;
+
+    /// The address that leads to an incident's card in a chat, once it was asked for.
+    fn link(incident: &IncidentId, chat: ChatName) -> Option<String> = card::link;
+
+    /// The incident whose card stands there in a chat.
+    fn incident_at(chat: ChatName, message: &MessageRef) -> Option<IncidentId> = card::incident_at;
+
+    /// What a chat said of somebody.
+    fn member(who: &Identity) -> Option<Member> = member::find;
+
+    /// What people pressed in a chat whom nobody knew, oldest first.
+    fn knocks(chat: ChatName) -> Vec<Knock> = member::knocks;
 
     /// The newest line of the step under way.
     fn live(run: &RunId) -> Option<String> = live::line;

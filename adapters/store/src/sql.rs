@@ -2,11 +2,14 @@
 //! `_SQLITE` or `_POSTGRES`. No text is ever put together from values.
 
 pub(crate) mod connection;
+pub(crate) mod errand;
+pub(crate) mod handover;
 pub(crate) mod hold;
 pub(crate) mod incident;
 pub(crate) mod job;
 pub(crate) mod journal;
 pub(crate) mod lease;
+pub(crate) mod member;
 pub(crate) mod metrics;
 pub(crate) mod output;
 pub(crate) mod pin;

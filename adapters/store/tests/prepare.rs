@@ -10,11 +10,14 @@ use databases::Database;
 
 const SOURCES: &[(&str, &str)] = &[
     ("connection", include_str!("../src/sql/connection.rs")),
+    ("errand", include_str!("../src/sql/errand.rs")),
+    ("handover", include_str!("../src/sql/handover.rs")),
     ("hold", include_str!("../src/sql/hold.rs")),
     ("incident", include_str!("../src/sql/incident.rs")),
     ("job", include_str!("../src/sql/job.rs")),
     ("journal", include_str!("../src/sql/journal.rs")),
     ("lease", include_str!("../src/sql/lease.rs")),
+    ("member", include_str!("../src/sql/member.rs")),
     ("metrics", include_str!("../src/sql/metrics.rs")),
     ("output", include_str!("../src/sql/output.rs")),
     ("pin", include_str!("../src/sql/pin.rs")),

@@ -85,6 +85,15 @@ pub enum Job {
         #[serde(default)]
         place: Place,
     },
+    /// Tell somebody whom the people file does not name what they can do, in private.
+    Greet {
+        /// Whom.
+        to: Identity,
+        /// What.
+        words: Words,
+        /// Where they look.
+        place: Place,
+    },
     /// Write to one person in private, apart from the thread.
     Letter {
         /// To whom.
@@ -113,7 +122,7 @@ impl Job {
     /// within the incident.
     pub fn track(&self) -> String {
         match self {
-            Self::Whisper { to, .. } => to.user.clone(),
+            Self::Whisper { to, .. } | Self::Greet { to, .. } => to.user.clone(),
             Self::Letter { to, .. } => format!("{LETTERS}{}", to.user),
             Self::Assess | Self::Tell { .. } => String::new(),
         }
@@ -122,7 +131,7 @@ impl Job {
     /// What it is where nobody says more of it.
     pub fn urgency(&self) -> Urgency {
         match self {
-            Self::Whisper { .. } | Self::Letter { .. } => Urgency::AtOnce,
+            Self::Whisper { .. } | Self::Greet { .. } | Self::Letter { .. } => Urgency::AtOnce,
             Self::Assess | Self::Tell { .. } => Urgency::InTurn,
         }
     }

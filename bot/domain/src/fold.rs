@@ -69,6 +69,10 @@ impl Fold {
             Record::Hold { id, event } => self.hold(entry, id, event),
             Record::Pin { id, event } => self.pin(entry, id, event),
             Record::Refused { .. } => Ok(vec![]),
+            Record::Remark(_) if self.incident.is_none() => {
+                Err("the incident was not reported before".to_owned())
+            }
+            Record::Remark(remark) => Ok(vec![Effect::Say(Notice::Remark(remark.clone()))]),
         }
     }
 

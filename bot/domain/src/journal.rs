@@ -18,6 +18,7 @@ use crate::{
     person::{Identity, PersonId},
     pin, proposal,
     refusal::Refusal,
+    remark::Remark,
     run,
 };
 
@@ -86,6 +87,8 @@ pub enum Record {
         /// Why.
         refusal: Refusal,
     },
+    /// Something was written down beside the machines; nothing changed.
+    Remark(Remark),
 }
 
 /// One entry.

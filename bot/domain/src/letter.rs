@@ -20,13 +20,27 @@ pub struct Letter {
     pub about: Option<(ProposalId, Digest)>,
     /// What can be pressed.
     pub buttons: Vec<Button>,
+    /// What an approval signs: the question before it names it. Empty where nothing can be approved, and where
+    /// a name has to be typed, which is question enough.
+    #[serde(default)]
+    pub signs: Words,
+    /// Where the thread is, if there is an address that leads to it.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 impl Letter {
     /// A letter of nothing but these words.
     pub fn plain(words: Words) -> Self {
-        let tone = Tone::Neutral;
-        Self { headline: words, tone, lines: vec![], about: None, buttons: vec![] }
+        Self {
+            headline: words,
+            tone: Tone::Neutral,
+            lines: vec![],
+            about: None,
+            buttons: vec![],
+            signs: Words::new(),
+            link: None,
+        }
     }
 }
 

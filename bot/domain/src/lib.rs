@@ -7,6 +7,7 @@ pub mod digest;
 pub mod id;
 pub mod level;
 pub mod person;
+pub mod standing;
 pub mod words;
 
 pub mod alert;
@@ -25,7 +26,10 @@ pub mod window;
 pub mod card;
 pub mod details;
 pub mod effect;
+pub mod errand;
 pub mod fold;
+pub mod handover;
+pub mod home;
 pub mod journal;
 pub mod letter;
 pub mod notice;
@@ -33,6 +37,7 @@ pub mod place;
 pub mod port;
 pub mod receipt;
 pub mod refusal;
+pub mod remark;
 
 /// A moment in UTC, cut to milliseconds wherever it enters, so that stored text and memory agree.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -9,6 +9,7 @@ use crate::{
     plan::{Finding, Outcome as Answer, RollbackType},
     proposal::Outcome,
     release::ModelVersion,
+    remark::Remark,
     request::Request,
     run::ProbeAnswer,
     words::Words,
@@ -125,6 +126,8 @@ pub enum Notice {
     Planned(Schedule),
     /// A way back is kept from the janitor.
     Keeping(Keeping),
+    /// Something was written down beside the machines.
+    Remark(Remark),
 }
 
 /// How loud a notice is.
@@ -227,6 +230,7 @@ impl Notice {
             Self::Steered(guidance) => guidance.words(),
             Self::Planned(schedule) => schedule.words(),
             Self::Keeping(keeping) => keeping.words(),
+            Self::Remark(remark) => remark.words(),
         }
     }
 
@@ -262,6 +266,7 @@ impl Notice {
             Self::Steered(guidance) => guidance.volume(),
             Self::Planned(schedule) => schedule.volume(),
             Self::Keeping(keeping) => keeping.volume(),
+            Self::Remark(_) => Volume::Thread,
         }
     }
 
@@ -287,6 +292,7 @@ impl Notice {
             Self::Steered(guidance) => guidance.tone(),
             Self::Planned(schedule) => schedule.tone(),
             Self::Keeping(keeping) => keeping.tone(),
+            Self::Remark(remark) => remark.tone(),
             Self::StepFailed { .. }
             | Self::Disowned { .. }
             | Self::BadVersionsBack { .. }

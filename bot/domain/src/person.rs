@@ -55,6 +55,16 @@ impl ChatName {
             Self::Cli => "cli",
         }
     }
+
+    /// The name as people write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Slack => "Slack",
+            Self::Discord => "Discord",
+            Self::Web => "the web page",
+            Self::Cli => "the command line",
+        }
+    }
 }
 
 /// A name that no chat has.
@@ -79,6 +89,19 @@ pub struct Identity {
     pub team: String,
     /// The user id within the team.
     pub user: String,
+}
+
+impl Identity {
+    /// The identity as people.yaml writes it, ready to be copied.
+    pub fn as_yaml(&self) -> String {
+        let Self { chat, team, user } = self;
+        let chat = chat.as_str();
+        if team.is_empty() {
+            format!("{{ chat: {chat}, user: {user} }}")
+        } else {
+            format!("{{ chat: {chat}, team: {team}, user: {user} }}")
+        }
+    }
 }
 
 impl std::fmt::Display for Identity {

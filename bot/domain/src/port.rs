@@ -1,12 +1,15 @@
 //! The doors to the outside: traits only where the outside world is behind them.
 
-use async_trait::async_trait;
 use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
     card::Card,
-    id::MessageId,
+    home::Home,
+    id::{IncidentId, MessageId},
     letter::Letter,
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
@@ -21,7 +24,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// Where a message stands in a chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
     /// The chat's channel id.
     pub channel: String,
@@ -47,6 +50,32 @@ pub enum Heard {
     There,
     /// They are not there, or nothing can be shown to one person alone there: write them a letter.
     Elsewhere,
+}
+
+/// What somebody wrote in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Utterance {
+    /// The thread that it stands in; `None` where it stands in none.
+    pub thread: Option<MessageRef>,
+    /// Who wrote it; `None` for what a bot or a workflow wrote.
+    pub author: Option<Identity>,
+    /// What: somebody else's text.
+    pub text: String,
+    /// When, by the chat's clock.
+    pub at: Timestamp,
+}
+
+/// Whether somebody is where the incidents are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// They were there already.
+    There,
+    /// They were brought in just now.
+    BroughtIn,
+    /// They are not, and we may not bring them in.
+    Absent,
+    /// We may not even look.
+    Unknown,
 }
 
 /// Why a chat did not take something. Who retries it decides by the variant, never by the text.
@@ -155,6 +184,37 @@ pub trait Chat: Send + Sync {
         people: &People,
         key: &MessageId,
     ) -> Result<MessageRef, ChatError>;
+
+    /// Shows a newer state of a letter. Doing it twice is harmless.
+    async fn edit_letter(
+        &self,
+        at: &MessageRef,
+        letter: &Letter,
+        people: &People,
+    ) -> Result<(), ChatError>;
+
+    /// Tells somebody whom the people file does not name what they can do, where nobody else sees it; they can press
+    /// a button with which they ask to be added. Losing it is bearable.
+    async fn greet(
+        &self,
+        to: &Identity,
+        (card, place): (&MessageRef, &Place),
+        words: &Words,
+        incident: &IncidentId,
+    ) -> Result<Heard, ChatError>;
+
+    /// Sees to it that somebody is in the channel of a thread.
+    async fn bring_in(&self, who: &Identity, thread: &MessageRef) -> Result<Presence, ChatError>;
+
+    /// An address that leads a person to a message.
+    async fn link(&self, to: &MessageRef) -> Result<String, ChatError>;
+
+    /// Shows somebody their home page. Doing it twice is harmless.
+    async fn show_home(&self, of: &Identity, home: &Home, people: &People)
+    -> Result<(), ChatError>;
+
+    /// Reads a message; `None` where it is gone.
+    async fn read(&self, at: &MessageRef) -> Result<Option<Utterance>, ChatError>;
 
     /// Looks for a letter to this person after an unknown outcome.
     async fn find_letter(

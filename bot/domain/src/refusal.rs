@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp, digest::Digest, level::Level, person::PersonId, proposal::Outcome, words::Words,
+    Timestamp, digest::Digest, level::Level, person::PersonId, proposal::Outcome,
+    standing::Standing, words::Words,
 };
 
 /// Why something was not done.
@@ -23,6 +24,13 @@ pub enum Refusal {
         /// How the chat names them.
         identity: String,
     },
+    /// The chat does not count them as a member of its workspace.
+    NotAMember {
+        /// As what it counts them.
+        standing: Standing,
+    },
+    /// The chat did not say for a day what they are in its workspace.
+    StandingUnknown,
     /// A policy says no to this person.
     Forbidden {
         /// The policy's reason.
@@ -166,11 +174,9 @@ impl Refusal {
             Self::ProposalOpen => Words::plain(
                 "A proposal for this target is already waiting; decide on that one first.",
             ),
-            Self::Unknown { identity } => Words::plain(
-                "I do not know you yet, so your click changed nothing. Ask the operator to add ",
-            )
-            .code(identity)
-            .text(" to people.yaml."),
+            Self::Unknown { identity } => unknown(identity),
+            Self::NotAMember { standing } => not_a_member(*standing),
+            Self::StandingUnknown => standing_unknown(),
             Self::Forbidden { reason } => {
                 Words::plain(reason.clone()).text(" Nothing was changed.")
             }
@@ -303,6 +309,34 @@ impl Refusal {
             _ => Words::new(),
         }
     }
+}
+
+fn not_a_member(standing: Standing) -> Words {
+    Words::plain(format!(
+        "Your click changed nothing: {}. Ask somebody of the level that is asked now, or the operator.",
+        standing.objection().unwrap_or("Slack does not count you as a member"),
+    ))
+}
+
+fn standing_unknown() -> Words {
+    Words::plain(
+        "Your click changed nothing: Slack does not tell me right now whether your account is in order, and without that nobody decides. Please press again in a minute. If it stays like this, tell the operator: the bot needs the scope ",
+    )
+    .code("users:read")
+    .text(".")
+}
+
+fn unknown(identity: &str) -> Words {
+    let mut parts = identity.splitn(3, ':');
+    let yaml = match (parts.next(), parts.next(), parts.next()) {
+        (Some(chat), Some(team), Some(user)) if !team.is_empty() => {
+            format!("{{ chat: {chat}, team: {team}, user: {user} }}")
+        }
+        _ => identity.to_owned(),
+    };
+    Words::plain("I do not know you yet, so your click changed nothing. Ask the operator to add ")
+        .code(yaml)
+        .text(" to people.yaml.")
 }
 
 fn window_closed(closes: Timestamp) -> Words {

@@ -123,6 +123,11 @@ impl Words {
         &self.0
     }
 
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The sentence for a terminal or a log: names from `people`, times in UTC.
     pub fn to_plain(&self, people: &People) -> String {
         self.0

@@ -155,6 +155,7 @@ pub(crate) fn quiet(entry: &Entry, people: &People) -> String {
         Record::Run { event, .. } => quiet_run(event),
         Record::Hold { event, .. } => quiet_hold(event),
         Record::Pin { event, .. } => quiet_pin(event),
+        Record::Remark(_) => "something was written down".to_owned(),
     }
 }
 

@@ -140,6 +140,9 @@ pub struct Slack {
     /// The slash command's name, with its slash.
     #[serde(default = "slack_command")]
     pub command: String,
+    /// The reaction that puts a message of an incident's thread into its timeline.
+    #[serde(default = "slack_timeline_emoji")]
+    pub timeline_emoji: String,
     /// How many messages a second the workspace bears in one channel; edits follow in proportion.
     #[serde(default = "slack_posts_per_second")]
     pub posts_per_second: NonZeroU32,
@@ -155,6 +158,10 @@ fn slack_socket_connections() -> NonZeroU32 {
 
 fn slack_command() -> String {
     "/countersign".to_owned()
+}
+
+fn slack_timeline_emoji() -> String {
+    "pushpin".to_owned()
 }
 
 fn slack_api() -> String {

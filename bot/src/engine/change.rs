@@ -3,7 +3,9 @@
 use domain::{
     hold,
     id::{HoldId, PinId, ProposalId, RunId},
-    incident, pin, proposal, run,
+    incident, pin, proposal,
+    remark::Remark,
+    run,
 };
 use store::{RunLease, TargetLease};
 
@@ -24,6 +26,8 @@ pub enum Change {
     Pin(PinId, pin::Event, Option<TargetLease>),
     /// A pin that a person asks for; with the envelope of their decision.
     Keep(PinId, Box<pin::Opening>, String),
+    /// None: something is written down.
+    Remark(Remark),
 }
 
 impl Change {
@@ -32,7 +36,7 @@ impl Change {
         match self {
             Self::Proposal(_, _, receipt) | Self::Hold(_, _, receipt) => receipt.as_deref(),
             Self::Steer(_, _, receipt) | Self::Keep(_, _, receipt) => Some(receipt),
-            Self::Incident(_) | Self::Run(..) | Self::Pin(..) => None,
+            Self::Incident(_) | Self::Run(..) | Self::Pin(..) | Self::Remark(_) => None,
         }
     }
 }

@@ -79,6 +79,26 @@ impl Wish {
             other => other,
         }
     }
+
+    /// The button with which somebody says so.
+    pub fn button(&self) -> Button {
+        match self {
+            Self::Approve { .. } => Button::Approve,
+            Self::Reject { .. } => Button::Reject,
+            Self::Escalate => Button::Escalate,
+            Self::LiftHold { .. } => Button::LiftHold,
+            Self::Keep => Button::Keep,
+            Self::Disown => Button::NotMe,
+            Self::Steer { steer, .. } => match steer {
+                Steer::Pause => Button::Pause,
+                Steer::Resume => Button::Resume,
+                Steer::Cancel => Button::Cancel,
+                Steer::Retry { .. } => Button::Retry,
+                Steer::Skip { .. } => Button::Skip,
+                Steer::Confirm { .. } => Button::Confirm,
+            },
+        }
+    }
 }
 
 /// A person's wish, as a chat brings it. The chat has proved who they are.

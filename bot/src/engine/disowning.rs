@@ -115,5 +115,7 @@ fn receipt_letter(what: &str, decision: &Decision, digest: &Digest, proposal: &P
         lines,
         about: Some((proposal.id.clone(), decision.plan.clone())),
         buttons: vec![Button::NotMe],
+        signs: Words::new(),
+        link: None,
     }
 }

@@ -6,6 +6,7 @@ use domain::{
     journal::Actor,
     level::Level,
     person::{ChatName, Person},
+    place::Place,
     proposal::{Event, Proposal},
     receipt::{About, Draft, Verdict},
     refusal::Refusal,
@@ -127,10 +128,16 @@ impl Engine {
         let Some(person) = self.policies.people().known_as(&decide.identity) else {
             let identity = decide.identity.clone();
             let refusal = Refusal::Unknown { identity: identity.to_string() };
+            let about = (&decide.proposal, &decide.plan);
+            work.keep_knock(&identity, about, decide.wish.button()).await?;
             return Ok((Actor::Stranger { identity }, Err(refusal)));
         };
         let identity = decide.identity.clone();
         let actor = Actor::Person { person: person.id.clone(), identity };
+        // Whoever may decide nothing is not asked what they want.
+        if let Some(refusal) = work.objection(&decide.identity).await? {
+            return Ok((actor, Err(refusal)));
+        }
         // Whoever has disowned here may be somebody else now, whatever they want; what is over says so itself.
         if !proposal.is_closed()
             && let Err(refusal) = proposal.may_sign(&person.id)
@@ -219,7 +226,19 @@ impl Work<'_> {
     /// Answers where the person looks. The web page and the command line answer by themselves.
     async fn answer(&mut self, decide: &Decide, words: Words) -> Result<(), EngineError> {
         let (to, place) = (decide.identity.clone(), decide.place.clone());
-        self.tell(decide, Job::Whisper { to, words, place }).await
+        // Only a click that was kept has something to ask for, and only beside others is there room for a button.
+        let is_kept =
+            self.policies().people().known_as(&to).is_none() && decide.wish != Wish::Disown;
+        let job = if is_kept && place != Place::Private {
+            Job::Greet { to, words, place }
+        } else {
+            Job::Whisper { to, words, place }
+        };
+        self.tell(decide, job).await?;
+        if matches!(decide.identity.chat, ChatName::Slack | ChatName::Discord) {
+            self.renew_home(&decide.identity).await?;
+        }
+        Ok(())
     }
 
     async fn tell(&mut self, decide: &Decide, job: Job) -> Result<(), EngineError> {

@@ -1,5 +1,7 @@
 //! One transaction: loads aggregates, steps them, saves them, and writes down what follows.
 
+mod following;
+
 use std::collections::VecDeque;
 
 use domain::{
@@ -13,7 +15,7 @@ use domain::{
     pin,
     proposal::{self, Proposal},
     refusal::Refusal,
-    run::{self, Run, StepRule},
+    run::{self, Run},
 };
 use policies::Policies;
 use store::{RunLease, Tx, Versioned};
@@ -141,6 +143,10 @@ impl Work<'_> {
             Change::Keep(id, opening, receipt) => {
                 let event = pin::Event::Asked { opening };
                 self.on_pin(actor, id, event, None, Some(receipt)).await
+            }
+            Change::Remark(remark) => {
+                let say = Effect::Say(Notice::Remark(remark.clone()));
+                self.record(actor, Record::Remark(remark), vec![say], None, None).await.map(Ok)
             }
         }
     }
@@ -289,6 +295,7 @@ impl Work<'_> {
         let (sealed, next) = self.head.clone().seal(&entry, receipt);
         self.tx.append(&sealed, &self.head, &entry).await?;
         self.head = next;
+        self.hand_over(&entry.notices).await?;
         for chat in &self.chats {
             let to = (&Lane::Chat(*chat), &entry.incident);
             for (index, urgency) in urgencies.iter().enumerate() {
@@ -314,6 +321,7 @@ impl Work<'_> {
             Effect::SyncCard => {
                 let (chats, now) = (&self.chats, self.now);
                 self.tx.want_card_as(card, &incident, chats, now, &mut ids::message).await?;
+                self.tx.renew_handovers(&incident, now).await?;
             }
             Effect::Assess => {
                 self.tx
@@ -362,19 +370,6 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn created(&mut self, proposal: &ProposalId) -> Result<run::Event, EngineError> {
-        let opening = self.proposal(proposal).await?.value.opening;
-        let plan = self.tx.plan(&opening.plan).await?;
-        let plan = plan
-            .ok_or_else(|| EngineError::Missing { what: "plan", id: opening.plan.to_string() })?;
-        Ok(run::Event::Created {
-            proposal: proposal.clone(),
-            plan: opening.plan,
-            target: opening.target.id,
-            steps: plan.plan().steps.iter().map(StepRule::from).collect(),
-        })
     }
 }
 

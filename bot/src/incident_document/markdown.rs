@@ -22,6 +22,11 @@ impl fmt::Display for IncidentDocument {
         for part in &self.proposals {
             proposal(formatter, part)?;
         }
+        if !self.said.is_empty() {
+            writeln!(formatter, "## What people said\n")?;
+            said(formatter, &self.said, "")?;
+            writeln!(formatter)?;
+        }
         writeln!(formatter, "## What stays held\n")?;
         if self.holds.is_empty() {
             writeln!(formatter, "Nothing.\n")?;

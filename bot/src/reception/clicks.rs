@@ -12,7 +12,10 @@ use slack::{Input, Interaction};
 
 pub(super) use self::asking::Pressed;
 use super::{Ack, Reception};
-use crate::engine::{Decide, Wish};
+use crate::{
+    directory,
+    engine::{Decide, Wish},
+};
 
 const SAY_WHY: &str = "Please say why: the others and the auditor read it.";
 
@@ -58,6 +61,10 @@ impl Reception {
             }
             Interaction::Proposed { identity, view, chosen, kept } => {
                 return self.proposed(&identity, &view, chosen, kept).await;
+            }
+            Interaction::AsksToBeKnown { identity, incident, place } => {
+                self.engine.introduce(&identity, &incident, place).await?;
+                self.metrics.click("introduced");
             }
             Interaction::Other(kind) => {
                 self.metrics.click("other");
@@ -113,6 +120,7 @@ impl Reception {
             tracing::warn!("a click on {proposal} does not say which stop of its run it answers");
             return Ok(());
         };
+        directory::look_up(&self.engine, &self.slack, &identity).await?;
         self.engine.decide(&Decide { identity, proposal, plan, wish, place }).await?;
         self.metrics.click("decided");
         Ok(())

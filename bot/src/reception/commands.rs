@@ -23,6 +23,7 @@ use slack::{Answer, Command};
 use self::typed::Typed;
 pub(super) use self::typed::{Filled, Part};
 use super::{Ack, Reception};
+use crate::directory;
 
 /// Slack gives a command three seconds. What only reads is given up before that, and says so.
 const READING: Duration = Duration::from_millis(2300);
@@ -33,7 +34,7 @@ impl Reception {
         if command.name != self.command {
             return Ok(self.say(&self.named_otherwise(&command.name)));
         }
-        if let Some(refused) = self.may_not_read(&command.identity) {
+        if let Some(refused) = self.may_not_read(&command.identity).await? {
             return Ok(self.say(&refused));
         }
         match understand::understand(&command.text) {
@@ -55,7 +56,7 @@ impl Reception {
         text: &str,
         response_url: &str,
     ) -> anyhow::Result<Ack> {
-        let answer = match (self.may_not_read(identity), understand::understand(text)) {
+        let answer = match (self.may_not_read(identity).await?, understand::understand(text)) {
             (Some(refused), _) => refused,
             (None, Ok(typed)) => self.read_in_time(identity, &typed).await?,
             (None, Err(mistyped)) => help::mistyped(&self.command, &mistyped),
@@ -119,14 +120,21 @@ impl Reception {
         }
     }
 
-    /// Why somebody may not read what is going on; `None` where they may. Everybody of the workspace may who can type the
-    /// command: incidents are shown in a channel, and whoever watches one should be able to ask.
-    fn may_not_read(&self, identity: &Identity) -> Option<Answer> {
-        (!self.slack.is_home_of(identity)).then(|| {
-            Answer::saying(Words::plain(
+    /// Why somebody may not read what is going on; `None` where they may. Every member of the workspace may who can type the
+    /// command: incidents are shown in a channel, and whoever watches one should be able to ask. Guests see single channels,
+    /// and the command would show them all.
+    async fn may_not_read(&self, identity: &Identity) -> anyhow::Result<Option<Answer>> {
+        if !self.slack.is_home_of(identity) {
+            return Ok(Some(Answer::saying(Words::plain(
                 "Countersign answers people of its own workspace alone. Nothing was done: ask somebody there.",
+            ))));
+        }
+        let standing = directory::reads_nothing(&self.engine, &self.slack, identity).await?;
+        Ok(standing.map(|_| {
+            Answer::saying(Words::plain(
+                "Countersign answers members of this workspace alone, and Slack says that you are a guest here or belong to another one. Nothing was done: ask a member, please.",
             ))
-        })
+        }))
     }
 
     /// The app has a command that the configuration does not know.

@@ -1,9 +1,12 @@
-//! Talks to one chat: cards first, then answers to people, then what the threads are told, in order.
+//! Talks to one chat: cards first, then answers to people, then what the threads are told, in order; after these the letters
+//! of those who are asked, and errands.
 //!
 //! A message whose fate is unknown is looked for before it is sent again, so that a thread never says a thing
 //! twice (invariant I9). Nothing waits here for a limit of the chat: what may not go yet is put back with the moment at which
 //! it may, and everything else goes on. A chat that refuses is asked again until it does not; nothing is lost.
 
+mod errands;
+mod handovers;
 mod line;
 mod outcome;
 
@@ -26,7 +29,10 @@ use domain::{
 use store::{CardClaim, JobClaim};
 
 use super::{Desk, Worker, after, back_off};
-use crate::{engine::Engine, view};
+use crate::{
+    engine::{self, Engine},
+    view,
+};
 
 pub use line::{Kind, Line, Trouble};
 
@@ -76,11 +82,13 @@ impl Worker for Chatter {
     }
 
     async fn drain(&self) -> anyhow::Result<usize> {
-        let mut done = 0;
+        let mut done = self.welcome().await?;
         loop {
             let before = done;
             done += self.cards().await?;
             done += self.jobs().await?;
+            done += self.handovers().await?;
+            done += self.errands().await?;
             if done == before {
                 return Ok(done);
             }
@@ -249,12 +257,24 @@ impl Chatter {
                 })
                 .await
             }
+            Job::Greet { to, words, place } => {
+                let greeting = engine::greeting(words.clone());
+                self.bounded(async {
+                    let at = (thread, place);
+                    match self.chat.greet(to, at, &greeting, &claim.incident).await? {
+                        Heard::There => Ok(()),
+                        // Without its button: that leads nowhere from there.
+                        Heard::Elsewhere => {
+                            self.write(claim, to, &Letter::plain(words.clone())).await
+                        }
+                    }
+                })
+                .await
+            }
             Job::Letter { to, letter } => {
                 let letter = match length {
                     Length::Whole => letter,
-                    Length::Short => {
-                        &Letter { headline: elsewhere(), lines: vec![], ..letter.clone() }
-                    }
+                    Length::Short => &in_short(letter),
                 };
                 self.bounded(self.write(claim, to, letter)).await
             }
@@ -281,10 +301,12 @@ impl Chatter {
         &self,
         errand: impl Future<Output = Result<T, ChatError>>,
     ) -> Result<T, ChatError> {
-        tokio::time::timeout(ERRAND, errand).await.unwrap_or_else(|_| {
-            let problem = format!("no end in {} s", ERRAND.as_secs());
-            Err(ChatError::Unknown { chat: self.chat.name(), problem })
-        })
+        tokio::time::timeout(ERRAND, errand).await.unwrap_or_else(|_| Err(self.no_end()))
+    }
+
+    fn no_end(&self) -> ChatError {
+        let problem = format!("no end in {} s", ERRAND.as_secs());
+        ChatError::Unknown { chat: self.chat.name(), problem }
     }
 
     fn is_too_much(&self, key: &str) -> bool {
@@ -303,7 +325,7 @@ impl Closed {
 
     fn for_job(&self, claim: &JobClaim, thread: &MessageRef) -> Option<Timestamp> {
         match &claim.job {
-            Job::Whisper { .. } => self.whispers,
+            Job::Whisper { .. } | Job::Greet { .. } => self.whispers,
             Job::Letter { .. } => None,
             Job::Tell { .. } | Job::Assess => self.channels.get(&thread.channel).copied(),
         }
@@ -316,6 +338,10 @@ fn in_the_record(seq: u64) -> Words {
     )
     .code(&seq.to_string())
     .text(" of the incident's record.")
+}
+
+fn in_short(letter: &Letter) -> Letter {
+    Letter { headline: elsewhere(), lines: vec![], ..letter.clone() }
 }
 
 fn elsewhere() -> Words {

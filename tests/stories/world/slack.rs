@@ -91,6 +91,11 @@ impl World {
         self.read.extend(new.into_iter().map(|message| message.ts));
     }
 
+    /// These replies are people's own; the story knows them.
+    pub(crate) fn read_by_people(&mut self, messages: &[&Message]) {
+        self.read.extend(messages.iter().map(|message| message.ts.clone()));
+    }
+
     /// What a person was told in private contains this.
     #[track_caller]
     pub(crate) fn expect_whisper(&self, person: &str, text: &str) {

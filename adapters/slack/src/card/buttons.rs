@@ -131,7 +131,7 @@ fn confirm(card: &Card, people: &People) -> Value {
 }
 
 /// The question before an approval of a plan; `what` says in a sentence without its full stop what runs then.
-fn signing(plan: &str, what: &str) -> Value {
+pub(crate) fn signing(plan: &str, what: &str) -> Value {
     let text = letters::line(&format!("You sign plan {plan}. {what}."), CONFIRM_LIMIT);
     json!({
         "title": block::plain("Approve this rollback?"),

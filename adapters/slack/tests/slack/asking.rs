@@ -197,6 +197,8 @@ async fn a_receipt_comes_with_the_way_to_disown_it() {
         ],
         about: Some((proposal_id(), plan())),
         buttons: vec![Button::NotMe],
+        signs: Words::new(),
+        link: None,
     };
     world.slack.write(&identity("U0BEN"), &letter, &world.people, &key(1)).await.expect("written");
     let [message] = &world.fake.letters("U0BEN")[..] else { panic!("one letter") };

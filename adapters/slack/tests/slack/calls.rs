@@ -168,6 +168,8 @@ async fn what_slack_asks_for_holds_for_all_that_would_meet_the_same_limit() {
         lines: vec![],
         about: None,
         buttons: vec![],
+        signs: Words::new(),
+        link: None,
     };
     let written = world.slack.write(&identity("U0ANA"), &letter, &world.people, &key(2)).await;
     written.expect("a letter goes to another channel");

@@ -23,6 +23,8 @@ fn letter() -> Letter {
         ],
         about: Some((proposal_id(), plan())),
         buttons: vec![Button::Approve],
+        signs: Words::plain("model-level rollback"),
+        link: Some("https://fake.slack.com/archives/C0/p1".to_owned()),
     }
 }
 

@@ -17,6 +17,7 @@ mod manifest;
 mod menus;
 mod messages;
 mod notices;
+mod people;
 mod proposing;
 mod socket;
 mod steering;

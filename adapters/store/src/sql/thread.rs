@@ -195,3 +195,22 @@ from thread
 where chat = $1
   and parked = 0
   and shown < wanted";
+
+pub(crate) const LINK: &str = "
+select link
+from thread
+where incident = $1
+  and chat = $2";
+
+pub(crate) const SET_LINK: &str = "
+update thread
+set link = $1
+where incident = $2
+  and chat = $3";
+
+pub(crate) const INCIDENT_AT: &str = "
+select incident
+from thread
+where chat = $1
+  and channel = $2
+  and message = $3";

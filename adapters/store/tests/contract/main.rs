@@ -36,6 +36,7 @@ mod incidents;
 mod jobs;
 mod journal;
 mod opening;
+mod people;
 mod pins;
 mod proposals;
 mod releases;

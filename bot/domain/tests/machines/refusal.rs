@@ -1,6 +1,6 @@
 //! Every "no", as the person who clicked reads it.
 
-use domain::{digest::Digest, proposal::Outcome, refusal::Refusal};
+use domain::{digest::Digest, proposal::Outcome, refusal::Refusal, standing::Standing};
 
 use crate::world::{identity, level, minute, people, person, plan};
 
@@ -18,6 +18,9 @@ fn every_refusal() {
         Refusal::NobodyCanApprove,
         Refusal::ProposalOpen,
         Refusal::Unknown { identity: identity("eve").to_string() },
+        Refusal::NotAMember { standing: Standing::Guest },
+        Refusal::NotAMember { standing: Standing::Deactivated },
+        Refusal::StandingUnknown,
         Refusal::Forbidden { reason: "Stakeholders watch; they do not decide.".to_owned() },
         needs(&["ben", "bea", "cleo"], Some(minute(30))),
         needs(&["ben"], None),
@@ -54,7 +57,10 @@ fn every_refusal() {
     This incident is resolved; nothing was changed.
     The policies name nobody who could approve this, so it cannot be proposed. Ask the operator to run `countersign check`.
     A proposal for this target is already waiting; decide on that one first.
-    I do not know you yet, so your click changed nothing. Ask the operator to add slack:T1:U_eve to people.yaml.
+    I do not know you yet, so your click changed nothing. Ask the operator to add { chat: slack, team: T1, user: U_eve } to people.yaml.
+    Your click changed nothing: you are a guest in this workspace, and guests never decide. Ask somebody of the level that is asked now, or the operator.
+    Your click changed nothing: your account is switched off. Ask somebody of the level that is asked now, or the operator.
+    Your click changed nothing: Slack does not tell me right now whether your account is in order, and without that nobody decides. Please press again in a minute. If it stays like this, tell the operator: the bot needs the scope users:read.
     Stakeholders watch; they do not decide. Nothing was changed.
     This needs level 2, and you hold level 1. Ben, Bea and Cleo can decide; that level is asked at 23 Nov 03:30:00 UTC, or sooner if you press “Ask the next level now”. Nothing was changed.
     This needs level 2, and you hold level 1. Ben can decide. Nothing was changed.

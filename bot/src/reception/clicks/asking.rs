@@ -10,6 +10,7 @@ use slack::AskWhy;
 
 use super::On;
 use crate::{
+    directory,
     engine::{Decide, Wish},
     reception::Reception,
 };
@@ -72,6 +73,7 @@ impl Reception {
             return Ok(None);
         };
         let On { identity, proposal, plan, place } = on;
+        directory::look_up(&self.engine, &self.slack, &identity).await?;
         let decide = Decide { identity, proposal, plan, wish, place };
         if self.engine.consider(&decide).await?.is_some() {
             self.metrics.click("decided");

@@ -26,7 +26,7 @@ use super::{
 use crate::ids;
 
 /// So often is tried what concerns one person alone.
-const PRIVATE_TRIES: u32 = 12;
+pub(super) const PRIVATE_TRIES: u32 = 12;
 
 impl Chatter {
     pub(super) async fn not_shown(
@@ -95,7 +95,7 @@ impl Chatter {
         match self.heard(&error, now) {
             Verdict::Later(until) => {
                 match &claim.job {
-                    Job::Whisper { .. } => {
+                    Job::Whisper { .. } | Job::Greet { .. } => {
                         closed.whispers = Some(until);
                         store.put_off_whispers(chat, until).await?;
                     }
@@ -146,7 +146,7 @@ impl Chatter {
     }
 
     /// What an error says of the line, and of the errand.
-    fn heard(&self, error: &ChatError, now: Timestamp) -> Verdict {
+    pub(super) fn heard(&self, error: &ChatError, now: Timestamp) -> Verdict {
         let problem = error.to_string();
         match error {
             ChatError::TooSoon { wait, .. } => {
@@ -174,13 +174,15 @@ impl Chatter {
     }
 
     /// From now on the message with this key is written shortly. `false`: it was already.
-    fn shorten(&self, key: &str) -> bool {
+    pub(super) fn shorten(&self, key: &str) -> bool {
         self.too_much.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned())
     }
 
     /// An answer that cannot be shown where the person is comes as a letter.
     async fn writes_instead(&self, claim: &JobClaim) -> bool {
-        let Job::Whisper { to, words, .. } = &claim.job else { return false };
+        let (Job::Whisper { to, words, .. } | Job::Greet { to, words, .. }) = &claim.job else {
+            return false;
+        };
         let letter = Letter::plain(words.clone());
         let people = self.engine.policies.people();
         self.bounded(self.chat.write(to, &letter, people, &claim.id)).await.is_ok()
@@ -193,7 +195,7 @@ fn whole(wait: Duration) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
 }
 
-enum Verdict {
+pub(super) enum Verdict {
     /// Not before this moment.
     Later(Timestamp),
     /// Nothing goes.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    BOT_USER,
+    APP, BOT_USER,
     message::Message,
     state::State,
     web_api::{Answer, Refused, flag, text},
@@ -99,6 +99,10 @@ fn as_json(message: &Message, with_metadata: bool) -> Value {
         "type": "message", "user": message.user, "ts": message.ts, "text": message.text,
         "blocks": message.blocks, "attachments": message.attachments,
     });
+    if message.user == BOT_USER {
+        shown["bot_id"] = json!("B0FAKE");
+        shown["app_id"] = json!(APP);
+    }
     if let Some(thread_ts) = &message.thread_ts {
         shown["thread_ts"] = json!(thread_ts);
     }

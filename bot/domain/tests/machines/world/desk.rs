@@ -116,6 +116,9 @@ impl Desk {
                 (Some(self.pins[id].proposal.clone()), effects)
             }
             Record::Refused { .. } => (None, vec![]),
+            Record::Remark(remark) => {
+                (None, vec![Effect::Say(domain::notice::Notice::Remark(remark.clone()))])
+            }
         };
         self.append(record.clone(), notices(&effects), now);
         for effect in effects {

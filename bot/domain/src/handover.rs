@@ -1,0 +1,229 @@
+//! The handover: what somebody who is asked reads in private, so that they need not read the thread. Five lines: what
+//! happened, since when, what was tried, who was asked, and what is needed of them. Rendered from the state, like the
+//! card: once it is decided, every copy says so and nothing can be pressed any more.
+
+use crate::{
+    Timestamp,
+    card::{Button, Card},
+    incident::Incident,
+    journal::Entry,
+    letter::{Letter, Line},
+    level::Level,
+    notice::{Notice, Tone},
+    person::PersonId,
+    plan::RollbackType,
+    proposal::{Proposal, Stage},
+    run::{self, Run},
+    words::Words,
+};
+
+/// What a handover is written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Handover<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// Its proposals, oldest first.
+    pub proposals: &'a [Proposal],
+    /// The newest proposal's run.
+    pub run: Option<&'a Run>,
+    /// Its journal, which knows who was asked when.
+    pub entries: &'a [Entry],
+    /// The level of whoever reads it.
+    pub level: Option<Level>,
+    /// Where the thread is.
+    pub link: Option<&'a str>,
+}
+
+const NOTHING_MORE: &str = "Nothing more is needed of you for ";
+/// How many earlier askings are named; the newest are.
+const MOST_ASKINGS: usize = 5;
+
+impl Handover<'_> {
+    /// The letter as the incident stands now.
+    pub fn letter(&self) -> Letter {
+        let proposal = self.proposals.last();
+        let card = Card::of(self.incident, proposal, self.run, None);
+        let need = self.need(proposal);
+        let (headline, tone) = match &need {
+            Need::Decision(_) => ("You are asked to decide on ", Tone::Attention),
+            Need::Attention(_) => ("You are asked to look at ", Tone::Attention),
+            Need::Nothing(_) if card.state.tone == Tone::Attention => (NOTHING_MORE, Tone::Neutral),
+            Need::Nothing(_) => (NOTHING_MORE, card.state.tone),
+        };
+        let headline = Words::plain(headline);
+        let title = self.incident.alert.title.trim();
+        let title = if title.is_empty() { self.incident.id.short() } else { title };
+        let headline = headline.text("“").strong(title).text("”: ").text(card.state.word).text(".");
+        let line = |label: &str, value| Line { label: label.to_owned(), value };
+        let (label, what) = match &need {
+            Need::Decision(words) | Need::Attention(words) => ("Needed of you", words),
+            Need::Nothing(words) => ("How it ended", words),
+        };
+        let decides = matches!(need, Need::Decision(_));
+        let about = proposal.filter(|_| decides);
+        Letter {
+            headline,
+            // Whoever is not needed any more is not called.
+            tone,
+            lines: vec![
+                line("What happened", self.happened()),
+                line("Since", Words::new().time(self.incident.opened_at)),
+                line("What was tried", self.tried(proposal)),
+                line("Who was asked", self.asked(proposal)),
+                line(label, what.clone()),
+            ],
+            about: about.map(|proposal| (proposal.id.clone(), proposal.opening.plan.clone())),
+            buttons: if decides { vec![Button::Approve, Button::Reject] } else { vec![] },
+            signs: about.map(to_confirm).unwrap_or_default(),
+            link: self.link.map(str::to_owned),
+        }
+    }
+
+    fn happened(&self) -> Words {
+        let words = match &self.incident.request {
+            Some(request) => request.words(),
+            None => Words::plain("Alert from ").strong(&self.incident.alert.service_name),
+        };
+        match self.proposals.last() {
+            Some(proposal) => words.text(". ").words(Words::marked(&proposal.opening.because)),
+            None => words.text("."),
+        }
+    }
+
+    /// What was proposed and done before, and how far it is now.
+    fn tried(&self, proposal: Option<&Proposal>) -> Words {
+        let Some(proposal) = proposal else { return Words::plain("Nothing yet.") };
+        let earlier = self.proposals.iter().rev().skip(1).rev();
+        let before = earlier.fold(Words::new(), |words, earlier| match &earlier.stage {
+            Stage::Closed { outcome, .. } => words
+                .text(format!("An earlier {} ended: ", earlier.opening.rollback_type))
+                .text(outcome.name())
+                .text(". "),
+            _ => words,
+        });
+        let Some(run) = self.run else {
+            return before.text("Nothing was changed yet: the rollback waits.");
+        };
+        let steps = format!("{} of {} steps are done", run.done.len(), run.steps.len());
+        match &run.stage {
+            run::Stage::Stuck { step, reason, .. } => before
+                .text(steps)
+                .text("; it is stuck at ")
+                .strong(&run.steps[*step].name)
+                .text(format!(": {reason}")),
+            _ if proposal.is_closed() => before.text(steps).text("."),
+            // How far it is changes with each step: the thread shows that, and nobody's letter is edited for it.
+            _ => before.text("The rollback is under way."),
+        }
+    }
+
+    /// Who was asked at which time since the newest proposal was made, and who has signed.
+    fn asked(&self, proposal: Option<&Proposal>) -> Words {
+        let since = proposal.map(|proposal| proposal.opened_at);
+        let asked: Vec<(Timestamp, &[PersonId])> = self
+            .entries
+            .iter()
+            .filter(|entry| since.is_some_and(|since| entry.at >= since))
+            .flat_map(|entry| entry.notices.iter().map(|notice| (entry.at, notice)))
+            .filter_map(|(at, notice)| match notice {
+                Notice::Asked { people, .. } => Some((at, people.as_slice())),
+                _ => None,
+            })
+            .collect();
+        let left_out = asked.len().saturating_sub(MOST_ASKINGS);
+        let begin = if left_out > 0 { Words::plain("… ") } else { Words::new() };
+        let words =
+            asked.iter().skip(left_out).enumerate().fold(begin, |words, (place, (at, people))| {
+                let words = if place > 0 { words.text("; ") } else { words };
+                words.people(people).text(" at ").time(*at)
+            });
+        let words = if asked.is_empty() { words.text("Nobody yet") } else { words };
+        let signed: Vec<PersonId> = proposal
+            .map(|proposal| &proposal.approvals[..])
+            .unwrap_or_default()
+            .iter()
+            .map(|approval| approval.person.clone())
+            .collect();
+        if signed.is_empty() {
+            words.text(". Nobody has signed.")
+        } else {
+            words.text(". Signed by ").people(&signed).text(".")
+        }
+    }
+
+    fn need(&self, proposal: Option<&Proposal>) -> Need {
+        let Some(proposal) = proposal else {
+            return Need::Nothing(Words::plain("No rollback is proposed."));
+        };
+        match &proposal.stage {
+            Stage::Open { .. } => {
+                let tally = proposal.tally();
+                let what = Words::plain("Approve or reject the ").words(signs(proposal));
+                let what = what
+                    .text(format!(". {} of {} approvals are there.", tally.given, tally.needed));
+                let lowest = tally.missing.iter().min().copied();
+                let what = match (lowest, self.level) {
+                    (Some(lowest), held) if held.is_none_or(|held| held < lowest) => what.text(format!(
+                        " It needs {lowest}, which you do not hold: you may reject it within your authority, or see to it that somebody of that level decides."
+                    )),
+                    _ => what,
+                };
+                let what = match proposal.asked_next() {
+                    Some((level, at)) => what
+                        .text(" Please decide until ")
+                        .time(at)
+                        .text(format!(", when {level} is asked.")),
+                    None => what,
+                };
+                Need::Decision(what)
+            }
+            Stage::Approved { .. } => Need::Nothing(
+                Words::plain("Enough people have signed: ").people(&signers(proposal)).text("."),
+            ),
+            Stage::Running { .. } if self.run.is_some_and(|run| run.question().is_some()) => {
+                Need::Attention(Words::plain(
+                    "The rollback asks a question before it goes on. Please answer it on the card in the thread.",
+                ))
+            }
+            Stage::Running { .. } => Need::Nothing(
+                Words::plain("The rollback is under way, signed by ")
+                    .people(&signers(proposal))
+                    .text(". The thread shows how it goes."),
+            ),
+            Stage::Stuck { .. } => Need::Attention(Words::plain(
+                "The rollback cannot go on without a person. Please read why on the card in the thread, and choose there how it goes on.",
+            )),
+            Stage::Closed { outcome, at } => {
+                Need::Nothing(Words::new().time(*at).text(": ").words(outcome.words()))
+            }
+        }
+    }
+}
+
+enum Need {
+    Decision(Words),
+    Attention(Words),
+    Nothing(Words),
+}
+
+fn signers(proposal: &Proposal) -> Vec<PersonId> {
+    proposal.approvals.iter().map(|approval| approval.person.clone()).collect()
+}
+
+/// What an approval signs, in words without its digest.
+pub fn signs(proposal: &Proposal) -> Words {
+    let opening = &proposal.opening;
+    let words = Words::plain(opening.rollback_type.to_string());
+    let words =
+        if opening.models.is_empty() || opening.rollback_type == RollbackType::FullEnvironment {
+            words
+        } else {
+            words.text(" of ").codes(opening.models.iter().map(String::as_str))
+        };
+    words.text(" in ").code(&opening.target.environment).text(" of ").code(&opening.target.id)
+}
+
+/// What the question before an approval names; empty where a name has to be typed, which is question enough.
+pub fn to_confirm(proposal: &Proposal) -> Words {
+    if proposal.name_to_type().is_some() { Words::new() } else { signs(proposal) }
+}
