@@ -42,7 +42,7 @@ pub use interaction::{Interaction, ParseError};
 pub use manifest::{Manifest, Way};
 pub use modal::AskWhy;
 pub use pace::Pace;
-pub use scope::{APP_SCOPE, EVENTS, Need, Place, SCOPES, Scope};
+pub use scope::{EVENTS, Need, Place, SCOPES, Scope};
 pub use signature::{SignatureError, Signed, SignedHeaders};
 pub use slack::Slack;
 pub use socket::{Connection, Envelope, Heard, Lost, SocketMode};

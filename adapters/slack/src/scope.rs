@@ -126,6 +126,3 @@ pub const SCOPES: [Scope; 12] = [
 
 /// What happens in the workspace that the bot hears of.
 pub const EVENTS: [&str; 3] = ["app_home_opened", "reaction_added", "user_change"];
-
-/// The scope of the app-level token, which is made apart from the others.
-pub const APP_SCOPE: &str = "connections:write";

@@ -32,7 +32,9 @@ pub(super) async fn run(
     }
     let is_terminal = std::io::stdout().is_terminal();
     if !json {
-        found.iter().for_each(|finding| print(finding, is_terminal));
+        for finding in &found {
+            print(finding, is_terminal);
+        }
     }
     let mut findings = std::pin::pin!(doctor::examine(config, clock));
     while let Some(finding) = findings.next().await {
@@ -49,7 +51,10 @@ pub(super) async fn run(
     } else if problems + warnings == 0 {
         println!("All is well.");
     } else {
-        println!("{}, {}.", counted(problems, "problem"), counted(warnings, "warning"));
+        let ill = [(problems, "problem"), (warnings, "warning")];
+        let ill = ill.into_iter().filter(|(many, _)| *many > 0);
+        let ill: Vec<_> = ill.map(|(many, noun)| counted(many, noun)).collect();
+        println!("{}.", ill.join(", "));
     }
     Ok(if problems == 0 { Done::Well } else { Done::Failed })
 }

@@ -6,7 +6,7 @@ use domain::{
     Timestamp,
     port::{ChatError, Clock},
 };
-use slack::{APP_SCOPE, Authorised, Channel, Need, Place, SCOPES, Slack};
+use slack::{Authorised, Channel, Need, Place, SCOPES, Slack};
 
 use super::Finding;
 use crate::{
@@ -28,7 +28,7 @@ pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Vec<Findi
         Ok(slack) => slack,
         Err(error) => {
             let fix = "Mend the section `slack` of the configuration";
-            return vec![Finding::problem(CHECK, format!("{error:#}")).fix(fix)];
+            return vec![Finding::problem(CHECK, format!("cannot {error:#}")).fix(fix)];
         }
     };
     let (token, heard) = tokio::join!(slack.authorised(), hearing(section, &slack));
@@ -69,7 +69,7 @@ async fn hearing(section: &config::Slack, slack: &Slack) -> Finding {
             ),
             Err(error) => {
                 let finding = refused(&error);
-                let what = format!("Socket Mode: {} (it needs {APP_SCOPE})", finding.what);
+                let what = format!("Socket Mode: {}", finding.what);
                 Finding { what, ..finding }
             }
         },

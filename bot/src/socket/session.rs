@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How many are taken in at once. More of them mean that the database does not keep up.
 const MOST: usize = 64;
 /// How long a connection that ends soon is listened to: Slack closes it about ten seconds after it said so.
-const RUNNING_OUT: Duration = Duration::from_secs(60);
+const RUNNING_OUT: Duration = Duration::from_mins(1);
 
 /// A connection in use.
 pub(super) struct Session {
@@ -28,7 +28,7 @@ pub(super) struct Session {
     reception: Reception,
     began: Instant,
     under_way: JoinSet<Done>,
-    _open: OpenLine,
+    open: Option<OpenLine>,
 }
 
 /// Why a connection is listened to no longer.
@@ -59,7 +59,7 @@ impl Session {
             reception,
             began: Instant::now(),
             under_way: JoinSet::new(),
-            _open: open,
+            open: Some(open),
         }
     }
 
@@ -99,6 +99,8 @@ impl Session {
 
     /// Takes in nothing more, finishes what is under way, and closes the connection.
     pub(super) async fn finish(mut self) {
+        // Nobody is heard over it any more, however long the rest takes.
+        drop(self.open.take());
         while let Some(done) = self.under_way.join_next().await {
             // Where the connection is lost, nobody hears of it; what was taken is taken.
             if let Err(lost) = self.acknowledge(done).await {

@@ -121,7 +121,7 @@ async fn what_somebody_must_mend_says_what_to_do() {
     }
     insta::assert_snapshot!(refusals.join("\n"), @"
     slack refuses: chat.postMessage: token_revoked. Reinstall the app and set slack.bot_token to the new bot token
-    slack refuses: chat.postMessage: missing_scope. Add the scopes chat:write and channels:history (groups:history for a private channel) to the app and reinstall it
+    slack refuses: chat.postMessage: missing_scope. Give the app the scopes that `countersign manifest slack` lists, and reinstall it; `countersign doctor` says which are missing
     slack refuses: chat.postMessage: msg_too_long. This is a fault in Countersign: please report it with this message
     slack refuses: chat.postMessage: never_heard_of_it. See Slack's description of this error, mend it, and restart
     slack refuses: chat.postMessage: answered 404. Check slack.api_url and any proxy on the way

@@ -121,7 +121,15 @@ async fn refusals_say_what_to_do() {
     let world = World::start().await;
     world.fake.take_scope("connections:write");
     said.push(refused(&listening(&world.fake.api_url())).await);
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    slack refuses: apps.connections.open: invalid_auth. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
+    slack refuses: apps.connections.open: token_revoked. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
+    slack refuses: apps.connections.open: not_allowed_token_type. slack.app_token is a token of another kind: it must be an app-level token, which begins with xapp-
+    slack refuses: apps.connections.open: access_denied. Switch Socket Mode on in the app's settings, or take slack.app_token out
+    slack gave no answer: apps.connections.open: internal_error
+    slack did not take the message: apps.connections.open: ratelimited
+    slack refuses: apps.connections.open: missing_scope (connections:write). Make an app-level token with the scope connections:write and set slack.app_token to it
+    ");
 }
 
 async fn refused(slack: &Slack) -> String {
@@ -131,6 +139,7 @@ async fn refused(slack: &Slack) -> String {
 
 #[test]
 fn another_kind_of_token_is_noticed_at_the_start() {
+    let _already = rustls::crypto::ring::default_provider().install_default();
     for token in ["xoxb-1", "", " "] {
         let token = Some(SecretString::from(token));
         let error = Slack::new(SlackConfig { app_token: token, ..config("https://slack.com/api") });
@@ -154,7 +163,11 @@ fn an_app_token_stands_in_for_a_signing_secret() {
 /// A line that a firewall has forgotten: it takes everything and says nothing.
 #[tokio::test]
 async fn a_line_that_stays_silent_is_given_up() {
-    let server = Server::start(|_line| async { std::future::pending().await }).await;
+    let server = Server::start(|line| async move {
+        let _kept = line;
+        std::future::pending::<()>().await;
+    })
+    .await;
     let slack = listening(&server.api_url).with_silence(Duration::from_millis(90));
     let lost = connected(&slack).await.next().await.expect_err("nothing comes");
     assert!(matches!(lost, Lost::Silent { .. }), "{lost}");
@@ -175,7 +188,7 @@ async fn a_line_that_answers_is_kept() {
         }
         let envelope = json!({"type": "events_api", "envelope_id": "1", "payload": {}});
         line.send(Message::text(envelope.to_string())).await.expect("it is open");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let slack = listening(&server.api_url).with_silence(Duration::from_millis(900));
