@@ -5,7 +5,6 @@
 
 mod world;
 
-mod asking;
 mod checks;
 mod choosing;
 mod crash;
@@ -16,6 +15,7 @@ mod estimating;
 mod holding;
 mod intake;
 mod keeping;
+mod modals;
 mod patching;
 mod planned_runs;
 mod planning;
