@@ -5,7 +5,6 @@
 
 mod world;
 
-mod asking;
 mod checks;
 mod choosing;
 mod commanding;
@@ -20,6 +19,7 @@ mod holding;
 mod intake;
 mod keeping;
 mod listening;
+mod modals;
 mod outages;
 mod patching;
 mod pictures;
