@@ -37,7 +37,7 @@ pub(super) struct Site {
     pub(super) url: String,
     cards: Vec<Message>,
     server: Child,
-    _pagerduty: FakePagerDuty,
+    pagerduty: FakePagerDuty,
     _folder: TempDir,
 }
 
@@ -64,8 +64,7 @@ impl Site {
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));
         let server = serve.spawn().context("start `countersign serve`")?;
         let url = format!("http://127.0.0.1:{port}");
-        let mut site =
-            Self { slack, url, cards: vec![], server, _pagerduty: pagerduty, _folder: folder };
+        let mut site = Self { slack, url, cards: vec![], server, pagerduty, _folder: folder };
         site.wait_until_ready().await?;
         site.alert().await?;
         site.wait_for_cards(stage).await?;
@@ -113,16 +112,16 @@ impl Site {
                 urgency: "high".into(),
                 created_at: now.clone(),
             };
-            self._pagerduty.put_incident(incident.clone());
+            self.pagerduty.put_incident(incident.clone());
             let details = json!({"models": "marts.order_analytics"});
-            self._pagerduty.add_alert(&incident.id, &incident.title, &details);
+            self.pagerduty.add_alert(&incident.id, &incident.title, &details);
             let event_id = format!("01BENCH{number}");
             let happening = Happening {
                 event_type: "incident.triggered",
                 event_id: &event_id,
                 occurred_at: &now,
             };
-            let request = self._pagerduty.webhook(happening, &incident);
+            let request = self.pagerduty.webhook(happening, &incident);
             let mut post = client.post(format!("{}/webhooks/pagerduty", self.url));
             for (name, value) in &request.headers {
                 post = post.header(*name, value);
