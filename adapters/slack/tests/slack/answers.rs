@@ -103,8 +103,8 @@ async fn an_answer_of_any_length_is_one_that_slack_takes() {
     }
     long.hint = Some(Words::plain(&hostile));
     long.turns = vec![Turn { label: "Older", command: hostile }];
-    let shown = shown(&world, &long);
-    assert!(shown.shown().contains("more"), "those that do not fit are counted");
+    let long = shown(&world, &long);
+    assert!(long.shown().contains("more"), "those that do not fit are counted");
     let empty = Answer::saying(Words::new());
     assert_eq!(shown(&world, &empty).shown(), "…");
 }
