@@ -119,9 +119,8 @@ impl Bot {
         let steps = Arc::new(steps(config, policies, live, executor_closing.clone())?);
         let metrics = Arc::<Metrics>::default();
         // Whoever takes clicks takes them over Socket Mode too.
-        let has_lines = roles.contains(&Role::Http)
-            && slack.as_ref().is_some_and(|slack| slack.socket_mode().is_some());
-        let lines = has_lines.then(|| Arc::new(Lines::new(engine.clock.clone(), metrics.clone())));
+        let listens = slack.as_ref().filter(|_| roles.contains(&Role::Http));
+        let lines = listens.and_then(|slack| Lines::of(slack, clock.clone(), metrics.clone()));
         let desk = Desk { store, clock, owner: ids::owner() };
         let executor_cancel = CancellationToken::new();
         let mut workers: Vec<Arc<dyn Worker>> = Vec::new();
@@ -198,7 +197,7 @@ impl Bot {
                 secrets: config.sqlmesh.webhook_secrets.clone().into(),
                 metrics: self.metrics.clone(),
             },
-            slack: self.reception(config).filter(|_| has_signing_secret(config)),
+            slack: self.reception(config).filter(|reception| reception.slack.verifies()),
             page: config.listen.ip().is_loopback().then_some(page),
             health: HealthRoutes {
                 store: self.engine.store.clone(),
@@ -388,11 +387,6 @@ fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {
 /// The chats that show cards.
 pub(crate) fn chats(config: &Config) -> Arc<[ChatName]> {
     config.slack.iter().map(|_| ChatName::Slack).collect()
-}
-
-/// Whether what Slack posts can be verified: without that its endpoints are not offered.
-fn has_signing_secret(config: &Config) -> bool {
-    config.slack.as_ref().is_some_and(|slack| slack.signing_secret.is_some())
 }
 
 pub(crate) fn slack(config: &config::Slack) -> anyhow::Result<Slack> {

@@ -5,7 +5,6 @@
 
 mod world;
 
-mod asking;
 mod belonging;
 mod checks;
 mod choosing;
@@ -24,6 +23,7 @@ mod intake;
 mod keeping;
 mod knocking;
 mod listening;
+mod modals;
 mod outages;
 mod patching;
 mod pictures;

@@ -10,6 +10,7 @@ use countersign::{
 };
 use domain::{
     person::{ChatName, Identity},
+    place::Place,
     port::Clock as _,
     proposal::{Proposal, Stage},
 };
@@ -75,7 +76,7 @@ async fn proposals(w: &World) -> Vec<Proposal> {
 async fn decides(w: &World, person: &str, proposal: &Proposal, wish: Wish) {
     let identity = Identity { chat: ChatName::Cli, team: String::new(), user: person.to_owned() };
     let (id, plan) = (proposal.id.clone(), proposal.opening.plan.clone());
-    let decide = Decide { identity, proposal: id, plan, wish };
+    let decide = Decide { identity, proposal: id, plan, wish, place: Place::Card };
     let answer = w.bot.engine.decide(&decide).await.expect("it is taken");
     assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
     w.drain().await;
@@ -150,7 +151,7 @@ story!(
         }
         let calm = Wish::Reject { reason: "a known effect".to_owned() };
         decides(w, "ana", &open[0], calm).await;
-        decides(w, "bo", &open[1], Wish::Approve { reason: None }).await;
+        decides(w, "bo", &open[1], Wish::Approve { reason: None, typed: None }).await;
         for _ in 0..40 {
             w.advance(TimeDelta::minutes(1)).await;
         }

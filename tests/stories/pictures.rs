@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Draws the modal that stands open for a person, and closes it.
-    fn modal(&self, name: &str, person: &str, seen: &[&str]) {
+    fn drawn_modal(&self, name: &str, person: &str, seen: &[&str]) {
         let view = self.slack.views(person).pop().expect("a modal stands open");
         hand_over(name, &[view.picture(&self.slack.names())], seen);
         let told = self.slack.close_view(person);
@@ -65,7 +65,7 @@ impl World {
         if offers.iter().any(|shown| shown.action_id == button) {
             self.click(card, button, person.trim_start_matches("U0")).await;
             if !self.slack.views(person).is_empty() {
-                self.modal(name, person, &["class=modal"]);
+                self.drawn_modal(name, person, &["class=modal"]);
             }
         }
     }
@@ -88,7 +88,7 @@ impl World {
                 hand_over(name, &[picture], &["Only visible to you"]);
             }
             if !self.slack.views(person).is_empty() {
-                self.modal("modal-propose", person, &["class=modal"]);
+                self.drawn_modal("modal-propose", person, &["class=modal"]);
             }
         }
     }
@@ -132,7 +132,7 @@ async fn from_waiting_to_rolled_back() {
         let card = w.expect_card("Waiting for a decision");
         w.draw("card-waiting", &card, &["Approve", "Reject", "data-press"]);
         w.click(&card, "reject", "ana").await;
-        w.modal("modal-reject", "U0ANA", &["class=modal", "textarea"]);
+        w.drawn_modal("modal-reject", "U0ANA", &["class=modal", "textarea"]);
         w.asking("modal-details", &card, "details", "U0ANA").await;
         w.at_home_and_by_command("U0ANA").await;
         w.warehouse.fault("promote", &["wait"]);

@@ -23,7 +23,7 @@ story!(
         }
         let warnings = w.warnings().await;
         insta::allow_duplicates! {
-            insta::assert_snapshot!(warnings, @"warning: slack refuses everything for 62 min, what is to be said waits: slack refuses: chat.update: token_revoked. Reinstall the app and set slack.bot_token to the new bot token");
+            insta::assert_snapshot!(warnings, @"warning: slack refuses everything for 31 min, what is to be said waits: slack refuses: chat.update: token_revoked. Reinstall the app and set slack.bot_token to the new bot token");
         }
         let (_, metrics) = w.get("/metrics").await;
         assert!(metrics.contains("countersign_chat_refuses{chat=\"slack\"} 1"), "{metrics}");

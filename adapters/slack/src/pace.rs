@@ -152,7 +152,7 @@ impl Pacer {
             let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
             closed.retain(|_, until| *until > now);
             if let Some(until) = closed.get(&gate) {
-                return Err(*until - now);
+                return Err(until.saturating_sub(now));
             }
         }
         let early = match method {

@@ -93,6 +93,11 @@ impl Slack {
         self.socket_mode.as_ref()
     }
 
+    /// Whether there is a secret to judge by what comes over HTTP.
+    pub fn verifies(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// Judges whether Slack has signed `body`, exactly as it was received, around `now`.
     pub fn verify<'a>(
         &self,

@@ -32,7 +32,9 @@ pub(super) async fn run(
     }
     let is_terminal = std::io::stdout().is_terminal();
     if !json {
-        found.iter().for_each(|finding| print(finding, is_terminal));
+        for finding in &found {
+            print(finding, is_terminal);
+        }
     }
     let mut findings = std::pin::pin!(doctor::examine(config, clock));
     while let Some(finding) = findings.next().await {

@@ -16,7 +16,7 @@ use crate::{
 
 const CHECK: &str = "sqlmesh";
 /// How long a project may take to open here; a rollback itself gives it longer.
-const OPENING: Duration = Duration::from_secs(60);
+const OPENING: Duration = Duration::from_mins(1);
 
 pub(super) async fn examine(config: &Config, rule: TargetRule) -> Vec<Finding> {
     let found = match look(config, &rule).await {

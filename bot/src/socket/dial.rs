@@ -14,11 +14,11 @@ use tokio::{
 use super::{Lines, session::Ended};
 
 /// Nobody waits longer than this for a refusal that may pass by itself.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// What somebody has to mend is tried again this often, so that it is noticed without a restart.
 const UNMENDED: Duration = Duration::from_mins(5);
 /// A connection that held for so long has shown that all is well.
-const GOOD_WHILE: Duration = Duration::from_secs(60);
+const GOOD_WHILE: Duration = Duration::from_mins(1);
 
 /// Opens connections to Slack.
 pub(super) struct Dial {
@@ -57,9 +57,10 @@ impl Dial {
             };
             self.lines.failed(error.to_string());
             let again = format!("trying again in {} s", wait.as_secs());
-            match &error {
-                ChatError::Permanent { .. } => tracing::error!("{error}; {again}"),
-                _ => tracing::warn!("{error}; {again}"),
+            if let ChatError::Permanent { .. } = error {
+                tracing::error!("{error}; {again}");
+            } else {
+                tracing::warn!("{error}; {again}");
             }
             pause.failures += 1;
             pause.until = Instant::now() + wait;

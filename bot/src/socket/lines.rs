@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Timestamp, port::Clock};
+use slack::Slack;
 
 use crate::metrics::Metrics;
 
@@ -26,8 +27,13 @@ struct State {
 pub(super) struct OpenLine(Arc<Lines>);
 
 impl Lines {
+    /// Those of a Slack that is configured for them.
+    pub fn of(slack: &Slack, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Option<Arc<Self>> {
+        slack.socket_mode().map(|_| Arc::new(Self::new(clock, metrics)))
+    }
+
     /// None is open yet.
-    pub fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+    fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         let state = State { open: 0, none_since: clock.now(), problem: String::new() };
         Self { state: Mutex::new(state), clock, metrics }
     }

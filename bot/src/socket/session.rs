@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How many are taken in at once. More of them mean that the database does not keep up.
 const MOST: usize = 64;
 /// How long a connection that ends soon is listened to: Slack closes it about ten seconds after it said so.
-const RUNNING_OUT: Duration = Duration::from_secs(60);
+const RUNNING_OUT: Duration = Duration::from_mins(1);
 
 /// A connection in use.
 pub(super) struct Session {

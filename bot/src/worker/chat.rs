@@ -336,7 +336,7 @@ fn in_the_record(seq: u64) -> Words {
     Words::plain(
         "Something happened that this chat does not take as it is written. The full text is entry ",
     )
-    .code(&seq.to_string())
+    .code(seq.to_string())
     .text(" of the incident's record.")
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use fakes::{
     pagerduty::{self, FakePagerDuty, Happening, Incident},
     slack::{self, FakeSlack, Message},
@@ -37,7 +37,7 @@ pub(super) struct Site {
     pub(super) url: String,
     cards: Vec<Message>,
     server: Child,
-    _pagerduty: FakePagerDuty,
+    pagerduty: FakePagerDuty,
     _folder: TempDir,
 }
 
@@ -45,7 +45,7 @@ impl Site {
     /// Starts everything; returns when each incident has its card.
     pub(super) async fn open(database_url: Option<&str>, stage: &Stage) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a folder")?;
-        let slack = FakeSlack::start(Utc::now).await;
+        let slack = FakeSlack::start(now).await;
         slack.add_channel(CHANNEL, "#data-incidents");
         for person in PEOPLE.iter().copied().map(str::to_owned).chain(strangers()) {
             slack.add_user(&person);
@@ -64,8 +64,7 @@ impl Site {
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));
         let server = serve.spawn().context("start `countersign serve`")?;
         let url = format!("http://127.0.0.1:{port}");
-        let mut site =
-            Self { slack, url, cards: vec![], server, _pagerduty: pagerduty, _folder: folder };
+        let mut site = Self { slack, url, cards: vec![], server, pagerduty, _folder: folder };
         site.wait_until_ready().await?;
         site.alert().await?;
         site.wait_for_cards(stage).await?;
@@ -103,7 +102,7 @@ impl Site {
     async fn alert(&self) -> Result<()> {
         let client = reqwest::Client::builder().build().context("make a client")?;
         for number in 0..INCIDENTS {
-            let now = Utc::now().to_rfc3339();
+            let now = now().to_rfc3339();
             let incident = Incident {
                 id: format!("PBENCH{number}"),
                 title: format!("Duplicate rows {number}"),
@@ -113,16 +112,16 @@ impl Site {
                 urgency: "high".into(),
                 created_at: now.clone(),
             };
-            self._pagerduty.put_incident(incident.clone());
+            self.pagerduty.put_incident(incident.clone());
             let details = json!({"models": "marts.order_analytics"});
-            self._pagerduty.add_alert(&incident.id, &incident.title, &details);
+            self.pagerduty.add_alert(&incident.id, &incident.title, &details);
             let event_id = format!("01BENCH{number}");
             let happening = Happening {
                 event_type: "incident.triggered",
                 event_id: &event_id,
                 occurred_at: &now,
             };
-            let request = self._pagerduty.webhook(happening, &incident);
+            let request = self.pagerduty.webhook(happening, &incident);
             let mut post = client.post(format!("{}/webhooks/pagerduty", self.url));
             for (name, value) in &request.headers {
                 post = post.header(*name, value);
@@ -156,6 +155,11 @@ pub(super) fn strangers() -> impl Iterator<Item = String> {
     (0..200).map(|number| format!("U9GUEST{number}"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is measured runs by the system's clock")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 fn binary(name: &str) -> PathBuf {
     repository::root().join("target/release").join(name)
 }
@@ -179,7 +183,7 @@ fn prepare(
     let warehouse = json!({
         "plan_id": "bad-release",
         "finalized": true,
-        "finalized_ms": Utc::now().timestamp_millis() - 3_600_000,
+        "finalized_ms": now().timestamp_millis() - 3_600_000,
         "rows": {},
         "baselines": [],
         "models": models,

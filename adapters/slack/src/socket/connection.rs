@@ -120,9 +120,11 @@ impl Connection {
             Some(Ok(
                 Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_),
             )) => Ok(None),
-            Some(Ok(Message::Close(_)))
-            | Some(Err(WebSocketError::ConnectionClosed | WebSocketError::AlreadyClosed))
-            | None => Err(Lost::Closed),
+            None
+            | Some(
+                Ok(Message::Close(_))
+                | Err(WebSocketError::ConnectionClosed | WebSocketError::AlreadyClosed),
+            ) => Err(Lost::Closed),
             Some(Err(error)) => Err(broken(&error)),
         }
     }

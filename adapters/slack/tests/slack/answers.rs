@@ -20,7 +20,7 @@ fn typed(world: &World, text: &str) -> (fakes::SignedRequest, Command) {
 }
 
 /// What Slack shows of an answer, if it takes it.
-async fn shown(world: &World, answer: &Answer) -> Ephemeral {
+fn shown(world: &World, answer: &Answer) -> Ephemeral {
     let (request, _) = typed(world, "status");
     let body = world.slack.answer(answer, &world.people);
     world.fake.told(&request, &body).expect("it is shown")
@@ -45,7 +45,7 @@ fn answer() -> Answer {
 #[tokio::test]
 async fn an_answer_has_lines_links_and_pages() {
     let world = World::start().await;
-    let shown = shown(&world, &answer()).await;
+    let shown = shown(&world, &answer());
     insta::assert_snapshot!(shown.shown(), @"
     🟠 ∗Two∗ &lt;!channel&gt; are *open*.
     <@U0ANA> since <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC>
@@ -62,7 +62,7 @@ async fn an_answer_has_lines_links_and_pages() {
 #[tokio::test]
 async fn a_page_is_turned_in_its_place() {
     let world = World::start().await;
-    let first = shown(&world, &answer()).await;
+    let first = shown(&world, &answer());
     let request = world.fake.click_ephemeral(&first, "Older", "U0ANA");
     let turned = crate::clicks::read(&world, &request);
     let Interaction::Turned { identity: who, command, response_url } = turned else {
@@ -103,14 +103,10 @@ async fn an_answer_of_any_length_is_one_that_slack_takes() {
     }
     long.hint = Some(Words::plain(&hostile));
     long.turns = vec![Turn { label: "Older", command: hostile }];
-    let shown = shown(&world, &long).await;
-    assert!(shown.shown().contains("more"), "those that do not fit are counted");
+    let long = shown(&world, &long);
+    assert!(long.shown().contains("more"), "those that do not fit are counted");
     let empty = Answer::saying(Words::new());
-    assert_eq!(shown_text(&world, &empty).await, "…");
-}
-
-async fn shown_text(world: &World, answer: &Answer) -> String {
-    shown(world, answer).await.shown()
+    assert_eq!(shown(&world, &empty).shown(), "…");
 }
 
 #[tokio::test]

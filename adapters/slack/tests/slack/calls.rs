@@ -37,11 +37,11 @@ fn expect_transient(outcome: Result<(), ChatError>, problem: &str) {
 }
 
 #[track_caller]
-fn expect_too_soon(outcome: Result<(), ChatError>, seconds: u64) {
+fn expect_too_soon(outcome: &Result<(), ChatError>, seconds: u64) {
     let Err(ChatError::TooSoon { chat: ChatName::Slack, wait }) = outcome else {
         panic!("{outcome:?} is not too soon");
     };
-    assert_eq!(wait, Duration::from_secs(seconds));
+    assert_eq!(*wait, Duration::from_secs(seconds));
 }
 
 #[track_caller]
@@ -158,10 +158,10 @@ async fn what_slack_asks_for_holds_for_all_that_would_meet_the_same_limit() {
     let World { fake, slack, people } = world;
     let world = World { slack: slack.with_clock(hand.clone()), fake, people };
     world.fake.rate_limit_next(POST, 17);
-    expect_too_soon(post(&world).await, 17);
-    expect_too_soon(post(&world).await, 17);
+    expect_too_soon(&post(&world).await, 17);
+    expect_too_soon(&post(&world).await, 17);
     *hand.0.lock().expect("nobody panics") = 16;
-    expect_too_soon(post(&world).await, 1);
+    expect_too_soon(&post(&world).await, 1);
     let letter = Letter {
         headline: Words::plain("You are asked."),
         tone: Tone::Neutral,
@@ -177,7 +177,7 @@ async fn what_slack_asks_for_holds_for_all_that_would_meet_the_same_limit() {
     *hand.0.lock().expect("nobody panics") = 17;
     post(&world).await.expect("the time is over");
     world.fake.fail_next(POST, "ratelimited");
-    expect_too_soon(post(&world).await, 1);
+    expect_too_soon(&post(&world).await, 1);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn whoever_is_too_early_hears_so_and_sends_nothing() {
     for _ in 0..3 {
         post(&world).await.expect("the burst");
     }
-    expect_too_soon(post(&world).await, 1);
+    expect_too_soon(&post(&world).await, 1);
     assert_eq!(world.fake.messages(CHANNEL).len(), 3);
     *hand.0.lock().expect("nobody panics") = 1;
     post(&world).await.expect("a second later");

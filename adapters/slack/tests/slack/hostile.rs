@@ -5,6 +5,7 @@ use domain::{
     card::Button,
     letter::{Letter, Line},
     notice::{Tone, Volume},
+    place::Place,
     port::{Chat, Reply},
     words::Words,
 };
@@ -13,7 +14,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use serde_json::Value;
-use slack::AskWhy;
+use slack::{Answer, AskWhy};
 
 use crate::{
     limits::swollen,
@@ -99,7 +100,11 @@ async fn say(world: &World, text: &str) -> Value {
     world.slack.edit(&thread, &swollen(text, 2), &world.people).await.expect("an edit");
     let reply = Reply { words: words(), volume: Volume::Channel, tone: Tone::Bad };
     world.slack.reply(&thread, &reply, &world.people, &key(2)).await.expect("a reply");
-    world.slack.whisper(&to, &thread, &words(), &world.people).await.expect("a whisper");
+    world
+        .slack
+        .whisper(&to, (&thread, &Place::Card), &words(), &world.people)
+        .await
+        .expect("a whisper");
     let line = |label: &str| Line { label: label.to_owned(), value: words() };
     let letter = Letter {
         headline: words(),
@@ -107,6 +112,8 @@ async fn say(world: &World, text: &str) -> Value {
         lines: vec![line(text), line(""), line("What")],
         about: Some((proposal_id(), plan())),
         buttons: vec![Button::Approve],
+        signs: words(),
+        link: Some("https://acme.slack.com/archives/C1/p1".to_owned()),
     };
     world.slack.write(&to, &letter, &world.people, &key(3)).await.expect("a letter");
     let message = world.fake.message(CHANNEL, &thread.message);
@@ -115,13 +122,20 @@ async fn say(world: &World, text: &str) -> Value {
         panic!("no click")
     };
     let (proposal, plan) = (proposal_id(), plan());
-    let ask = AskWhy { button: Button::Reject, proposal: &proposal, plan: &plan, stop: None };
+    let ask = AskWhy {
+        button: Button::Reject,
+        proposal: &proposal,
+        plan: &plan,
+        stop: None,
+        place: &Place::Card,
+    };
     world
         .slack
         .open_reason_modal(&trigger_id, ask, &words(), &world.people)
         .await
         .expect("a modal");
-    world.slack.answer(&words(), &world.people)
+    let answer = Answer::saying(words()).line(words()).with_hint(words());
+    world.slack.answer(&answer, &world.people)
 }
 
 /// Judges one text as Slack would read it.

@@ -1,6 +1,6 @@
 //! The form to propose with: what it shows, what comes back from it, and what is said at its inputs.
 
-use domain::{plan::RollbackType, words::Words};
+use domain::{place::Place, plan::RollbackType, words::Words};
 use slack::{Answer, AnswerLine, Choice, Chosen, Field, Interaction, Kept, ProposeForm, models_of};
 
 use crate::{
@@ -196,12 +196,22 @@ async fn an_approval_that_was_typed_shows_what_is_signed() {
     let trigger = text.split("trigger_id=").nth(1).expect("a trigger").split('&').next();
     let (proposal, plan) = (proposal_id(), plan());
     let button = domain::card::Button::Approve;
-    let ask = slack::AskWhy { button, proposal: &proposal, plan: &plan, stop: None };
+    let ask = slack::AskWhy {
+        button,
+        proposal: &proposal,
+        plan: &plan,
+        stop: None,
+        place: &Place::Private,
+    };
     let summary = Answer::saying(Words::plain("You are about to approve plan ").code(plan.short()))
         .line(Words::new().strong("Where").text(" ").code("prod"))
         .line(Words::new().strong("Possible until").text(" ").time(at(0)));
-    let opening =
-        world.slack.open_approval(trigger.expect("its value"), ask, &summary, &world.people);
+    let opening = world.slack.open_approval(
+        trigger.expect("its value"),
+        (ask, None),
+        &summary,
+        &world.people,
+    );
     opening.await.expect("it opens");
     insta::assert_snapshot!(shown(&world), @"
     Approve the rollback
@@ -218,6 +228,8 @@ async fn an_approval_that_was_typed_shows_what_is_signed() {
         plan,
         stop: None,
         reason: String::new(),
+        typed: String::new(),
+        place: Place::Private,
     };
     assert_eq!(read(&world, &request), expected);
 }

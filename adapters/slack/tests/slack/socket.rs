@@ -165,7 +165,7 @@ fn an_app_token_stands_in_for_a_signing_secret() {
 async fn a_line_that_stays_silent_is_given_up() {
     let server = Server::start(|line| async move {
         let _kept = line;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let slack = listening(&server.api_url).with_silence(Duration::from_millis(90));
@@ -188,7 +188,7 @@ async fn a_line_that_answers_is_kept() {
         }
         let envelope = json!({"type": "events_api", "envelope_id": "1", "payload": {}});
         line.send(Message::text(envelope.to_string())).await.expect("it is open");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let slack = listening(&server.api_url).with_silence(Duration::from_millis(900));

@@ -97,12 +97,14 @@ async fn what_can_be_pressed() {
     Can answer: Ben (level 2 or higher)
     (Confirm) confirm primary confirm: Swap the restored warehouse in? You sign a yes for plan aab8f06f, and the rollback goes on. at 1.1
     (Cancel the rollback) cancel danger confirm: - at 1.1
+    (Details) details - confirm: - at 1.1
     ");
     insta::assert_snapshot!(shown(&stuck()).await, @r"
     Stuck at: Point the models back: the probe could not tell
     (Try again) retry - confirm: - at 1.1
     (Skip the step) skip - confirm: - at 1.1
-    (End the rollback) give_up danger confirm: - at 1.1
+    (Details) details - confirm: - at 1.1
+    (…) more: End the rollback at 1.1
     ");
 }
 

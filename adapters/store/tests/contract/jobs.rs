@@ -5,6 +5,7 @@ use domain::{
     letter::Letter,
     notice::Tone,
     person::{ChatName, Identity},
+    place::Place,
     port::MessageRef,
     words::Words,
 };
@@ -142,7 +143,7 @@ async fn threads(store: &Store, incidents: &[u128]) {
 
 fn whisper(user: &str) -> Job {
     let to = Identity { chat: ChatName::Slack, team: "T".to_owned(), user: user.to_owned() };
-    Job::Whisper { to, words: Words::plain("hi") }
+    Job::Whisper { to, words: Words::plain("hi"), place: Place::Card }
 }
 
 contract!(what_is_said_in_private_waits_for_nobody_else, async |database: &Database| {
@@ -207,6 +208,8 @@ contract!(a_thread_in_which_something_urgent_waits_goes_first, async |database: 
             lines: vec![],
             about: None,
             buttons: vec![],
+            signs: Words::new(),
+            link: None,
         },
     };
     for (number, job) in [(20, whisper("U2")), (21, letter.clone())] {

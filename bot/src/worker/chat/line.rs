@@ -133,7 +133,7 @@ impl Line {
             _ if !is_new => {}
             Kind::Outage => tracing::warn!("{problem}; everything waits until it is back"),
             Kind::Refusal => {
-                tracing::error!("{problem}; everything waits, and is said once that is mended")
+                tracing::error!("{problem}; everything waits, and is said once that is mended");
             }
         }
     }

@@ -176,6 +176,12 @@ impl Desk {
                 self.proposals[&run.proposal].may_steer(steered, named)?;
                 run.step(event, now)?
             }
+            // The bot tells a run of it only once somebody has disowned what they signed.
+            (Some(run), run::Event::Halted { by })
+                if !self.proposals[&run.proposal].disowned.contains(by) =>
+            {
+                return Err(Refusal::Outdated);
+            }
             (Some(run), event) => run.step(event, now)?,
             (None, run::Event::Created { proposal, plan, target, steps }) => Run::create(
                 id.clone(),
