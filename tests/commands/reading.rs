@@ -72,10 +72,11 @@ async fn an_incident_that_was_rolled_back() {
       Rebuilt besides  marts.segment_summary
       Why              It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
       Target recovery  within 15 min
-      Approvals        1 of 1: Ana Ruiz
+      Approvals        1 of 1: Ana Ruiz at [day] [month] [time] UTC
       Needs            A model-level rollback needs one approval of level 1.
       Plan             [digest]
       Outcome          Rolled back: every step is done and every check passed, [took] after the proposal, within the 15 min meant for it.
+      Closed           [day] [month] [time] UTC
       Hold             A deploy must not bring back marts.customer_segmentation=24, marts.order_analytics=22
       pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
       pass             target_version_exists: Version 11 of marts.order_analytics is in the state.

@@ -373,7 +373,7 @@ fn why_says_what_a_decided_proposal_waits_for() {
 
     Ana Ruiz has signed already, and one person counts once. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision. Its run waits for a person. Asked now: Ana Ruiz (on-call engineer (primary), level 1).
 
-    Ana Ruiz may approve this, holding level 1. Rule level_reaches: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision. But its approvals have run out, and whoever may approve can do so again. Asked now: Ana Ruiz (on-call engineer (primary), level 1).
+    Ana Ruiz may approve this, holding level 1. Rule level_reaches: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision. But approvals have run out or were disowned, and whoever may approve can do so again. Asked now: Ana Ruiz (on-call engineer (primary), level 1).
     ");
 }
 

@@ -102,7 +102,7 @@ async fn details_are_a_modal() {
     1. *look*: `look`look
     2. *look*: `look`look
     *Since*
-    <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC> by <@U0ANA>
+    <!date^1795412780^{date_short_pretty}, {time}|2026-11-23 05:46 UTC> by <@U0ANA>
     (-) (Close)
     ");
 }

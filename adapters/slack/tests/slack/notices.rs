@@ -59,6 +59,12 @@ const RUN: &str = r#"[
 {"notice":"steered","guidance":"asks","name":"Swap","question":"Swap the restored warehouse in?","level":2,"people":["ben"],"next":"2026-11-23T06:16:20Z"},
 {"notice":"steered","guidance":"wanted","question":null,"level":2,"role":"tech lead","people":["ben"],"waited_ms":0,"next":"2026-11-23T06:16:20Z"},
 {"notice":"steered","guidance":"wanted","question":null,"level":2,"role":"tech lead","people":["ben"],"waited_ms":900000,"paused":"ana","next":"2026-11-23T06:16:20Z"},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"taken_back"},"given":0,"needed":1},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"paused","under_way":"Point the models back"},"given":0,"needed":1},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"paused","under_way":null},"given":0,"needed":1},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"waits"},"given":0,"needed":1},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"goes_back"},"given":0,"needed":1},
+{"notice":"disowned","by":"ana","people":["ana","ben"],"consequence":{"makes":"over"},"given":0,"needed":1},
 {"notice":"steered","guidance":"renewed"},
 {"notice":"steered","guidance":"confirmed","by":"ben","level":2,"question":"Swap the restored warehouse in?"}
 ]"#;
@@ -203,7 +209,13 @@ async fn the_thread_of_a_run() {
     loud  🟠 The rollback waits at *Swap*: *Swap the restored warehouse in?* <@U0BEN>, please answer (level 2 or higher can). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
     quiet 🟠 <@U0BEN>, tech lead (level 2): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
     loud  🟠 <@U0BEN>, tech lead (level 2): the rollback is still paused, by <@U0ANA> for 15 min now. Resume lets it go on, Cancel takes back what was done; nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
-    quiet 🟢 The approvals are good again. Try again lets the rollback go on where it stopped.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. Nothing has begun: 0 of 1 approvals count now, and others decide. <@U0ANA> and <@U0BEN>: please look at this, and at that account, now.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused: *Point the models back* comes to its end, and nothing further begins (0 of 1 approvals count now). <@U0ANA> and <@U0BEN>: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused, and nothing further begins (0 of 1 approvals count now). <@U0ANA> and <@U0BEN>: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback waits for a person and stays as it is (0 of 1 approvals count now). <@U0ANA> and <@U0BEN>: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. What the rollback did is being taken back, and that goes on. <@U0ANA> and <@U0BEN>: please look at this, and at that account, now.
+    loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback was over by then: nothing is left to be stopped here, so please look at what it did. <@U0ANA> and <@U0BEN>: please look at this, and at that account, now.
+    quiet 🟢 The approvals are good again. Resume, or Try again where it is stuck, lets the rollback go on.
     quiet 🟢 <@U0BEN> confirmed at level 2: *Swap the restored warehouse in?* The rollback goes on.
     ");
 }

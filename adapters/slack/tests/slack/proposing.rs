@@ -213,11 +213,11 @@ async fn an_approval_that_was_typed_shows_what_is_signed() {
         &world.people,
     );
     opening.await.expect("it opens");
-    insta::assert_snapshot!(shown(&world), @"
+    insta::assert_snapshot!(shown(&world), @r"
     Approve the rollback
     You are about to approve plan `aab8f06f`
     *Where* `prod`
-    *Possible until* <!date^1795412780^{date_short_pretty}, {time_secs}|2026-11-23 05:46:20 UTC>
+    *Possible until* <!date^1795412780^{date_short_pretty}, {time}|2026-11-23 05:46 UTC>
     Anything to add?
     ");
     let request = world.fake.submit_view("U0ANA", &[]);

@@ -121,13 +121,13 @@ async fn refusals_say_what_to_do() {
     let world = World::start().await;
     world.fake.take_scope("connections:write");
     said.push(refused(&listening(&world.fake.api_url())).await);
-    insta::assert_snapshot!(said.join("\n"), @"
+    insta::assert_snapshot!(said.join("\n"), @r"
     slack refuses: apps.connections.open: invalid_auth. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
     slack refuses: apps.connections.open: token_revoked. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
     slack refuses: apps.connections.open: not_allowed_token_type. slack.app_token is a token of another kind: it must be an app-level token, which begins with xapp-
     slack refuses: apps.connections.open: access_denied. Switch Socket Mode on in the app's settings, or take slack.app_token out
     slack gave no answer: apps.connections.open: internal_error
-    slack did not take the message: apps.connections.open: ratelimited
+    slack takes no more for 1000 ms
     slack refuses: apps.connections.open: missing_scope (connections:write). Make an app-level token with the scope connections:write and set slack.app_token to it
     ");
 }

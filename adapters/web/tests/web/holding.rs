@@ -57,6 +57,7 @@ fn it_stands() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
+    Closed: 03:08:08 UTC
     Hold: A deploy must not bring back shop.orders_daily=22, shop.revenue=24
     …
     [Lift the hold]
@@ -78,6 +79,7 @@ fn what_was_rolled_back_is_back() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
+    Closed: 03:08:08 UTC
     Hold: shop.orders_daily=22 is live again, by the SQLMesh plan 4f2a
     ");
 }

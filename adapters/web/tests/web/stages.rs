@@ -248,9 +248,9 @@ fn rolled_back() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Outcome: Rolled back: every step is done and every check passed, 7 min 48 s after the proposal, within the 15 min meant for it.
+    Closed: 03:08:08 UTC
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
-    Closed: 03:08:08 UTC
     ## Steps 4 of 4 done
     - Hold deploys done in 830 ms
     - Point the models back done in 6.2 s

@@ -86,9 +86,9 @@ fn signed_off() {
     # orders_daily: row count dropped by 41 %
     Shop warehouse, since 03:00:12 UTC
     Outcome: Rolled back 7 min 48 s after the proposal, within the 15 min meant for it, on the word of people: not every step and check passed by itself. • Check the data was signed off by Ben Okafor: the duplicates are of last year and known
+    Closed: 03:08:08 UTC
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
-    Closed: 03:08:08 UTC
     ## Steps 4 of 4 done
     - Hold deploys done in 830 ms
     - Point the models back done in 6.2 s
