@@ -118,3 +118,36 @@ story!(
         w.read_on();
     }
 );
+
+story!(
+    /// Guests see single channels, and the command would show them every incident.
+    a_guest_reads_nothing_by_typing,
+    async |w| {
+        w.alert().await;
+        w.read_on();
+        w.slack.make_guest("U0STRANGER");
+        insta::assert_snapshot!(w.reads("stranger", "status").await, @"Countersign answers members of this workspace alone, and Slack says that you are a guest here or belong to another one. Nothing was done: ask a member, please.");
+        w.slack.fail_next("users.info", "internal_error");
+        assert!(w.reads("sam", "status").await.contains("Duplicate rows"), "a lost answer hides nothing from anybody");
+    }
+);
+
+story!(
+    /// Whoever is a guest from now on decides nothing, and can still say that somebody else signed in their name.
+    whoever_may_decide_nothing_any_more_can_still_disown,
+    async |w| {
+        w.edit_policy("authority.yaml", "model_level:\n    approvals: [1]", "model_level:\n    approvals: [2, 1]").await;
+        w.alert().await;
+        w.approve("ana").await;
+        w.expect_whisper("ana", "is signed");
+        w.read_on();
+        let letter = w.expect_letter("ana", "You signed an approval.");
+        w.slack.make_guest("U0ANA");
+        changed(w, "U0ANA").await;
+        w.approve("ana").await;
+        w.expect_whisper("ana", "guests never decide");
+        w.press_in_letter(&letter, "not_me", "ana").await;
+        w.expect_thread(&["<@U0ANA> says: that was not me."]);
+        w.expect_card("0 of 2");
+    }
+);

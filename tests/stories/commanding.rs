@@ -252,6 +252,8 @@ story!(
 story!(
     /// Slack gives no addresses, and the list stands without them.
     links_are_done_without, async |w| {
+    // The first letter asks too, and goes without one.
+    w.slack.fail_next("chat.getPermalink", "internal_error");
     waiting(w).await;
     w.slack.fail_next("chat.getPermalink", "internal_error");
     assert!(!w.reads("ana", "list").await.contains("thread>"));

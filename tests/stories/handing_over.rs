@@ -39,7 +39,7 @@ story!(
         *Who was asked* <@U0ANA> at <!date^1795402800^{time_secs}|03:00:00 UTC>; <@U0BO> at <!date^1795403700^{time_secs}|03:15:00 UTC>; <@U0BEN> and <@U0TESS> at <!date^1795404600^{time_secs}|03:30:00 UTC>; <@U0MIA> at <!date^1795405500^{time_secs}|03:45:00 UTC>. Nobody has signed.
         *Needed of you* Approve or reject the model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`. 0 of 1 approvals are there. Please decide until <!date^1795406400^{time_secs}|04:00:00 UTC>, when level 4 is asked.
         ");
-        assert_eq!(buttons(&mia), ["Approve", "Reject", "Open the thread"]);
+        assert_eq!(buttons(&mia), ["Approve", "Reject", "Details", "Open the thread"]);
         assert_eq!(w.slack.letters("U0CLEO"), [], "nobody hears of it before their turn");
         let edits = w.slack.calls("chat.update").len();
 
@@ -49,8 +49,7 @@ story!(
         w.read_on();
         w.expect_card("Rolled back");
         assert_eq!(w.slack.take_ephemerals("U0MIA").len(), 0, "the answer is where she pressed");
-        let told = w.slack.letters("U0MIA");
-        assert!(told[1].shown().contains("is signed and kept"), "{}", told[1].shown());
+        w.expect_letter("mia", "is signed and kept");
         for user in ["U0ANA", "U0BO", "U0BEN", "U0TESS"] {
             let letter = letter(w, user);
             assert!(letter.shown().contains("Signed by <@U0MIA>"), "{}", letter.shown());
@@ -151,5 +150,20 @@ story!(
         w.advance(TimeDelta::minutes(15)).await;
         w.expect_thread(&["Nobody can be reached for level 1, on-call engineer (secondary)", "Asking <@U0BEN> and <@U0TESS>"]);
         letter(w, "U0BEN");
+    }
+);
+
+story!(
+    /// A letter that somebody deleted is written anew while there is something to decide.
+    a_deleted_letter_is_written_anew,
+    async |w| {
+        w.alert().await;
+        let first = letter(w, "U0ANA");
+        w.slack.delete(&first.channel, &first.ts);
+        w.advance(TimeDelta::minutes(15)).await;
+        w.read_on();
+        let anew = letter(w, "U0ANA");
+        assert_ne!(anew.ts, first.ts);
+        assert!(anew.shown().contains("<@U0BO> at"), "{}", anew.shown());
     }
 );

@@ -27,7 +27,7 @@ story!(
         Incidents that are not over
         None. May it stay like this.
         *How this works* An alert comes in, I propose a rollback, and people sign it with a button: here, on the card in the channel, or in the message that I send them. Nothing runs before enough of them have signed; without an answer I ask the next level. Every decision is signed and kept, and the thread tells each step.
-        As of <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC>. Open this page again to see it anew.
+        As of <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>. Open this page again to see it anew.
         ");
         let stranger = open(w, "U0STRANGER").await.shown();
         assert!(stranger.contains("{ chat: slack, team: T0FAKE, user: U0STRANGER }"), "{stranger}");
@@ -54,11 +54,11 @@ story!(
         model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`
         0 of 1 approvals; level 1 is asked at <!date^1795403700^{time_secs}|03:15:00 UTC>
         Incidents that are not over
-        🟠 *Duplicate rows in the marts* · Waiting for a decision · since <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> · <https://fake.slack.com/archives/C0INCIDENTS/p1795402800000001|open the thread>
+        🟠 *Duplicate rows in the marts* · Waiting for a decision · since <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · <https://fake.slack.com/archives/C0INCIDENTS/p1795402800000001|open the thread>
         *How this works* An alert comes in, I propose a rollback, and people sign it with a button: here, on the card in the channel, or in the message that I send them. Nothing runs before enough of them have signed; without an answer I ask the next level. Every decision is signed and kept, and the thread tells each step.
-        As of <!date^1795402860^{date_short_pretty}, {time_secs}|2026-11-23 03:01:00 UTC>. Open this page again to see it anew.
+        As of <!date^1795402860^{date_short_pretty}, {time}|2026-11-23 03:01 UTC>. Open this page again to see it anew.
         ");
-        assert_eq!(buttons(&ana), ["Approve", "Reject"]);
+        assert_eq!(buttons(&ana), ["Approve", "Reject", "Details"]);
         let request = w.slack.home_click("U0ANA", "approve", 0);
         assert_eq!(w.send("/slack/interactions", &request).await, 200);
         w.drain().await;

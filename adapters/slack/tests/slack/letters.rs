@@ -41,7 +41,7 @@ async fn a_letter_is_a_direct_message_that_is_found_again() {
     ");
     assert_eq!(message.text, "🟠 <@U0ANA> asks &lt;!channel&gt; of you.");
     let buttons: Vec<_> = message.buttons().into_iter().map(|button| button.text).collect();
-    assert_eq!(buttons, ["Approve"]);
+    assert_eq!(buttons, ["Approve", "Details"]);
     let found = world.slack.find_letter(&to, &key(1), at(0)).await.expect("looked");
     assert_eq!(found, Some(posted));
     let other = world.slack.find_letter(&to, &key(2), at(0)).await.expect("looked");

@@ -8,6 +8,7 @@ use domain::{
     notice::{Guidance, Keeping, Notice, Schedule},
     port::{Chat, Reply},
     proposal::Outcome,
+    remark::Remark,
 };
 use serde_json::{Value, json};
 
@@ -94,6 +95,16 @@ const END: &str = r#"[
 {"notice":"keeping","keeping":"not_released","name":"countersign_keep_1","why":"the state database does not answer"}
 ]"#;
 
+/// What is written down beside the machines.
+const REMARKS: &str = r#"[
+{"notice":"remark","remark":"noted","message":"17.2","author":{"identity":{"chat":"slack","team":"T0FAKE","user":"U0BEN"},"person":"ben"},"text":"it began at *two* <!channel>","said_at":"2026-11-23T05:40:00Z","by":{"identity":{"chat":"slack","team":"T0FAKE","user":"U0STRANGER"},"person":null}},
+{"notice":"remark","remark":"unreachable","chat":"slack","people":["ana"]},
+{"notice":"remark","remark":"unreachable","chat":"slack","people":["ana","ben"]},
+{"notice":"remark","remark":"brought_in","person":"ana"},
+{"notice":"remark","remark":"not_in_channel","person":"ana"},
+{"notice":"remark","remark":"asks_to_be_known","identity":{"chat":"slack","team":"T0FAKE","user":"U0STRANGER"}}
+]"#;
+
 fn samples(text: &str) -> Vec<Value> {
     serde_json::from_str(text).expect("JSON")
 }
@@ -105,7 +116,7 @@ fn notice(sample: &Value) -> Notice {
 
 /// The kind of a notice, and of what it carries where that has kinds too.
 fn kind(sample: &Value) -> String {
-    let within = [&sample["guidance"], &sample["schedule"], &sample["keeping"]];
+    let within = ["guidance", "schedule", "keeping", "remark"].map(|tag| &sample[tag]);
     let within = within.into_iter().chain([&sample["outcome"]["outcome"]]);
     let names = std::iter::once(&sample["notice"]).chain(within).filter_map(Value::as_str);
     names.collect::<Vec<_>>().join("/")
@@ -125,6 +136,7 @@ fn no_kind_is_without_a_sample() {
     let schedule = serde_json::from_value::<Schedule>(refused("schedule")).unwrap_err();
     let keeping = serde_json::from_value::<Keeping>(refused("keeping")).unwrap_err();
     let outcome = serde_json::from_value::<Outcome>(refused("outcome")).unwrap_err();
+    let remark = serde_json::from_value::<Remark>(refused("remark")).unwrap_err();
     let mut all = BTreeSet::new();
     for name in kinds(&notices) {
         let within = match name.as_str() {
@@ -132,6 +144,7 @@ fn no_kind_is_without_a_sample() {
             "planned" => kinds(&schedule.to_string()),
             "keeping" => kinds(&keeping.to_string()),
             "closed" => kinds(&outcome.to_string()),
+            "remark" => kinds(&remark.to_string()),
             _ => {
                 all.insert(name);
                 continue;
@@ -139,7 +152,7 @@ fn no_kind_is_without_a_sample() {
         };
         all.extend(within.into_iter().map(|within| format!("{name}/{within}")));
     }
-    let shown: Vec<Value> = [OPENING, RUN, END].into_iter().flat_map(samples).collect();
+    let shown: Vec<Value> = [OPENING, RUN, END, REMARKS].into_iter().flat_map(samples).collect();
     let shown: BTreeSet<String> = shown.iter().map(kind).collect();
     assert_eq!(shown, all, "add a sample for each kind, and read how it is shown");
 }
@@ -163,7 +176,7 @@ async fn replies(text: &str) -> String {
 
 #[tokio::test]
 async fn the_thread_until_people_have_decided() {
-    insta::assert_snapshot!(replies(OPENING).await, @r"
+    insta::assert_snapshot!(replies(OPENING).await, @"
     quiet Alert from *orders pipeline*: orders_daily: row count dropped 40 %
     quiet <@U0ANA> proposed a model-level rollback (type 2) of `marts.revenue` in `warehouse` (`data_quality_issues`): revenue is doubled. Whether it is possible is found out now, and nothing runs before people approve it.
     quiet Acknowledged in PagerDuty.
@@ -188,7 +201,7 @@ async fn the_thread_until_people_have_decided() {
 
 #[tokio::test]
 async fn the_thread_of_a_run() {
-    insta::assert_snapshot!(replies(RUN).await, @r"
+    insta::assert_snapshot!(replies(RUN).await, @"
     loud  The rollback starts: Record a rollback point → Point the models back → Check the data.
     quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4.2 s. Kept as pt_1.
     quiet 🟠 Step 3 of 3: *Check the data* – done in 1 min 5 s.
@@ -222,7 +235,7 @@ async fn the_thread_of_a_run() {
 
 #[tokio::test]
 async fn the_thread_at_the_end() {
-    insta::assert_snapshot!(replies(END).await, @r"
+    insta::assert_snapshot!(replies(END).await, @"
     loud  🟢 Rolled back: every step is done and every check passed, 5 min 12 s after the proposal, within the 15 min meant for it.
     loud  🟢 Rolled back 20 min 12 s after the proposal, 5 min 12 s more than the 15 min meant for it, on the word of people: not every step and check passed by itself.
     • *Check the data* was signed off by <@U0ANA>: known since last year
@@ -245,5 +258,17 @@ async fn the_thread_at_the_end() {
     quiet The way back of this proposal is the one that is kept already, for <@U0ANA>.
     quiet The way back is no longer kept: the environment `countersign_keep_1` is gone from SQLMesh's state, and what nothing else holds is the janitor's again.
     quiet 🟠 The environment `countersign_keep_1` is not needed any more, and could not be taken out of SQLMesh's state: the state database does not answer. It does no harm but keeps old tables; the operator can take it away with `sqlmesh invalidate countersign_keep_1`.
+    ");
+}
+
+#[tokio::test]
+async fn the_thread_of_remarks() {
+    insta::assert_snapshot!(replies(REMARKS).await, @"
+    quiet 📌 somebody unknown (`slack:T0FAKE:U0STRANGER`) added to the timeline what <@U0BEN> wrote at <!date^1795412400^{time_secs}|05:40:00 UTC>: “it began at ∗two∗ &lt;!channel&gt;”
+    quiet 🟠 <@U0ANA> has no address in Slack that works: nobody could write to them here. Please reach them another way, and tell the operator to mend people.yaml.
+    quiet 🟠 <@U0ANA> and <@U0BEN> have no address in Slack that works: nobody could write to them here. Please reach them another way, and tell the operator to mend people.yaml.
+    quiet <@U0ANA> was not in this channel and is now.
+    quiet 🟠 <@U0ANA> is asked to decide but is not in this channel, and I may not invite them. Please type `/invite` with their name. They got a private message meanwhile.
+    quiet 🟠 Somebody whom people.yaml does not name wants to help and asks to be added: `{ chat: slack, team: T0FAKE, user: U0STRANGER }`. Whoever operates this: check who they are before you add them, then restart.
     ");
 }

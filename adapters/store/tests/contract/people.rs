@@ -65,9 +65,24 @@ contract!(a_letter_is_written_once_and_renewed, async |database: &Database| {
     assert_eq!(again.content, "a");
     assert!(store.park_handover(&again, "me", "refused").await.unwrap());
     commit(&store, async |tx| tx.renew_handovers(&incident_id(1), at(80)).await.unwrap()).await;
-    assert_eq!(claim(&store, "me", 81).await, None, "what is refused stays so");
+    let renewed = claim(&store, "me", 81).await.expect("no letter that is there stays wrong");
+    assert_eq!((renewed.problem.as_str(), renewed.attempts), ("refused", 1));
+    // What was not tried is no try, and comes when it may.
+    assert!(store.return_handover(&renewed, "me", at(90)).await.unwrap());
+    assert_eq!(claim(&store, "me", 89).await, None);
+    let renewed = claim(&store, "me", 90).await.expect("it may go");
+    assert_eq!((renewed.attempts, renewed.in_doubt), (1, false));
+    // A letter that is gone is written anew, under another key.
+    assert!(store.forget_letter(&renewed, "me", &message_id(9), at(91)).await.unwrap());
+    assert!(!store.handover_shown(&renewed, "me", "a").await.unwrap());
+    let anew = claim(&store, "me", 91).await.expect("wanted");
+    assert_eq!((&anew.letter, &anew.key, anew.content.as_str()), (&None, &message_id(9), ""));
+    // What was never written and is refused waits until somebody is asked again.
+    assert!(store.park_handover(&anew, "me", "refused").await.unwrap());
+    commit(&store, async |tx| tx.renew_handovers(&incident_id(1), at(92)).await.unwrap()).await;
+    assert_eq!(claim(&store, "me", 93).await, None, "nobody is asked anew");
     assert_eq!(store.unpark_handovers(CHAT).await.unwrap(), 1);
-    assert!(claim(&store, "me", 82).await.is_some());
+    assert!(claim(&store, "me", 94).await.is_some());
 });
 
 contract!(an_errand_that_is_wanted_again_is_done_again, async |database: &Database| {
@@ -84,6 +99,9 @@ contract!(an_errand_that_is_wanted_again_is_done_again, async |database: &Databa
     want(3).await;
     assert!(!store.finish_errand(&claims[0], "me").await.unwrap(), "wanted again meanwhile");
     assert!(store.retry_errand(&claims[0], "me", at(4), "").await.unwrap());
+    let claims = store.claim_errands(CHAT, "me", at(4), LEASE_MS, 10).await.unwrap();
+    assert!(store.return_errand(&claims[0], "me", at(5)).await.unwrap(), "it may not go yet");
+    assert_eq!(store.next_task(&[], &[CHAT]).await.unwrap(), Some(at(5)));
     let claims = store.claim_errands(CHAT, "me", at(5), LEASE_MS, 10).await.unwrap();
     assert!(store.finish_errand(&claims[0], "me").await.unwrap());
     assert_eq!(store.next_task(&[], &[CHAT]).await.unwrap(), None);
