@@ -112,10 +112,10 @@ story!(
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     You are Sam Weber, and watch. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("stranger", "status").await, @"
+    insta::assert_snapshot!(w.reads("stranger", "status").await, @r"
     Nothing waits for you.
     *Waits for others*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     people.yaml does not name you (`slack:T0FAKE:U0STRANGER`), so you can watch and decide nothing. `/countersign help` shows what you can type.
     ");
     insta::assert_snapshot!(w.reads("ana", "list").await, @"
