@@ -27,7 +27,13 @@ impl Serving {
             rest.split('"').next().expect("its value").to_owned()
         };
         let (token, proposal, plan) = (field("token"), field("proposal"), field("plan"));
+        // Where a name has to be typed, the page says which.
+        let typed = page.split_once("name=\"typed\" ").and_then(|(_, rest)| {
+            let (_, rest) = rest.split_once("placeholder=\"")?;
+            rest.split('"').next()
+        });
         let mut form = vec![
+            ("typed", typed.unwrap_or_default()),
             ("token", token.as_str()),
             ("proposal", &proposal),
             ("plan", &plan),

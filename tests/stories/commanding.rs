@@ -25,13 +25,13 @@ story!(
     insta::assert_snapshot!(w.reads("ana", "show").await, @"No proposal is open, so it is not clear which incident you mean: `/countersign show INC` names one, and `/countersign list all` shows those there are. Nothing was done.");
     insta::assert_snapshot!(w.reads("ana", "hold").await, @"Nothing is held: every environment may be deployed to.");
     insta::assert_snapshot!(w.reads("ana", "hold lift prod").await, @"No hold stands on `prod`; `/countersign hold` shows those that do. Nothing was done.");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
     If a rollback were proposed now, these people would be asked, until enough have signed:
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
-    <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
-    <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
-    <!date^1795405500^{date_short_pretty}, {time_secs}|2026-11-23 03:45:00 UTC> · level 3, engineering manager: <@U0MIA>
-    <!date^1795406400^{date_short_pretty}, {time_secs}|2026-11-23 04:00:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
+    <!date^1795403700^{date_short_pretty}, {time}|2026-11-23 03:15 UTC> · level 1, on-call engineer (secondary): <@U0BO>
+    <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
+    <!date^1795405500^{date_short_pretty}, {time}|2026-11-23 03:45 UTC> · level 3, engineering manager: <@U0MIA>
+    <!date^1795406400^{date_short_pretty}, {time}|2026-11-23 04:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
     Then the last of them again every 15 min.
     ");
     insta::assert_snapshot!(w.reads("ana", "drill run single_model").await, @"Drills are not there yet: Countersign can neither run one nor plan one. Nothing was done.");
@@ -100,22 +100,22 @@ story!(
     waiting(w).await;
     w.advance(TimeDelta::minutes(20)).await;
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "status").await, @"
+    insta::assert_snapshot!(w.reads("ana", "status").await, @r"
     One decision waits for you.
     *Waits for you*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     You are Ana Ruiz, level 1. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("sam", "status").await, @"
+    insta::assert_snapshot!(w.reads("sam", "status").await, @r"
     Nothing waits for you now.
     *Waits for others*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     You are Sam Weber, and watch. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("stranger", "status").await, @"
+    insta::assert_snapshot!(w.reads("stranger", "status").await, @r"
     Nothing waits for you.
     *Waits for others*
-    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> · <[link]|thread>
+    🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     people.yaml does not name you (`slack:T0FAKE:U0STRANGER`), so you can watch and decide nothing. `/countersign help` shows what you can type.
     ");
     insta::assert_snapshot!(w.reads("ana", "list").await, @"
@@ -177,9 +177,9 @@ story!(
     w.approve("ana").await;
     w.expect_whisper("ana", "is signed");
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "hold list").await, @"
+    insta::assert_snapshot!(w.reads("ana", "hold list").await, @r"
     One hold stands. CI is told not to bring back what was rolled back:
-    🔒 `prod` of `warehouse` · `[hold]` · since <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> · incident `[incident]` · must not come back: `marts.customer_segmentation=24`, `marts.order_analytics=22` · can lift it: <@U0ANA>, <@U0BO>, <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> (level 1 or higher)
+    🔒 `prod` of `warehouse` · `[hold]` · since <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · incident `[incident]` · must not come back: `marts.customer_segmentation=24`, `marts.order_analytics=22` · can lift it: <@U0ANA>, <@U0BO>, <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> (level 1 or higher)
     `/countersign hold lift ENV` lets it come again; it asks for the reason.
     ");
     insta::assert_snapshot!(w.reads("ana", "status").await, @"

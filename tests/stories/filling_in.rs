@@ -40,7 +40,7 @@ story!(
         ");
         w.chooses("ana", "type", "2").await;
         w.chooses("ana", "trigger", "unexpected_behaviour").await;
-        insta::assert_snapshot!(w.modal("ana").await, @"
+        insta::assert_snapshot!(w.modal("ana").await, @r"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -52,10 +52,10 @@ story!(
         A model-level rollback (type 2) in `prod` of `warehouse`:
         *Needs* 1 approval: one of level 1 or higher. A model-level rollback needs one approval of level 1.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795404420^{date_short_pretty}, {time_secs}|2026-11-23 03:27:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795405320^{date_short_pretty}, {time_secs}|2026-11-23 03:42:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795404420^{date_short_pretty}, {time}|2026-11-23 03:27 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795405320^{date_short_pretty}, {time}|2026-11-23 03:42 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 15 min
-        *Models* that the last release changed, as seen at <!date^1795403520^{date_short_pretty}, {time_secs}|2026-11-23 03:12:00 UTC>: `marts.customer_segmentation`, `marts.order_analytics`
+        *Models* that the last release changed, as seen at <!date^1795403520^{date_short_pretty}, {time}|2026-11-23 03:12 UTC>: `marts.customer_segmentation`, `marts.order_analytics`
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
         ");
         let request = w.slack.suggest("U0ANA", "models", "order");
@@ -113,7 +113,7 @@ story!(
     the_form_says_whom_it_needs,
     async |w| {
         assert_eq!(w.types("ana", "propose type=4 trigger=revenue_processing_affected").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @"
+        insta::assert_snapshot!(w.modal("ana").await, @r"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -127,13 +127,13 @@ story!(
         Where data would be lost, or nobody can tell: 3 approvals: one of level 4, one of level 3 and one of level 2.
         You propose it, so you are not one of them.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795403700^{date_short_pretty}, {time}|2026-11-23 03:15 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 1 h
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
         ");
         w.chooses("ana", "type", "3").await;
-        insta::assert_snapshot!(w.modal("ana").await, @"
+        insta::assert_snapshot!(w.modal("ana").await, @r"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -146,8 +146,8 @@ story!(
         *Needs* 2 approvals: one of level 3 and one of level 2. A schema rollback needs two people of level 2. Revenue, customers or compliance are touched, so level 3 decides.
         You propose it, so you are not one of them.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795403700^{date_short_pretty}, {time}|2026-11-23 03:15 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 30 min
         *Models* that the last release changed; which is found out then
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
@@ -213,7 +213,7 @@ story!(
     async |w| {
         with_a_window(w).await;
         assert_eq!(w.types("ana", "propose type=2 trigger=unexpected_behaviour when=window").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @"
+        insta::assert_snapshot!(w.modal("ana").await, @r"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -227,8 +227,8 @@ story!(
         🟠 No release of it was seen yet, so nobody knows here what it goes back to.
         *Needs* 1 approval: one of level 1 or higher. A model-level rollback needs one approval of level 1.
         *Asked first* <@U0ANA> (on-call engineer (primary), level 1)
-        then at <!date^1795417200^{date_short_pretty}, {time_secs}|2026-11-23 07:00:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
-        then at <!date^1795431600^{date_short_pretty}, {time_secs}|2026-11-23 11:00:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
+        then at <!date^1795417200^{date_short_pretty}, {time}|2026-11-23 07:00 UTC> <@U0BO> (on-call engineer (secondary), level 1)
+        then at <!date^1795431600^{date_short_pretty}, {time}|2026-11-23 11:00 UTC> <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2)
         *Target recovery* within 30 min
         *Models* that the last release changed; which is found out then
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.

@@ -110,7 +110,7 @@ story!(
         w.slack.fail_next("apps.connections.open", "service_unavailable");
         w.slack.hang_up_all();
         assert!(w.slack.connected(0).await, "both are gone");
-        let click = w.slack.click(&w.card().into_message(), "escalate", "U0ANA");
+        let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
         assert!(w.slack.deliver(&click).await.is_some(), "it is acknowledged");
         w.drain().await;
         w.expect_thread(&["asks for the next level now", "Asking <@U0BO> to decide"]);
@@ -128,7 +128,7 @@ story!(
         w.read_on();
         let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
         tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
-        let click = w.slack.click(&w.card().into_message(), "escalate", "U0ANA");
+        let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
         let click = w.slack.push(w.slack.envelope(&click));
         for _ in 0..2 {
             // Over either of the two connections.

@@ -57,7 +57,7 @@ async fn state(store: &Store) -> Finding {
     }
 }
 
-/// What a chat refused for good: it is kept, and tried again at the next start.
+/// What a chat refused: it is kept, and tried again.
 fn refused(parked: Parked) -> Finding {
     let Parked { what, place, problem, many, since } = parked;
     let place = place.strip_prefix("chat:").unwrap_or(&place);
@@ -69,7 +69,7 @@ fn refused(parked: Parked) -> Finding {
     };
     let since = since.format("%Y-%m-%d %H:%M UTC");
     Finding::problem("messages", format!("{what} kept back for {place} since {since}: {problem}"))
-        .fix("Mend what it says, and restart `serve`: it tries them again when it starts")
+        .fix("Mend what it says: what waits is tried again by itself, what was given up when `serve` starts")
 }
 
 /// An error with its causes, in one line.

@@ -49,6 +49,7 @@ impl Engine {
         let mut work = self.work(&found.value.opening.incident).await?;
         let proposal = work.proposal(&decide.proposal).await?.value;
         let (actor, judged) = self.judged(decide, &proposal, Some(key), &mut work).await?;
+        let mut has_letter = false;
         let answer = match judged {
             Ok((change, thanks)) => {
                 let letter = self.receipt_letter(&change, &proposal);
@@ -57,6 +58,7 @@ impl Engine {
                         if let Some(letter) = letter {
                             let to = decide.identity.clone();
                             work.tell(decide, Job::Letter { to, letter }).await?;
+                            has_letter = true;
                         }
                         Answer::Done(thanks)
                     }
@@ -68,7 +70,10 @@ impl Engine {
         if let Answer::Refused(refusal) = &answer {
             work.refused(actor, &decide.proposal, refusal).await?;
         }
-        work.answer(decide, answer.words()).await?;
+        // Where the answer would be a letter too, the receipt says it.
+        if !(has_letter && decide.place == Place::Private) {
+            work.answer(decide, answer.words()).await?;
+        }
         let now = work.now;
         work.commit().await?;
         if let Answer::Refused(refusal) = &answer

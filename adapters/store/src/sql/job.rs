@@ -147,6 +147,7 @@ pub(crate) const PARKED_JOBS: &str = "
 select lane, problem, count(*) as many, min(queued_ms) as since_ms
 from job
 where parked = 1
+   or problem <> ''
 group by lane, problem
 order by lane, problem";
 

@@ -184,8 +184,8 @@ where chat = $1
 pub(crate) const PARKED_CARDS: &str = "
 select chat, problem, count(*) as many, min(queued_ms) as since_ms
 from thread
-where parked = 1
-  and shown < wanted
+where shown < wanted
+  and (parked = 1 or problem <> '')
 group by chat, problem
 order by chat, problem";
 
