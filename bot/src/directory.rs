@@ -20,7 +20,11 @@ const READING: Duration = Duration::from_millis(600);
 /// Asks Slack what somebody is whom the people file names, unless it said so a moment ago.
 pub(crate) async fn look_up(engine: &Engine, slack: &Slack, who: &Identity) -> anyhow::Result<()> {
     if engine.policies.people().known_as(who).is_some() {
-        standing(engine, slack, who, ASKING).await?;
+        let now = engine.clock.now();
+        let (standing, is_new) = standing(engine, slack, who, ASKING).await?;
+        if let Some(standing) = standing.filter(|_| is_new) {
+            engine.see_member(who, standing, now).await?;
+        }
     }
     Ok(())
 }
@@ -32,29 +36,27 @@ pub(crate) async fn reads_nothing(
     slack: &Slack,
     who: &Identity,
 ) -> anyhow::Result<Option<Standing>> {
-    let standing = standing(engine, slack, who, READING).await?;
+    // It is not kept: whoever reads waits for nobody who writes.
+    let (standing, _) = standing(engine, slack, who, READING).await?;
     Ok(standing.filter(|standing| *standing != Standing::Member))
 }
 
-/// What Slack says somebody is, now or lately.
+/// What Slack says somebody is, now or lately; whether it said so now.
 async fn standing(
     engine: &Engine,
     slack: &Slack,
     who: &Identity,
     within: Duration,
-) -> anyhow::Result<Option<Standing>> {
+) -> anyhow::Result<(Option<Standing>, bool)> {
     let now = engine.clock.now();
     let known = engine.store.member(who).await?.and_then(|member| member.standing);
     if let Some((standing, _)) = known.filter(|(_, at)| *at + FRESH > now) {
-        return Ok(Some(standing));
+        return Ok((Some(standing), false));
     }
     match tokio::time::timeout(within, slack.standing(who)).await {
-        Ok(Ok(standing)) => {
-            engine.see_member(who, standing, now).await?;
-            return Ok(Some(standing));
-        }
+        Ok(Ok(standing)) => return Ok((Some(standing), true)),
         Ok(Err(error)) => tracing::warn!("what {who} is in the workspace is not known: {error}"),
         Err(_) => tracing::warn!("what {who} is in the workspace is not known: no answer in time"),
     }
-    Ok(known.map(|(standing, _)| standing))
+    Ok((known.map(|(standing, _)| standing), false))
 }

@@ -49,7 +49,7 @@ story!(
         w.read_on();
         w.expect_card("Rolled back");
         assert_eq!(w.slack.take_ephemerals("U0MIA").len(), 0, "the answer is where she pressed");
-        w.expect_letter("mia", "is signed and kept");
+        w.expect_letter("mia", "You signed an approval.");
         for user in ["U0ANA", "U0BO", "U0BEN", "U0TESS"] {
             let letter = letter(w, user);
             assert!(letter.shown().contains("Signed by <@U0MIA>"), "{}", letter.shown());

@@ -65,8 +65,7 @@ story!(
         w.expect_card("Rolled back");
         w.read_on();
         assert_eq!(w.slack.take_ephemerals("U0ANA"), []);
-        let letters = w.slack.letters("U0ANA");
-        assert!(letters.iter().any(|letter| letter.shown().contains("is signed and kept")), "{letters:#?}");
+        w.expect_letter("ana", "You signed an approval.");
         let home = w.slack.home("U0ANA").expect("a home page").shown();
         assert!(home.contains("Nothing waits for a decision"), "{home}");
         let published = w.slack.calls("views.publish").len();

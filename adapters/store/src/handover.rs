@@ -183,6 +183,23 @@ impl Store {
         self.write("give a handover back", query).await
     }
 
+    /// No letter is written to this person before `until`.
+    pub async fn put_off_letters(&self, to: &Identity, until: Timestamp) -> Result<(), Error> {
+        let query = sqlx::query(sql::PUT_OFF_LETTERS)
+            .bind(until.timestamp_millis())
+            .bind(to.chat.as_str())
+            .bind(to.team.as_str())
+            .bind(to.user.as_str());
+        self.write("put letters off", query).await.map(|_| ())
+    }
+
+    /// No letter of this chat is renewed before `until`.
+    pub async fn put_off_renewals(&self, chat: ChatName, until: Timestamp) -> Result<(), Error> {
+        let query =
+            sqlx::query(sql::PUT_OFF_RENEWALS).bind(until.timestamp_millis()).bind(chat.as_str());
+        self.write("put renewals of letters off", query).await.map(|_| ())
+    }
+
     /// The letter is gone from the chat: it is written anew, under `key`. `false`: somebody else has taken it over.
     pub async fn forget_letter(
         &self,

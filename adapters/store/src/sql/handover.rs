@@ -101,6 +101,30 @@ where post_key = $2
   and owner = $3
   and epoch = $4";
 
+/// Every letter to one person that is not written yet and that nobody holds.
+pub(crate) const PUT_OFF_LETTERS: &str = "
+update handover
+set due_ms = $1
+where chat = $2
+  and team = $3
+  and member = $4
+  and message is null
+  and parked = 0
+  and shown < wanted
+  and due_ms < $1
+  and lease_until_ms = 0";
+
+/// Every letter that is written and that nobody holds.
+pub(crate) const PUT_OFF_RENEWALS: &str = "
+update handover
+set due_ms = $1
+where chat = $2
+  and message is not null
+  and parked = 0
+  and shown < wanted
+  and due_ms < $1
+  and lease_until_ms = 0";
+
 /// The letter is gone: it is written anew, under another key, which no search finds the old one by.
 pub(crate) const FORGET_LETTER: &str = "
 update handover

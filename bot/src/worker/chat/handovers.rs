@@ -3,7 +3,10 @@
 //! An edit wakes nobody. So whoever is asked again hears it by a short message behind the letter. Whether somebody is in
 //! the channel is seen to afterwards: it never holds the letter up.
 
+use std::collections::BTreeMap;
+
 use domain::{
+    Timestamp,
     digest::Digest,
     id::MessageId,
     letter::Letter,
@@ -21,6 +24,9 @@ use super::{
 };
 use crate::{ids, view};
 
+/// What may not go before when, as this batch has found out: letters to whom, or (`None`) renewals.
+type Closed = BTreeMap<Option<String>, Timestamp>;
+
 impl Chatter {
     pub(super) async fn handovers(&self) -> anyhow::Result<usize> {
         let (store, owner, now) = (&self.desk.store, &self.desk.owner, self.desk.clock.now());
@@ -29,16 +35,17 @@ impl Chatter {
             return Ok(0);
         }
         let claims = store.claim_handovers(self.chat.name(), owner, now, LEASE_MS, room).await?;
+        let mut closed = Closed::new();
         for claim in &claims {
-            match self.not_now(now, None) {
+            match self.not_now(now, closed.get(&gate(claim)).copied()) {
                 Some(due) => store.return_handover(claim, owner, due).await.map(|_| ())?,
-                None => self.handover(claim).await?,
+                None => self.handover(claim, &mut closed).await?,
             }
         }
         Ok(claims.len())
     }
 
-    async fn handover(&self, claim: &HandoverClaim) -> anyhow::Result<()> {
+    async fn handover(&self, claim: &HandoverClaim, closed: &mut Closed) -> anyhow::Result<()> {
         let (store, owner) = (&self.desk.store, &self.desk.owner);
         let doing = tokio::time::timeout(ERRAND, self.bring_up_to_date(claim));
         match doing.await {
@@ -48,9 +55,9 @@ impl Chatter {
                     store.handover_shown(&claim, owner, &content).await?;
                     Ok(())
                 }
-                (Err(error), _) => self.not_handed_over(claim, error).await,
+                (Err(error), _) => self.not_handed_over(claim, error, closed).await,
             },
-            Err(_) => self.not_handed_over(claim, self.no_end()).await,
+            Err(_) => self.not_handed_over(claim, self.no_end(), closed).await,
         }
     }
 
@@ -72,11 +79,21 @@ impl Chatter {
         Ok((self.hand_over(claim, &letter, &content).await?, content))
     }
 
-    async fn not_handed_over(&self, claim: &HandoverClaim, error: ChatError) -> anyhow::Result<()> {
+    async fn not_handed_over(
+        &self,
+        claim: &HandoverClaim,
+        error: ChatError,
+        closed: &mut Closed,
+    ) -> anyhow::Result<()> {
         let (store, owner, now) = (&self.desk.store, &self.desk.owner, self.desk.clock.now());
         let problem = error.to_string();
         match self.heard(&error, now) {
             Verdict::Later(until) => {
+                closed.insert(gate(claim), until);
+                match &claim.letter {
+                    None => store.put_off_letters(&claim.to, until).await?,
+                    Some(_) => store.put_off_renewals(claim.to.chat, until).await?,
+                }
                 store.return_handover(claim, owner, until).await?;
             }
             Verdict::Down => {
@@ -237,6 +254,11 @@ impl Chatter {
             }
         }
     }
+}
+
+/// Each person's letters go to a conversation of their own; edits share one limit.
+fn gate(claim: &HandoverClaim) -> Option<String> {
+    claim.letter.is_none().then(|| claim.to.user.clone())
 }
 
 /// The same at every try for the how-manieth time somebody is asked.
