@@ -1,6 +1,8 @@
 //! The wiring: one configuration becomes one bot. The stories of the tests run this very wiring, with other
 //! addresses, secrets and another clock.
 
+mod slack_wiring;
+
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -9,13 +11,12 @@ use std::{
 };
 
 use ::pagerduty::{PagerDutyApi, WebhookSecrets};
-use ::slack::{Pace, Slack, SlackConfig};
+use ::slack::Slack;
 use ::web::Pages;
 use anyhow::Context as _;
 use axum::Router;
 use domain::{
     effect::Lane,
-    person::ChatName,
     port::{Chat, Clock},
 };
 use outbound::Outbound;
@@ -38,8 +39,7 @@ use crate::{
     live::Live,
     metrics::Metrics,
     policy_files,
-    reception::Reception,
-    socket::{Lines, Sockets},
+    socket::Lines,
     steps::Steps,
     worker::{
         Desk, Pulse, Worker,
@@ -55,6 +55,8 @@ use crate::{
         watch::Watcher,
     },
 };
+
+pub(crate) use slack_wiring::{chats, slack};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -211,27 +213,6 @@ impl Bot {
         routes.into_router()
     }
 
-    /// What takes in what people do in Slack; `None` where Slack is not configured.
-    fn reception(&self, config: &Config) -> Option<Reception> {
-        let (slack, section) = self.slack.clone().zip(config.slack.as_ref())?;
-        Some(Reception {
-            engine: self.engine.clone(),
-            slack,
-            metrics: self.metrics.clone(),
-            command: section.command.clone(),
-            public_url: config.public_url.clone(),
-            timeline_emoji: section.timeline_emoji.trim_matches(':').to_owned(),
-        })
-    }
-
-    /// The connections over which Slack's requests come, where an app token is configured.
-    pub fn sockets(&self, config: &Config) -> Option<Sockets> {
-        let (lines, reception) = self.lines.clone().zip(self.reception(config))?;
-        let section = config.slack.as_ref()?;
-        let (slack, many) = (reception.slack.clone(), section.socket_connections);
-        Some(Sockets { slack, reception, lines, many })
-    }
-
     /// What was given up is tried once more: somebody may have mended it before this start.
     async fn unpark(&self) {
         for chat in self.engine.chats.iter() {
@@ -382,23 +363,6 @@ fn pagerduty(config: &Config) -> anyhow::Result<Option<Arc<PagerDutyApi>>> {
     let api =
         PagerDutyApi::new(&config.pagerduty.api_url, token, config.pagerduty.from.as_deref())?;
     Ok(Some(Arc::new(api)))
-}
-
-/// The chats that show cards.
-pub(crate) fn chats(config: &Config) -> Arc<[ChatName]> {
-    config.slack.iter().map(|_| ChatName::Slack).collect()
-}
-
-pub(crate) fn slack(config: &config::Slack) -> anyhow::Result<Slack> {
-    let slack = Slack::new(SlackConfig {
-        api_url: config.api_url.clone(),
-        bot_token: config.bot_token.clone(),
-        signing_secrets: config.signing_secret.iter().cloned().collect(),
-        app_token: config.app_token.clone(),
-        team: config.team.clone(),
-        channel: config.channel.clone(),
-    })?;
-    Ok(slack.with_pace(Pace::SLACK.times(config.posts_per_second)))
 }
 
 /// Everything that must never be shown, whatever a step prints: our own secrets, and inherited variables whose names

@@ -18,6 +18,7 @@ mod mrkdwn;
 mod block;
 mod card;
 mod details;
+mod dialogs;
 mod greeting;
 mod home;
 mod letter;

@@ -1,7 +1,26 @@
 //! What Slack says somebody is in the workspace: asked for with `users.info`, or told by an event.
 
-use domain::standing::Standing;
+use domain::{person::Identity, port::ChatError, standing::Standing};
 use serde_json::Value;
+
+use crate::{Slack, refusal};
+
+impl Slack {
+    /// What Slack says somebody is in this workspace.
+    pub async fn standing(&self, who: &Identity) -> Result<Standing, ChatError> {
+        const METHOD: &str = "users.info";
+        let home = self.team.as_deref().unwrap_or(&who.team);
+        if who.team != home {
+            return Ok(Standing::Stranger);
+        }
+        let answer = self.api.read(METHOD, &[("user", who.user.as_str())]).await?;
+        let user = &answer["user"];
+        if user["id"] != who.user.as_str() {
+            return Err(refusal::unknown(METHOD, "the answer is about nobody who was asked for"));
+        }
+        Ok(standing(user, home))
+    }
+}
 
 /// The standing of a user record, seen from the workspace `home`. Only somebody about whom Slack says nothing else is an
 /// ordinary member.

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use domain::{
     Timestamp,
     card::Card,
-    details::Details,
     home::Home,
     id::{IncidentId, MessageId},
     letter::Letter,
@@ -17,16 +16,15 @@ use domain::{
     person::{ChatName, Identity, People},
     place::Place,
     port::{Chat, ChatError, Clock, Concern, Heard, MessageRef, Presence, Reply, Utterance},
-    standing::Standing,
     words::Words,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    AskWhy, Door, Inbound, Input, Opens, Pace, ParseError, SignatureError, Signed, SignedHeaders,
-    SlackConfig, SlackError, SocketMode,
+    Door, Inbound, Pace, ParseError, SignatureError, Signed, SignedHeaders, SlackConfig,
+    SlackError, SocketMode,
     api::Api,
-    card, details, greeting, home, inbound, letter, members, modal,
+    card, greeting, home, inbound, letter,
     mrkdwn::Readers,
     permalink::Permalinks,
     presence, refusal,
@@ -111,76 +109,6 @@ impl Slack {
     /// Reads what Slack sent to one of the HTTP endpoints. It waits 3 seconds for the answer.
     pub fn parse(&self, door: Door, signed: &Signed<'_>) -> Result<Inbound, ParseError> {
         inbound::parse(door, signed)
-    }
-
-    /// Asks the person who pressed a button for the reason; `words` say what the button does. The answer comes as
-    /// [`Interaction::Submitted`]. `trigger_id` is good once and for 3 seconds.
-    pub async fn open_reason_modal(
-        &self,
-        trigger_id: &str,
-        ask: AskWhy<'_>,
-        words: &Words,
-        people: &People,
-    ) -> Result<(), ChatError> {
-        let text = paragraph(words, Tone::Neutral, self.readers(people)).text;
-        let view = modal::why(ask, &text);
-        self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
-        Ok(())
-    }
-
-    /// Asks the person who approves for the name of what they replace; `words` say what that is and what is lost. The
-    /// answer comes as [`Interaction::Submitted`]. `trigger_id` is good once and for 3 seconds.
-    pub async fn open_name_modal(
-        &self,
-        trigger_id: &str,
-        (ask, name): (AskWhy<'_>, &str),
-        words: &Words,
-        people: &People,
-    ) -> Result<(), ChatError> {
-        let text = paragraph(words, Tone::Neutral, self.readers(people)).text;
-        let view = modal::name(ask, name, &text);
-        self.api.write("views.open", &json!({"trigger_id": trigger_id, "view": view})).await?;
-        Ok(())
-    }
-
-    /// Keeps the modal open that somebody sent, with what is wrong beside the input.
-    pub fn objection(&self, input: Input, text: &str) -> Value {
-        modal::objection(input, text)
-    }
-
-    /// Shows a page of what is known of a proposal; the last one where it has not as many.
-    pub async fn show_details(
-        &self,
-        opens: &Opens,
-        (details, page): (&Details, usize),
-        place: &Place,
-        people: &People,
-    ) -> Result<(), ChatError> {
-        let view = details::view((details, page), place, self.readers(people));
-        match opens {
-            Opens::Trigger(trigger) => {
-                self.api.write("views.open", &json!({"trigger_id": trigger, "view": view})).await?
-            }
-            Opens::View(id) => {
-                self.api.write("views.update", &json!({"view_id": id, "view": view})).await?
-            }
-        };
-        Ok(())
-    }
-
-    /// What Slack says somebody is in this workspace.
-    pub async fn standing(&self, who: &Identity) -> Result<Standing, ChatError> {
-        const METHOD: &str = "users.info";
-        let home = self.team.as_deref().unwrap_or(&who.team);
-        if who.team != home {
-            return Ok(Standing::Stranger);
-        }
-        let answer = self.api.read(METHOD, &[("user", who.user.as_str())]).await?;
-        let user = &answer["user"];
-        if user["id"] != who.user.as_str() {
-            return Err(refusal::unknown(METHOD, "the answer is about nobody who was asked for"));
-        }
-        Ok(members::standing(user, home))
     }
 
     pub(crate) fn readers<'a>(&'a self, people: &'a People) -> Readers<'a> {

@@ -22,6 +22,7 @@ mod hold;
 mod keeping;
 mod outcome;
 mod schedule;
+mod voice;
 
 pub use disowned::Consequence;
 pub use duration::duration;
@@ -29,6 +30,7 @@ pub use guidance::{Again, Guidance, Settled};
 pub use keeping::Keeping;
 pub(crate) use outcome::settled;
 pub use schedule::Schedule;
+pub use voice::{Tone, Volume};
 
 /// Something that happened, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,29 +130,6 @@ pub enum Notice {
     Keeping(Keeping),
     /// Something was written down beside the machines.
     Remark(Remark),
-}
-
-/// How loud a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Volume {
-    /// A reply in the thread.
-    Thread,
-    /// A reply that the channel sees too: escalation, start and end.
-    Channel,
-}
-
-/// The mood of a notice, for its colour and its mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tone {
-    /// It goes on.
-    Neutral,
-    /// It went well.
-    Good,
-    /// Somebody is needed.
-    Attention,
-    /// It went wrong.
-    Bad,
 }
 
 impl Notice {
