@@ -74,6 +74,7 @@ impl Engine {
         if !(has_letter && decide.place == Place::Private) {
             work.answer(decide, answer.words()).await?;
         }
+        work.renew_home(&decide.identity).await?;
         let now = work.now;
         work.commit().await?;
         if let Answer::Refused(refusal) = &answer
@@ -239,11 +240,7 @@ impl Work<'_> {
         } else {
             Job::Whisper { to, words, place }
         };
-        self.tell(decide, job).await?;
-        if matches!(decide.identity.chat, ChatName::Slack | ChatName::Discord) {
-            self.renew_home(&decide.identity).await?;
-        }
-        Ok(())
+        self.tell(decide, job).await
     }
 
     async fn tell(&mut self, decide: &Decide, job: Job) -> Result<(), EngineError> {
