@@ -122,10 +122,10 @@ story!(
     One incident is open.
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · <[link]|thread>
     ");
-    insta::assert_snapshot!(w.reads("ana", "show").await, @"
+    insta::assert_snapshot!(w.reads("ana", "show").await, @r"
     🟠 *Waiting for a decision* · `[incident]` · Duplicate rows in the marts
     *Service* Data warehouse
-    *Since* <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC>
+    *Since* <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>
     *Proposal* model-level rollback (type 2)
     *Where* `prod` of `warehouse`
     *Models* `marts.customer_segmentation`, `marts.order_analytics`
@@ -136,32 +136,32 @@ story!(
     *Approvals* 0 of 1
     *Needs* A model-level rollback needs one approval of level 1.
     *Plan* `[plan]`
-    ⏳ If nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>
+    ⏳ If nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC>
     ✅ 3 checks passed
     Everything that was said · <[link]|thread>
     What started it · <[link]|open the alert>
     By typing: `/countersign approve [incident]`, `/countersign reject [incident]`, `/countersign escalate [incident]`
     ");
-    insta::assert_snapshot!(w.reads("ana", "timeline").await, @"
+    insta::assert_snapshot!(w.reads("ana", "timeline").await, @r"
     What happened in incident `[incident]`, 5 entries:
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Alert from *Data warehouse*: Duplicate rows in the marts
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> PagerDuty: the alert's details were read
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Proposed: model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics`. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Asking <@U0ANA> to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at <!date^1795403700^{date_short_pretty}, {time_secs}|2026-11-23 03:15:00 UTC>.
-    <!date^1795402800^{date_short_pretty}, {time_secs}|2026-11-23 03:00:00 UTC> Countersign: the card is posted; the clock counts from here
-    <!date^1795404000^{date_short_pretty}, {time_secs}|2026-11-23 03:20:00 UTC> Asking <@U0BO> to decide: on-call engineer (secondary), level 1. Without a decision, the escalation goes on at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>.
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> Alert from *Data warehouse*: Duplicate rows in the marts
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> PagerDuty: the alert's details were read
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> Proposed: model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics`. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> Asking <@U0ANA> to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at <!date^1795403700^{date_short_pretty}, {time}|2026-11-23 03:15 UTC>.
+    <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> Countersign: the card is posted; the clock counts from here
+    <!date^1795404000^{date_short_pretty}, {time}|2026-11-23 03:20 UTC> Asking <@U0BO> to decide: on-call engineer (secondary), level 1. Without a decision, the escalation goes on at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC>.
     ");
     insta::assert_snapshot!(w.reads("ana", "why").await, @"<@U0ANA> may approve this, holding level 1. Rule `level_reaches`: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: <@U0ANA>, <@U0BEN>, <@U0BO>, <@U0CLEO>, <@U0MIA>, <@U0TESS> and <@U0VIC>. Could not: <@U0SAM>. Asked next, if nobody decides before <!date^1795404600^{time_secs}|03:30:00 UTC>: <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2).");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
     If a rollback were proposed now, these people would be asked, until enough have signed:
-    <!date^1795404000^{date_short_pretty}, {time_secs}|2026-11-23 03:20:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
-    <!date^1795404900^{date_short_pretty}, {time_secs}|2026-11-23 03:35:00 UTC> · level 1, on-call engineer (secondary): <@U0BO>
-    <!date^1795405800^{date_short_pretty}, {time_secs}|2026-11-23 03:50:00 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
-    <!date^1795406700^{date_short_pretty}, {time_secs}|2026-11-23 04:05:00 UTC> · level 3, engineering manager: <@U0MIA>
-    <!date^1795407600^{date_short_pretty}, {time_secs}|2026-11-23 04:20:00 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
+    <!date^1795404000^{date_short_pretty}, {time}|2026-11-23 03:20 UTC> · level 1, on-call engineer (primary): <@U0ANA>
+    <!date^1795404900^{date_short_pretty}, {time}|2026-11-23 03:35 UTC> · level 1, on-call engineer (secondary): <@U0BO>
+    <!date^1795405800^{date_short_pretty}, {time}|2026-11-23 03:50 UTC> · level 2, senior engineer or tech lead: <@U0BEN> and <@U0TESS>
+    <!date^1795406700^{date_short_pretty}, {time}|2026-11-23 04:05 UTC> · level 3, engineering manager: <@U0MIA>
+    <!date^1795407600^{date_short_pretty}, {time}|2026-11-23 04:20 UTC> · level 4, CTO or VP engineering: <@U0CLEO> and <@U0VIC>
     Then the last of them again every 15 min.
     *Asked now*
-    `[incident]`: <@U0BO> (on-call engineer (secondary), level 1); level 2 at <!date^1795404600^{date_short_pretty}, {time_secs}|2026-11-23 03:30:00 UTC>
+    `[incident]`: <@U0BO> (on-call engineer (secondary), level 1); level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC>
     ");
     let by_end = format!("show {}", w.incident().await.short());
     assert_eq!(w.reads("ana", &by_end).await, w.reads("ana", "show").await);
