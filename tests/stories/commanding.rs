@@ -25,7 +25,7 @@ story!(
     insta::assert_snapshot!(w.reads("ana", "show").await, @"No proposal is open, so it is not clear which incident you mean: `/countersign show INC` names one, and `/countersign list all` shows those there are. Nothing was done.");
     insta::assert_snapshot!(w.reads("ana", "hold").await, @"Nothing is held: every environment may be deployed to.");
     insta::assert_snapshot!(w.reads("ana", "hold lift prod").await, @"No hold stands on `prod`; `/countersign hold` shows those that do. Nothing was done.");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
     If a rollback were proposed now, these people would be asked, until enough have signed:
     <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · level 1, on-call engineer (primary): <@U0ANA>
     <!date^1795403700^{date_short_pretty}, {time}|2026-11-23 03:15 UTC> · level 1, on-call engineer (secondary): <@U0BO>
@@ -100,19 +100,19 @@ story!(
     waiting(w).await;
     w.advance(TimeDelta::minutes(20)).await;
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "status").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "status").await, @"
     One decision waits for you.
     *Waits for you*
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     You are Ana Ruiz, level 1. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("sam", "status").await, @r"
+    insta::assert_snapshot!(w.reads("sam", "status").await, @"
     Nothing waits for you now.
     *Waits for others*
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
     You are Sam Weber, and watch. `/countersign help` shows what you can type.
     ");
-    insta::assert_snapshot!(w.reads("stranger", "status").await, @r"
+    insta::assert_snapshot!(w.reads("stranger", "status").await, @"
     Nothing waits for you.
     *Waits for others*
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · if nobody decides: level 2 at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC> · <[link]|thread>
@@ -122,7 +122,7 @@ story!(
     One incident is open.
     🟠 *Waiting for a decision* · `[incident]` · `warehouse` · 20 min · Duplicate rows in the marts · <[link]|thread>
     ");
-    insta::assert_snapshot!(w.reads("ana", "show").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "show").await, @"
     🟠 *Waiting for a decision* · `[incident]` · Duplicate rows in the marts
     *Service* Data warehouse
     *Since* <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>
@@ -142,7 +142,7 @@ story!(
     What started it · <[link]|open the alert>
     By typing: `/countersign approve [incident]`, `/countersign reject [incident]`, `/countersign escalate [incident]`
     ");
-    insta::assert_snapshot!(w.reads("ana", "timeline").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "timeline").await, @"
     What happened in incident `[incident]`, 5 entries:
     <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> Alert from *Data warehouse*: Duplicate rows in the marts
     <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> PagerDuty: the alert's details were read
@@ -152,7 +152,7 @@ story!(
     <!date^1795404000^{date_short_pretty}, {time}|2026-11-23 03:20 UTC> Asking <@U0BO> to decide: on-call engineer (secondary), level 1. Without a decision, the escalation goes on at <!date^1795404600^{date_short_pretty}, {time}|2026-11-23 03:30 UTC>.
     ");
     insta::assert_snapshot!(w.reads("ana", "why").await, @"<@U0ANA> may approve this, holding level 1. Rule `level_reaches`: Whoever holds the level of the lowest approval that is still missing, or a higher one, may decide. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: <@U0ANA>, <@U0BEN>, <@U0BO>, <@U0CLEO>, <@U0MIA>, <@U0TESS> and <@U0VIC>. Could not: <@U0SAM>. Asked next, if nobody decides before <!date^1795404600^{time_secs}|03:30:00 UTC>: <@U0BEN> and <@U0TESS> (senior engineer or tech lead, level 2).");
-    insta::assert_snapshot!(w.reads("ana", "oncall").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "oncall").await, @"
     If a rollback were proposed now, these people would be asked, until enough have signed:
     <!date^1795404000^{date_short_pretty}, {time}|2026-11-23 03:20 UTC> · level 1, on-call engineer (primary): <@U0ANA>
     <!date^1795404900^{date_short_pretty}, {time}|2026-11-23 03:35 UTC> · level 1, on-call engineer (secondary): <@U0BO>
@@ -177,7 +177,7 @@ story!(
     w.approve("ana").await;
     w.expect_whisper("ana", "is signed");
     w.read_on();
-    insta::assert_snapshot!(w.reads("ana", "hold list").await, @r"
+    insta::assert_snapshot!(w.reads("ana", "hold list").await, @"
     One hold stands. CI is told not to bring back what was rolled back:
     🔒 `prod` of `warehouse` · `[hold]` · since <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · incident `[incident]` · must not come back: `marts.customer_segmentation=24`, `marts.order_analytics=22` · can lift it: <@U0ANA>, <@U0BO>, <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> (level 1 or higher)
     `/countersign hold lift ENV` lets it come again; it asks for the reason.

@@ -40,7 +40,7 @@ story!(
         ");
         w.chooses("ana", "type", "2").await;
         w.chooses("ana", "trigger", "unexpected_behaviour").await;
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -113,7 +113,7 @@ story!(
     the_form_says_whom_it_needs,
     async |w| {
         assert_eq!(w.types("ana", "propose type=4 trigger=revenue_processing_affected").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -133,7 +133,7 @@ story!(
         Whether it is still possible is found out right after you send it. What the checks find, and models that are rebuilt besides, may ask for more; the card says so.
         ");
         w.chooses("ana", "type", "3").await;
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type
@@ -213,7 +213,7 @@ story!(
     async |w| {
         with_a_window(w).await;
         assert_eq!(w.types("ana", "propose type=2 trigger=unexpected_behaviour when=window").await, None);
-        insta::assert_snapshot!(w.modal("ana").await, @r"
+        insta::assert_snapshot!(w.modal("ana").await, @"
         Propose a rollback
         Nothing runs before people approve it.
         Type

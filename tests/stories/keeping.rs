@@ -53,7 +53,7 @@ story!(
     let told: Vec<_> = w.unread().iter().map(fakes::slack::Message::shown).collect();
     let incident = w.incident().await;
     let told = told.join("\n").replace(incident.as_str(), "inc_1");
-    insta::assert_snapshot!(told, @r"
+    insta::assert_snapshot!(told, @"
     <@U0ANA> wants to keep the way back: SQLMesh is told to hold what this rollback goes back to.
     🟢 The way back is kept, for <@U0ANA>: the environment `countersign_inc_1_1` in SQLMesh's state holds it until this is closed, and the janitor leaves it alone. Nobody has to hurry because of it.
     ");

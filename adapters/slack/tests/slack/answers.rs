@@ -46,7 +46,7 @@ fn answer() -> Answer {
 async fn an_answer_has_lines_links_and_pages() {
     let world = World::start().await;
     let shown = shown(&world, &answer());
-    insta::assert_snapshot!(shown.shown(), @r"
+    insta::assert_snapshot!(shown.shown(), @"
     🟠 ∗Two∗ &lt;!channel&gt; are *open*.
     <@U0ANA> since <!date^1795412780^{date_short_pretty}, {time}|2026-11-23 05:46 UTC>
     1 &lt; 2 in `aˋb` · <https://fake.slack.com/archives/C1/p1?a=1&amp;b=%7C%3E|thread>

@@ -57,7 +57,7 @@ async fn the_name_is_asked_for_and_comes_back() {
     let words = Words::plain("Everything in ").code("prod").text(" is replaced: <!channel>.");
     let people = &world.people;
     world.slack.open_name_modal(&trigger, (ask, "prod"), &words, people).await.expect("a modal");
-    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @r"
+    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @"
     [Replace everything?]
     Everything in `prod` is replaced: &lt;!channel&gt;.
     Type the name of the environment ___ (Exactly: prod)
@@ -96,7 +96,7 @@ async fn details_are_a_modal() {
     let opens = Opens::Trigger(trigger(&world).await);
     let shown = (&details(2, "look"), 0);
     world.slack.show_details(&opens, shown, &Place::Card, &world.people).await.expect("a modal");
-    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @r"
+    insta::assert_snapshot!(read_modal(&world.fake.views("U0ANA")[0].view), @"
     [Details]
     *Steps*
     1. *look*: `look`look
@@ -205,7 +205,7 @@ async fn a_receipt_comes_with_the_way_to_disown_it() {
     let button = &message.blocks.last().expect("buttons")["elements"][0];
     let text = |part: &str| button["confirm"][part]["text"].as_str().unwrap_or_default().to_owned();
     let question = ["title", "text", "confirm", "deny"].map(text).join("\n");
-    insta::assert_snapshot!(format!("{}\n---\n{question}", message.shown()), @r"
+    insta::assert_snapshot!(format!("{}\n---\n{question}", message.shown()), @"
     You signed an approval.
     *Plan* `aab8f06f`
     *When* <!date^1795412780^{time_secs}|05:46:20 UTC>

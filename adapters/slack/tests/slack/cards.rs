@@ -64,7 +64,7 @@ pub(crate) fn short(part: &Value) -> String {
 async fn partly_approved() {
     let proposal = proposal(open(), by_ana());
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), None, None);
-    insta::assert_snapshot!(posted(&card).await, @r"
+    insta::assert_snapshot!(posted(&card).await, @"
     text: 🟠 Waiting for a decision: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -118,7 +118,7 @@ async fn running() {
         watched("System: error rate", value("0.4")),
         watched("Business: revenue", Reading::Unknown),
     ]);
-    insta::assert_snapshot!(posted(&card).await, @r"
+    insta::assert_snapshot!(posted(&card).await, @"
     text: 🔵 Rolling back: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -162,7 +162,7 @@ async fn running() {
 
 #[tokio::test]
 async fn rolled_back() {
-    insta::assert_snapshot!(posted(&rolled_back_card()).await, @r"
+    insta::assert_snapshot!(posted(&rolled_back_card()).await, @"
     text: 🟢 Rolled back: orders_daily: row count dropped 40 % (incident 000001)
     [header]
     orders_daily: row count dropped 40 %
@@ -210,7 +210,7 @@ async fn stuck() {
         halt: run::Halt::Within { attempt: 1 },
     });
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), Some(&run), None);
-    insta::assert_snapshot!(posted(&card).await, @r"
+    insta::assert_snapshot!(posted(&card).await, @"
     text: 🔴 Stuck: needs a person: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -256,7 +256,7 @@ async fn rejected() {
     let outcome = Outcome::Rejected { by: ben(), reason: "the numbers are *right*".to_owned() };
     let proposal = proposal(Stage::Closed { outcome, at: at(312) }, by_ana());
     let card = Card::of(&incident("orders_daily: row count"), Some(&proposal), None, None);
-    insta::assert_snapshot!(posted(&card).await, @r"
+    insta::assert_snapshot!(posted(&card).await, @"
     text: ⚪ Rejected: orders_daily: row count (incident 000001)
     [header]
     orders_daily: row count
@@ -302,7 +302,7 @@ async fn a_long_run() {
     let shown = posted(&card).await;
     let from = shown.find('▰').expect("a bar");
     let to = shown[from..].find("\n[").expect("another block");
-    insta::assert_snapshot!(&shown[from..from + to], @r"
+    insta::assert_snapshot!(&shown[from..from + to], @"
     ▰▰▰▰▱▱▱▱▱▱▱▱  8 of 20 steps*
     ✅ 1–7. done – 29.4 s
     ✅ 8. Step 8 – 4.2 s
@@ -326,7 +326,7 @@ async fn many_models_and_pages() {
     let shown = posted(&card).await;
     let is_of_it = |line: &&str| line.starts_with("*Models*") || line.contains("->");
     let lines: Vec<&str> = shown.lines().filter(is_of_it).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
+    insta::assert_snapshot!(lines.join("\n"), @"
     *Models*  `marts.model_1`, `marts.model_2`, `marts.model_3`, `marts.model_4`, `marts.model_5`, `marts.model_6`, `marts.model_7`, `marts.model_8`, `marts.model_9`, `marts.model_10`, `marts.model_11`, `marts.model_12`, `marts.model_13`, `marts.model_14`, `marts.model_15`, `marts.model_16` and 24 more
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     (Runbook) -> https://wiki.example.com/a?b=1&c=%3Cd%3E|e
@@ -336,7 +336,7 @@ async fn many_models_and_pages() {
 #[tokio::test]
 async fn without_a_proposal() {
     let card = Card::of(&incident(" <!here> "), None, None, None);
-    insta::assert_snapshot!(posted(&card).await, @r"
+    insta::assert_snapshot!(posted(&card).await, @"
     text: 🟠 Triggered: &lt;!here&gt; (incident 000001)
     [header]
     <!here>

@@ -213,7 +213,7 @@ async fn an_approval_that_was_typed_shows_what_is_signed() {
         &world.people,
     );
     opening.await.expect("it opens");
-    insta::assert_snapshot!(shown(&world), @r"
+    insta::assert_snapshot!(shown(&world), @"
     Approve the rollback
     You are about to approve plan `aab8f06f`
     *Where* `prod`

@@ -121,7 +121,7 @@ async fn refusals_say_what_to_do() {
     let world = World::start().await;
     world.fake.take_scope("connections:write");
     said.push(refused(&listening(&world.fake.api_url())).await);
-    insta::assert_snapshot!(said.join("\n"), @r"
+    insta::assert_snapshot!(said.join("\n"), @"
     slack refuses: apps.connections.open: invalid_auth. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
     slack refuses: apps.connections.open: token_revoked. Make an app-level token (Basic Information, App-Level Tokens) and set slack.app_token to it
     slack refuses: apps.connections.open: not_allowed_token_type. slack.app_token is a token of another kind: it must be an app-level token, which begins with xapp-

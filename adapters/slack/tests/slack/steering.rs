@@ -80,26 +80,26 @@ async fn shown(run: &Run) -> String {
 #[tokio::test]
 async fn what_can_be_pressed() {
     let mut run = run(run::Stage::Pending { next: 1, attempt: 1 });
-    insta::assert_snapshot!(shown(&run).await, @r"
+    insta::assert_snapshot!(shown(&run).await, @"
     (Pause) pause - confirm: - at -
     (Cancel the rollback) cancel danger confirm: - at -
     (Details) details - confirm: - at -
     ");
     run.steering.paused = Some(run::Pause { by: ana(), since: at(130) });
-    insta::assert_snapshot!(shown(&run).await, @r"
+    insta::assert_snapshot!(shown(&run).await, @"
     Paused: by Ana since 23 Nov 05:48:30 UTC
     (Resume) resume - confirm: - at -
     (Cancel the rollback) cancel danger confirm: - at -
     (Details) details - confirm: - at -
     ");
-    insta::assert_snapshot!(shown(&asking()).await, @r"
+    insta::assert_snapshot!(shown(&asking()).await, @"
     Question: Swap the restored warehouse in?
     Can answer: Ben (level 2 or higher)
     (Confirm) confirm primary confirm: Swap the restored warehouse in? You sign a yes for plan aab8f06f, and the rollback goes on. at 1.1
     (Cancel the rollback) cancel danger confirm: - at 1.1
     (Details) details - confirm: - at 1.1
     ");
-    insta::assert_snapshot!(shown(&stuck()).await, @r"
+    insta::assert_snapshot!(shown(&stuck()).await, @"
     Stuck at: Point the models back: the probe could not tell
     (Try again) retry - confirm: - at 1.1
     (Skip the step) skip - confirm: - at 1.1
