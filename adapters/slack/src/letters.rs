@@ -24,7 +24,8 @@ pub(crate) fn room(text: &str) -> usize {
 
 /// Whether nobody would see anything of the text. Slack refuses a text of blanks as an empty one.
 pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(is_unseen)
+    // Accents without a letter below them say nothing either.
+    text.chars().all(|letter| is_unseen(letter) || matches!(letter, '\u{0300}'..='\u{036F}'))
 }
 
 /// Blanks, and letters that take no room on the screen.

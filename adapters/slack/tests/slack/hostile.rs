@@ -190,14 +190,12 @@ fn spans() -> impl Strategy<Value = Vec<(u8, String)>> {
 
 /// What must be left of a text: without what nobody sees and what turns the writing around; letters that look alike
 /// are the same here.
-fn folded(text: &str) -> String {
+fn with_accents(text: &str) -> String {
     let letters = text.chars().filter_map(|letter| match letter {
         '\n' => Some('\n'),
         '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
         '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
-        // Too many on one letter are cut.
-        '\u{0300}'..='\u{036F}' => None,
         '∗' => Some('*'),
         '∼' => Some('~'),
         'ˋ' => Some('`'),
@@ -210,12 +208,21 @@ fn folded(text: &str) -> String {
     letters.collect()
 }
 
+/// The same without accents: too many on one letter are cut.
+fn folded(text: &str) -> String {
+    with_accents(text)
+        .chars()
+        .filter(|letter| !('\u{0300}'..='\u{036F}').contains(letter))
+        .collect()
+}
+
 fn on_one_line(text: &str) -> String {
-    let line = folded(text).replace('\n', " ");
+    let line = with_accents(text).replace('\n', " ");
+    let line = folded(line.trim());
     let is_seen = line.chars().any(|letter| {
         !letter.is_whitespace() && !matches!(letter, '\u{200B}' | '\u{200D}' | '\u{FEFF}')
     });
-    if is_seen { line.trim().to_owned() } else { String::new() }
+    if is_seen { line } else { String::new() }
 }
 
 #[test]
