@@ -22,7 +22,7 @@ mod findings;
 mod links;
 mod progress;
 
-pub(crate) use buttons::{MENU, action_id, button_value, signing};
+pub(crate) use buttons::{DETAILS, MENU, action_id, button_value, signing};
 use facts::Facts;
 
 /// Puts the card into a message to post or to edit. Both parts go into every edit: Slack drops what is left out.

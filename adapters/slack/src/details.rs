@@ -8,14 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{
     block::{self, SECTION_LIMIT},
-    card::button_value,
+    card::{DETAILS, button_value},
     letters,
     mrkdwn::{Moment, Mrkdwn, Readers},
     place,
 };
 
-/// The button's name on the wire, on cards and letters.
-pub(crate) const DETAILS: &str = "details";
 const PAGE: &str = "details_page_";
 const ONE_LINE: usize = 700;
 /// How many letters a page has at most, so that nobody scrolls for ever.

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     address::web_address,
     block::{self, SECTION_LIMIT},
-    card::{action_id, button_value, signing},
-    details::DETAILS,
+    card::{DETAILS, action_id, button_value, signing},
     mrkdwn::{Moment, Mrkdwn, Readers},
     thread_reply::{Paragraph, paragraph},
 };

@@ -11,9 +11,11 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{letters, socket};
+use crate::letters;
 
 const CHAT: ChatName = ChatName::Slack;
+/// The method that gives the address of a Socket Mode connection: the one that takes the app's token.
+pub(crate) const OPEN: &str = "apps.connections.open";
 
 /// An answer with `ok: false`.
 pub(crate) fn refused(method: &str, answer: &Value) -> ChatError {
@@ -27,7 +29,7 @@ pub(crate) fn refused(method: &str, answer: &Value) -> ChatError {
             chat: CHAT,
             concerns: concerns(method, error),
             problem: named(method, &format!("{error}{}", details(answer))),
-            advice: if method == socket::OPEN { app_token_advice(error) } else { advice(error) },
+            advice: if method == OPEN { app_token_advice(error) } else { advice(error) },
         },
     }
 }

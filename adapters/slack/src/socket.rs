@@ -26,10 +26,12 @@ pub use self::{
     connection::{Connection, Lost},
     envelope::{Envelope, Heard},
 };
-use crate::{SlackError, api::Api, refusal};
+use crate::{
+    SlackError,
+    api::Api,
+    refusal::{self, OPEN},
+};
 
-/// The method that gives a connection's address.
-pub(crate) const OPEN: &str = "apps.connections.open";
 /// What the line to Slack is called in messages.
 const LINE: &str = "Socket Mode";
 /// How all tokens of this kind begin.

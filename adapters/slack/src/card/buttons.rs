@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::{
     block::{self, CONFIRM_LIMIT, MENU_LIMIT},
-    details::DETAILS,
     letters,
 };
 
 /// The menu's name on the wire; a second one is `more_2`.
 pub(crate) const MENU: &str = "more";
+/// The name on the wire of the button that shows all there is to know, on cards, letters and home pages.
+pub(crate) const DETAILS: &str = "details";
 /// How many buttons stand beside the details.
 const VISIBLE: usize = 2;
 
