@@ -21,7 +21,7 @@ story!(
     async |w| {
         insta::assert_snapshot!(open(w, "U0ANA").await.shown(), @"
         Countersign
-        You are <@U0ANA> and hold level 1, as do <@U0BO>.
+        You are <@U0ANA> and hold level 1, as does <@U0BO>.
         Waiting for a decision
         Nothing waits for a decision. All is quiet here.
         Incidents that are not over
@@ -48,7 +48,7 @@ story!(
         let ana = open(w, "U0ANA").await;
         insta::assert_snapshot!(ana.shown(), @"
         Countersign
-        You are <@U0ANA> and hold level 1, as do <@U0BO>.
+        You are <@U0ANA> and hold level 1, as does <@U0BO>.
         Waiting for a decision
         *Duplicate rows in the marts*
         model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`

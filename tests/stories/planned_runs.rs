@@ -101,12 +101,12 @@ fn is_the_document(document: &str) {
     |---|---|---|---|
     | 1 | Check that it is still possible | 0 ms | done. It is still possible. |
     | 2 | Back up the tables of the models | 0 ms | done |
-    | 3 | Verify the backup | 0 ms | done. All 1 checks pass. |
+    | 3 | Verify the backup | 0 ms | done. The check passes. |
     | 4 | Ask whether everybody is ready | 2 min | answered with yes by Ana Ruiz |
     | 5 | Check the target again | 0 ms | done. It is still possible. |
     | 6 | Point the models back | 0 ms | done |
-    | 7 | Check the switch | 0 ms | done. All 1 checks pass. |
-    | 8 | Check the data | 0 ms | done. All 1 checks pass. |
+    | 7 | Check the switch | 0 ms | done. The check passes. |
+    | 8 | Check the data | 0 ms | done. The check passes. |
 
     ### Checks on the way and after
 

@@ -29,8 +29,11 @@ use tokio::{
 };
 
 use crate::{
+    cargo::cargo,
     program::{self, Unusable},
     repository,
+    stage::Stages,
+    stand_in::{self, BROKEN_MODEL, HEADLINE},
 };
 
 /// The id of the channel for incidents.
@@ -61,6 +64,9 @@ pub(crate) struct Options {
 
 /// Runs until somebody ends it.
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    let stage = Stages::new().begin("Build the bot and a stand-in for its warehouse");
+    program::watch(cargo(["build", "--locked", "--workspace", "--bins"]), &stage).await?;
+    stage.done("");
     let _already = rustls::crypto::ring::default_provider().install_default();
     let beside = |distance| if options.port == 0 { 0 } else { options.port + distance };
     let slack = FakeSlack::start_on(beside(1), now).await;
@@ -134,7 +140,7 @@ async fn post(
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
-/// A model that fails its checks, as PagerDuty tells of it; each time another incident.
+/// A model with duplicate rows, as PagerDuty tells of it; each time another incident.
 fn alarm(pagerduty: &Arc<FakePagerDuty>) -> Alarm {
     let pagerduty = Arc::clone(pagerduty);
     Box::new(move || {
@@ -142,7 +148,7 @@ fn alarm(pagerduty: &Arc<FakePagerDuty>) -> Alarm {
         let number = moment.timestamp_millis();
         let incident = Incident {
             id: format!("PFAKE{number}"),
-            title: "customer_segmentation fails its checks".to_owned(),
+            title: HEADLINE.to_owned(),
             status: "triggered".to_owned(),
             service_id: "PDATAWH".to_owned(),
             service_name: "Data warehouse".to_owned(),
@@ -150,7 +156,7 @@ fn alarm(pagerduty: &Arc<FakePagerDuty>) -> Alarm {
             created_at: moment.to_rfc3339_opts(SecondsFormat::Millis, true),
         };
         pagerduty.put_incident(incident.clone());
-        let details = json!({"environment": "prod", "models": "marts.customer_segmentation"});
+        let details = json!({"environment": "prod", "models": BROKEN_MODEL});
         pagerduty.add_alert(&incident.id, &incident.title, &details);
         let event_id = format!("fake-{number}");
         let happening = Happening {
@@ -162,6 +168,11 @@ fn alarm(pagerduty: &Arc<FakePagerDuty>) -> Alarm {
     })
 }
 
+/// The folder with the programs of this build.
+fn built() -> PathBuf {
+    repository::target().join("debug")
+}
+
 /// Writes what the bot needs to work with the fakes: its configuration, and policies that know the fake's people.
 fn configure(
     folder: &Path,
@@ -170,12 +181,10 @@ fn configure(
     pagerduty: &FakePagerDuty,
 ) -> Result<PathBuf> {
     let rules = folder.join("policies/rules");
+    // What somebody changed in them, and what a rollback did to the warehouse, is kept.
     if !rules.exists() {
-        copy(&repository::root().join("policies/rules"), &rules)?;
+        stand_in::write(&rules, &folder.join("warehouse"), &built().join("fake-sqlmesh"), now())?;
     }
-    let people = rules.join("people.yaml");
-    let known = fs::read_to_string(&people).context("read the copy of people.yaml")?;
-    fs::write(&people, known.replace("T0DATA", TEAM)).context("name the fake's workspace")?;
     let socket = if options.socket { format!("  app_token: {APP_TOKEN}\n") } else { String::new() };
     let bot = options.bot.trim_end_matches('/');
     let listen = bot.trim_start_matches("http://");
@@ -203,20 +212,6 @@ fn configure(
     Ok(file)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
-        let entry = entry.with_context(|| format!("list {}", from.display()))?;
-        let (source, copied) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &copied)?;
-        } else {
-            fs::copy(&source, &copied).with_context(|| format!("copy {}", source.display()))?;
-        }
-    }
-    Ok(())
-}
-
 fn introduce(desk: &Desk, slack: &FakeSlack, pagerduty: &FakePagerDuty, file: &Path) {
     let folder = file.parent().unwrap_or(file).display();
     println!("The workspace     {}", desk.url());
@@ -227,8 +222,9 @@ fn introduce(desk: &Desk, slack: &FakeSlack, pagerduty: &FakePagerDuty, file: &P
     println!("signing secret    {SIGNING_SECRET}");
     println!("configuration     {}", file.display());
     println!();
-    println!("Start the bot beside it:");
+    println!("Start the bot beside it, in another terminal:");
     println!("  cd {folder}");
+    println!("  PATH={}:$PATH", built().display());
     println!("  countersign keys new && countersign migrate && countersign serve");
     println!();
     println!("Ctrl-C ends it.");

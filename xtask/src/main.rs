@@ -7,6 +7,7 @@ mod repository;
 
 mod paint;
 mod stage;
+mod stand_in;
 
 mod program;
 

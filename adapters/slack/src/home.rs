@@ -53,7 +53,7 @@ fn reader(home: &Home, readers: Readers<'_>) -> String {
             if peers.is_empty() {
                 words.text("; nobody else does.")
             } else {
-                words.text(", as do ").people(peers).text(".")
+                words.text(if peers.len() == 1 { ", as does " } else { ", as do " }).people(peers).text(".")
             }
         }
         Reader::Known { person, level: None, .. } => Words::plain("You are ")

@@ -219,7 +219,9 @@ fn verified(findings: Vec<Finding>, passed: bool) -> End {
         return failed("nothing was checked");
     }
     if passed && bad == 0 {
-        return did(&format!("All {count} checks pass."), findings);
+        let said =
+            if count == 1 { "The check passes." } else { &format!("All {count} checks pass.") };
+        return did(said, findings);
     }
     End::Failed { why: format!("{bad} of {count} checks do not pass"), findings }
 }

@@ -1,7 +1,6 @@
 //! A Countersign of its own, with fakes around it and incidents that wait for a decision.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -21,7 +20,12 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{postgres::free_port, program, repository, stage::Stage};
+use crate::{
+    postgres::free_port,
+    program, repository,
+    stage::Stage,
+    stand_in::{self, BROKEN_MODEL},
+};
 
 const CHANNEL: &str = "C0INCIDENTS";
 /// So many incidents wait at once.
@@ -113,7 +117,7 @@ impl Site {
                 created_at: now.clone(),
             };
             self.pagerduty.put_incident(incident.clone());
-            let details = json!({"models": "marts.order_analytics"});
+            let details = json!({"models": BROKEN_MODEL});
             self.pagerduty.add_alert(&incident.id, &incident.title, &details);
             let event_id = format!("01BENCH{number}");
             let happening = Happening {
@@ -170,34 +174,8 @@ fn prepare(
     port: u16,
     database_url: Option<&str>,
 ) -> Result<()> {
-    let rules = folder.join("rules");
-    copy(&repository::root().join("policies/rules"), &rules)?;
-    edit(&rules.join("people.yaml"), "T0DATA", slack::TEAM)?;
-    let project = folder.join("project");
-    fs::create_dir_all(&project).context("make the project's folder")?;
-    let python = binary("fake-sqlmesh");
-    let place = format!("project: {}\n    python: {}", project.display(), python.display());
-    edit(&rules.join("targets.yaml"), "project: warehouse", &place)?;
-    let models = json!({"marts.order_analytics": {"current": "22", "previous": "11"}});
-    let good: BTreeMap<_, _> = BTreeMap::from([("marts.order_analytics", "11")]);
-    let warehouse = json!({
-        "plan_id": "bad-release",
-        "finalized": true,
-        "finalized_ms": now().timestamp_millis() - 3_600_000,
-        "rows": {},
-        "baselines": [],
-        "models": models,
-        "good": good,
-        "downstream": [],
-        "removed": [],
-        "possible_until_ms": null,
-        "environments": {},
-        "flags": {"jobs": "running"},
-        "faults": {},
-        "calls": [],
-    });
-    fs::write(project.join("warehouse.json"), warehouse.to_string())
-        .context("write the warehouse")?;
+    let (rules, project) = (folder.join("rules"), folder.join("project"));
+    stand_in::write(&rules, &project, &binary("fake-sqlmesh"), now())?;
     let database_url = database_url.unwrap_or("sqlite://record.db");
     let (slack_url, pagerduty_url) = (slack.api_url(), pagerduty.api_url());
     let text = format!(
@@ -226,26 +204,4 @@ fn prepare(
         slack::TEAM,
     );
     fs::write(folder.join("countersign.yaml"), text).context("write the configuration")
-}
-
-fn edit(file: &Path, old: &str, new: &str) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    if !text.contains(old) {
-        bail!("{} does not contain `{old}`", file.display());
-    }
-    fs::write(file, text.replace(old, new)).with_context(|| format!("write {}", file.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("read {}", from.display()))? {
-        let path = entry.context("read a folder")?.path();
-        let target = to.join(path.file_name().context("a name")?);
-        if path.is_dir() {
-            copy(&path, &target)?;
-        } else {
-            fs::copy(&path, &target).with_context(|| format!("copy {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
