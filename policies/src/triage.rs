@@ -115,7 +115,7 @@ impl Policies {
         };
         let found = found(Kind::Automatic).or_else(|| found(Kind::Manual));
         let (trigger, how) = found.ok_or_else(|| {
-            "no trigger in triggers.yaml matches the alert's headline or details.".to_owned()
+            "no trigger in triggers.yaml matches the alert's headline or details. If one is needed, propose it by hand.".to_owned()
         })?;
         automatic(trigger, how)
     }

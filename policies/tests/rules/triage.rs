@@ -104,7 +104,7 @@ fn nothing_is_proposed_without_a_reason() {
     ];
     insta::assert_snapshot!(answers.join("\n"), @"
     no target in targets.yaml lists the PagerDuty service “Web shop” (PSVC1).
-    no trigger in triggers.yaml matches the alert's headline or details.
+    no trigger in triggers.yaml matches the alert's headline or details. If one is needed, propose it by hand.
     it looks like `sla_breach_imminent` (the headline contains “sla”), which a person has to judge: no rollback is proposed without one.
     it looks like `sla_breach_imminent` (the alert names it), which a person has to judge: no rollback is proposed without one.
     ");
