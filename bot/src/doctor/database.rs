@@ -66,6 +66,12 @@ fn refused(parked: Parked) -> Finding {
         (ParkedKind::Cards, many) => format!("{many} cards are"),
         (ParkedKind::Messages, 1) => "1 message is".to_owned(),
         (ParkedKind::Messages, many) => format!("{many} messages are"),
+        (ParkedKind::Letters, 1) => "1 letter is".to_owned(),
+        (ParkedKind::Letters, many) => format!("{many} letters are"),
+        (ParkedKind::Errands, 1) => "1 home page or note for a timeline is".to_owned(),
+        (ParkedKind::Errands, many) => {
+            format!("{many} home pages or notes for a timeline are")
+        }
     };
     let since = since.format("%Y-%m-%d %H:%M UTC");
     Finding::problem("messages", format!("{what} kept back for {place} since {since}: {problem}"))
