@@ -1,8 +1,9 @@
 //! Slack's requests over connections that the bot opens.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::TimeDelta;
+use domain::port::Clock as _;
 use fakes::slack::APP_TOKEN;
 use serde_json::json;
 
@@ -29,7 +30,7 @@ async fn with_socket_mode_alone(w: &mut World) {
     assert!(w.slack.connected(2).await, "two connections are opened");
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let looking = async {
         while !is_so().await {
             tokio::time::sleep(LOOK).await;
@@ -141,6 +142,43 @@ story!(
         w.drain().await;
         w.read_on();
         w.slack.take_ephemerals("U0ANA");
+    }
+);
+
+story!(
+    /// The database keeps nobody up, and more comes than one connection takes in at once: what was not taken in is not
+    /// acknowledged, and Slack sends it again.
+    what_is_too_much_for_a_connection_comes_again,
+    async |w| {
+        let slack = w.config.slack.as_mut().expect("Slack is on");
+        slack.socket_connections = 1.try_into().expect("not zero");
+        with_app_token(w).await;
+        assert!(w.slack.connected(1).await, "one connection is opened");
+        w.alert().await;
+        w.read_on();
+        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
+        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
+        let clicks: Vec<_> = (0..64).map(|_| w.slack.push(w.slack.envelope(&click))).collect();
+        let event = w.slack.push(w.slack.envelope(&w.slack.opens_home("U0BO")));
+        let left = || {
+            let (counts, chats) = (store::Counts::default(), BTreeMap::new());
+            let metrics = w.bot.metrics.text(&counts, &chats, w.clock.now()).expect("text");
+            metrics.contains("countersign_clicks_total{result=\"left\"} 1")
+        };
+        until("the event is left", async || left()).await;
+        drop(tx);
+        until("the clicks are acknowledged", async || {
+            clicks.iter().all(|click| w.slack.acknowledged(click).is_some())
+        })
+        .await;
+        assert_eq!(w.slack.acknowledged(&event), None);
+        w.slack.hang_up_all();
+        until("the event comes again", async || w.slack.acknowledged(&event).is_some()).await;
+        w.drain().await;
+        assert!(w.slack.home("U0BO").is_some(), "the page is shown");
+        assert_eq!(w.slack.take_ephemerals("U0ANA").len(), 64, "each click is answered");
+        w.read_on();
     }
 );
 
