@@ -82,3 +82,32 @@ fn refused(parked: Parked) -> Finding {
 fn told(error: store::Error) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn whatever_waits_is_named() {
+        let said = |what, many| {
+            let since = Timestamp::from_timestamp(1_795_412_780, 0).expect("a moment");
+            let (place, problem) = ("chat:slack".to_owned(), "user_not_found".to_owned());
+            refused(Parked { what, place, problem, many, since }).what
+        };
+        let table = [
+            (ParkedKind::Cards, 1, "1 card is"),
+            (ParkedKind::Messages, 2, "2 messages are"),
+            (ParkedKind::Letters, 1, "1 letter is"),
+            (ParkedKind::Letters, 3, "3 letters are"),
+            (ParkedKind::Errands, 1, "1 home page or note for a timeline is"),
+            (ParkedKind::Errands, 2, "2 home pages or notes for a timeline are"),
+        ];
+        for (what, many, begins) in table {
+            let expected =
+                format!("{begins} kept back for slack since 2026-11-23 05:46 UTC: user_not_found");
+            assert_eq!(said(what, many), expected);
+        }
+    }
+}
