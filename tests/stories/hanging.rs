@@ -43,7 +43,7 @@ story!(
         }
         let details = w.slack.click(card.message(), "details", "U0SAM");
         let command = w.slack.command("U0ANA", CHANNEL, "reject");
-        let (_, status, (_, answer)) = tokio::join!(
+        let ((), status, (_, answer)) = tokio::join!(
             w.press(&card, "reject", "ana"),
             w.send("/slack/interactions", &details),
             w.ask("/slack/commands", &command),
@@ -70,6 +70,35 @@ story!(
         w.fill_in("ana", &[("reason", "a known effect")]).await;
         assert_eq!(w.slack.calls(LOOK_UP).len(), asked + 2, "what she sends is judged anew");
         w.drain().await;
+        w.expect_whisper("ana", "your rejection of plan");
+        w.read_on();
+    }
+);
+
+story!(
+    /// The database is held by somebody else: no form opens too late, and whoever pressed hears why.
+    a_slow_database_opens_no_form_too_late,
+    async |w| {
+        w.alert().await;
+        w.read_on();
+        let card = w.card();
+        let command = w.slack.command("U0BO", CHANNEL, "reject");
+        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
+        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let ((), (status, answer)) =
+            tokio::join!(w.press(&card, "reject", "ana"), w.ask("/slack/commands", &command));
+        assert_eq!(status, 200);
+        let typed = w.slack.told(&command, &answer).expect("the command is answered").shown();
+        let pressed = told(w, "U0ANA").join("\n");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(pressed, @"🟠 The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.");
+        }
+        assert_eq!(typed, pressed);
+        drop(tx);
+        w.drain().await;
+        assert!(!w.is_asked("ana") && !w.is_asked("bo"));
+        w.slack.take_ephemerals("U0BO");
+        w.reject("ana", "a known effect").await;
         w.expect_whisper("ana", "your rejection of plan");
         w.read_on();
     }

@@ -55,7 +55,7 @@ story!(
             shutdown.cancel();
             (status, text)
         };
-        let (_, (status, text)) = tokio::join!(w.bot.turn(&shutdown, Duration::from_secs(5)), asking);
+        let ((), (status, text)) = tokio::join!(w.bot.turn(&shutdown, Duration::from_secs(5)), asking);
         assert_eq!(status, 200, "{text}");
         let lines: Vec<_> = text.lines().collect();
         let is_warning = |line: &&str| line.starts_with("warning: slack refuses everything");

@@ -34,9 +34,19 @@ impl Reception {
         budget: Budget,
     ) -> anyhow::Result<Ack> {
         match interaction {
-            Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place } => {
+            Interaction::Click {
+                identity,
+                button,
+                proposal,
+                plan,
+                stop,
+                trigger_id,
+                response_url,
+                place,
+            } => {
                 let on = On { identity, proposal, plan, place };
-                self.clicked(on, Pressed { button, stop, trigger_id }, budget).await?;
+                let pressed = Pressed { button, stop, trigger_id };
+                self.clicked(on, pressed, &response_url, budget).await?;
             }
             Interaction::Submitted {
                 identity,
@@ -78,11 +88,20 @@ impl Reception {
         Ok(Ack::Taken)
     }
 
-    async fn clicked(&self, on: On, pressed: Pressed, budget: Budget) -> anyhow::Result<()> {
+    /// Whoever was too slow is not needed to say so.
+    async fn clicked(
+        &self,
+        on: On,
+        pressed: Pressed,
+        response_url: &str,
+        budget: Budget,
+    ) -> anyhow::Result<()> {
         let (identity, proposal, place) =
             (on.identity.clone(), on.proposal.clone(), on.place.clone());
-        if self.pressed(on, pressed, budget).await? == Came::Unopened {
-            self.say_unopened((&identity, &place), &proposal, budget).await;
+        match self.pressed(on, pressed, budget).await? {
+            Came::Through => {}
+            Came::Unopened => self.say_unopened((&identity, &place), &proposal, budget).await,
+            Came::Unjudged => self.say_unjudged(&identity, response_url, budget).await,
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use slack::{Answer, Command};
 
 use self::typed::Typed;
 pub(super) use self::typed::{Filled, Part};
-use super::{Ack, Budget, Reception};
+use super::{Ack, Budget, Reception, clicks::Came};
 use crate::directory;
 
 /// What is kept of Slack's three seconds to put an answer together, and to show another page of one.
@@ -82,6 +82,18 @@ impl Reception {
         Ack::Saying(self.slack.answer(answer, self.engine.policies.people()))
     }
 
+    /// The answer to a command that does what a button does: none where the person sees what came of it.
+    fn with_what_came(&self, came: Came) -> Ack {
+        match came {
+            Came::Through => self.with_dialog(true),
+            Came::Unopened => self.with_dialog(false),
+            Came::Unjudged => {
+                self.metrics.click("unopened");
+                self.say(&slow_database())
+            }
+        }
+    }
+
     /// The answer to a command that opens a dialog: none where it is there.
     pub(super) fn with_dialog(&self, is_open: bool) -> Ack {
         if is_open {
@@ -107,10 +119,7 @@ impl Reception {
             return answer;
         }
         tracing::warn!("the database took too long for a command that only reads");
-        Ok(Answer::saying(Words::plain(
-            "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
-        ))
-        .with_tone(Tone::Attention))
+        Ok(slow_database())
     }
 
     async fn read(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
@@ -171,4 +180,12 @@ impl Reception {
                 .text(" in countersign.yaml must have the same name."),
         )
     }
+}
+
+/// What somebody is told when the database gave no answer in time.
+pub(super) fn slow_database() -> Answer {
+    Answer::saying(Words::plain(
+        "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
+    ))
+    .with_tone(Tone::Attention)
 }

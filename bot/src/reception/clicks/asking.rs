@@ -12,7 +12,7 @@ use super::On;
 use crate::{
     directory,
     engine::{Decide, Wish},
-    reception::{Budget, Reception},
+    reception::{Budget, Reception, commands::slow_database},
 };
 
 /// What is kept of Slack's three seconds to say that a dialog did not open.
@@ -34,8 +34,10 @@ pub(in crate::reception) struct Pressed {
 pub(in crate::reception) enum Came {
     /// It was taken or refused, or a dialog stands open; the person sees which.
     Through,
-    /// A dialog should have opened and did not; the person does not know it yet.
+    /// A dialog should have opened and did not: Slack was too slow, or refused. The person does not know it yet.
     Unopened,
+    /// The database was too slow to say whether one may open. The person does not know it yet.
+    Unjudged,
 }
 
 /// Whether somebody is to be asked for the rest.
@@ -60,7 +62,7 @@ impl Reception {
         let On { proposal, plan, place, .. } = match self.may(on, wish, budget).await? {
             May::Ask(on) => on,
             May::Not => return Ok(Came::Through),
-            May::Unknown => return Ok(Came::Unopened),
+            May::Unknown => return Ok(Came::Unjudged),
         };
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
@@ -82,7 +84,7 @@ impl Reception {
         let On { proposal, plan, place, .. } = match self.may(on, wish, budget).await? {
             May::Ask(on) => on,
             May::Not => return Ok(Came::Through),
-            May::Unknown => return Ok(Came::Unopened),
+            May::Unknown => return Ok(Came::Unjudged),
         };
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
@@ -102,19 +104,19 @@ impl Reception {
             return Ok(May::Not);
         };
         let On { identity, proposal, plan, place } = on;
-        directory::look_up_before_asking(&self.engine, &self.slack, &identity, budget).await?;
         let decide = Decide { identity, proposal, plan, wish, place };
-        match budget.but(TELLING).within(self.engine.consider(&decide)).await {
-            Some(judged) => {
-                if judged?.is_some() {
-                    self.metrics.click("decided");
-                    return Ok(May::Not);
-                }
-            }
-            None => {
-                tracing::warn!("the database took too long to say whether a dialog may open");
-                return Ok(May::Unknown);
-            }
+        let judging = async {
+            let (engine, slack) = (&self.engine, &self.slack);
+            directory::look_up_before_asking(engine, slack, &decide.identity, budget).await?;
+            anyhow::Ok(engine.consider(&decide).await?)
+        };
+        let Some(judged) = budget.but(TELLING).within(judging).await else {
+            tracing::warn!("the database took too long to say whether a dialog may open");
+            return Ok(May::Unknown);
+        };
+        if judged?.is_some() {
+            self.metrics.click("decided");
+            return Ok(May::Not);
         }
         let Decide { identity, proposal, plan, place, .. } = decide;
         Ok(May::Ask(On { identity, proposal, plan, place }))
@@ -135,6 +137,27 @@ impl Reception {
             None => tracing::warn!("a dialog did not open in time"),
         }
         false
+    }
+
+    /// Says to whoever pressed a button that the database is slow, without asking the database.
+    pub(super) async fn say_unjudged(
+        &self,
+        identity: &Identity,
+        response_url: &str,
+        budget: Budget,
+    ) {
+        self.metrics.click("unopened");
+        if response_url.is_empty() {
+            tracing::warn!("{identity} sees nothing open, and there is no way to say why");
+            return;
+        }
+        let people = self.engine.policies.people();
+        let answer = slow_database();
+        match budget.within(self.slack.follow_up(response_url, &answer, people)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!("{identity} does not hear of it: {error}"),
+            None => tracing::warn!("{identity} does not hear of it in time"),
+        }
     }
 
     /// Says to whoever pressed a button that nothing came of it. Slack may be slow for longer: so it says when that was.

@@ -14,7 +14,7 @@ use slack::{Answer, AnswerLine, AskWhy, Command};
 use super::{
     super::{
         Ack, Budget, Reception,
-        clicks::{Came, On, Pressed},
+        clicks::{On, Pressed},
     },
     incident::verb,
     subject::Meant,
@@ -76,7 +76,7 @@ impl Reception {
         let on = On { identity, proposal: proposal.id, plan: proposal.opening.plan, place };
         let pressed = Pressed { button, stop: card.stop, trigger_id };
         let came = self.pressed(on, pressed, budget).await?;
-        Ok(self.with_dialog(came == Came::Through))
+        Ok(self.with_what_came(came))
     }
 
     /// Beside the card where the command was typed there; anywhere else the bot may not be able to speak.

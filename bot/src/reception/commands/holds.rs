@@ -5,7 +5,7 @@ use slack::{Answer, Command};
 
 use super::super::{
     Ack, Budget, Reception,
-    clicks::{Came, On, Pressed},
+    clicks::{On, Pressed},
 };
 use crate::{gate, lookup};
 
@@ -76,7 +76,7 @@ impl Reception {
                 let button = Button::LiftHold;
                 let pressed = Pressed { button, stop: None, trigger_id };
                 let came = self.pressed(on, pressed, budget).await?;
-                return Ok(self.with_dialog(came == Came::Through));
+                return Ok(self.with_what_came(came));
             }
             ([], None) => {
                 Answer::saying(Words::plain("Nothing is held, so there is nothing to lift."))
