@@ -296,7 +296,7 @@ impl Chatter {
         }
         match self.chat.find_letter(to, &claim.id, claim.queued_at).await {
             Ok(found) => Ok(found.is_some()),
-            // Where nobody may look, nobody could write either; a letter is looked for once more before it is written.
+            // Where nobody may look, it is rather shown twice than never; no letter is written without having looked.
             Err(ChatError::Permanent { concerns, .. }) if concerns != Concern::Chat => Ok(false),
             Err(error) => Err(error),
         }
