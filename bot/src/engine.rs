@@ -20,6 +20,7 @@ mod release;
 mod request;
 mod running;
 mod steering;
+mod telling;
 mod urgency;
 mod work;
 
@@ -37,7 +38,7 @@ pub use assessment::Assessment;
 pub use change::Change;
 pub use decision::{Answer, Decide, Wish};
 pub use flood::Flood;
-pub use people::{Heard, KNOCK_COUNTS, greeting};
+pub use people::{Heard, KNOCK_COUNTS, STANDING_COUNTS, greeting};
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};

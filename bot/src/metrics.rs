@@ -80,10 +80,20 @@ impl Metrics {
         let gauges = [
             ("pending_jobs", "Jobs that wait for a worker", counts.pending_jobs),
             ("pending_cards", "Cards that are not up to date", counts.pending_cards),
+            (
+                "pending_letters",
+                "Letters to those who are asked that are not up to date",
+                counts.pending_letters,
+            ),
+            (
+                "pending_errands",
+                "Home pages and notes for a timeline that wait",
+                counts.pending_errands,
+            ),
             ("oldest_waiting_seconds", "How long what waits longest for a chat waits", oldest),
             (
                 "refused_jobs",
-                "Cards and messages that a chat refused one by one and that are tried again",
+                "Cards, messages, letters and home pages that did not go and are tried again",
                 counts.refused.values().sum(),
             ),
             (
@@ -95,6 +105,11 @@ impl Metrics {
                 "parked_cards",
                 "Cards that a chat refused for good and that are kept",
                 counts.parked_cards,
+            ),
+            (
+                "parked_letters",
+                "Letters that were given up until somebody is asked again",
+                counts.parked_letters,
             ),
             ("open_proposals", "Proposals that are not closed", counts.open_proposals),
             ("due_timers", "Timers that are due and not fired", counts.due_timers),

@@ -1,8 +1,9 @@
 //! The reception: takes what people do in Slack, whichever way it came, and says what Slack is answered.
 //!
 //! It decides nothing: a decision goes to the engine, which commits it before Slack hears that it was taken. Everything
-//! here ends within Slack's three seconds; what takes longer is a job for a worker.
+//! here ends within Slack's three seconds, which are one budget; what takes longer is a job for a worker.
 
+mod budget;
 mod clicks;
 mod commands;
 mod events;
@@ -12,7 +13,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use slack::{Inbound, Slack};
+use tokio::time::Instant;
 
+pub(crate) use self::budget::Budget;
 use crate::{engine::Engine, metrics::Metrics};
 
 /// What takes in what Slack sends.
@@ -44,9 +47,10 @@ pub enum Ack {
 impl Reception {
     /// Takes in one thing. An error means that nothing was changed and that it may come again.
     pub async fn take(&self, inbound: Inbound) -> anyhow::Result<Ack> {
+        let budget = Budget::from(Instant::now());
         match inbound {
-            Inbound::Interaction(interaction) => self.interaction(interaction).await,
-            Inbound::Command(command) => self.command(&command).await,
+            Inbound::Interaction(interaction) => self.interaction(interaction, budget).await,
+            Inbound::Command(command) => self.command(&command, budget).await,
             Inbound::Event(event) => self.event(event).await,
         }
     }

@@ -53,7 +53,31 @@ story!(
 );
 
 story!(
-    /// What is over, or more than a day ago, is not brought up again.
+    /// A day later nobody is written to about what they pressed, though it still waits; the old button says so.
+    a_click_of_yesterday_is_not_brought_up_again,
+    async |w| {
+        w.alert().await;
+        w.read_on();
+        w.approve("stranger").await;
+        let greeting = w.slack.take_ephemerals("U0STRANGER");
+        w.advance(TimeDelta::hours(25)).await;
+        w.read_on();
+        let request = w.slack.click_ephemeral(&greeting[0], "ask_to_be_known", "U0STRANGER");
+        assert_eq!(w.send("/slack/interactions", &request).await, 200);
+        w.drain().await;
+        w.expect_whisper("stranger", "or it is more than a day ago: then press a button of the card again");
+        w.expect_thread(&[]);
+        add_the_stranger(w).await;
+        assert_eq!(w.slack.letters("U0STRANGER"), [], "nobody remembers it");
+        w.expect_card("Waiting for a decision");
+        w.approve("stranger").await;
+        w.expect_whisper("stranger", "is signed");
+        w.read_on();
+    }
+);
+
+story!(
+    /// What is over is not brought up again.
     an_old_click_is_forgotten,
     async |w| {
         w.alert().await;

@@ -1,8 +1,12 @@
 //! Slack's requests over connections that the bot opens.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
+use domain::port::Clock as _;
 use fakes::slack::APP_TOKEN;
 use serde_json::json;
 
@@ -29,7 +33,7 @@ async fn with_socket_mode_alone(w: &mut World) {
     assert!(w.slack.connected(2).await, "two connections are opened");
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let looking = async {
         while !is_so().await {
             tokio::time::sleep(LOOK).await;
@@ -37,6 +41,13 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     };
     let so = tokio::time::timeout(PATIENCE, looking).await;
     assert!(so.is_ok(), "in vain: {what}");
+}
+
+/// Whether this became of one thing that came in; the database is not asked.
+fn counted(w: &World, result: &str) -> bool {
+    let (counts, chats) = (store::Counts::default(), BTreeMap::new());
+    let metrics = w.bot.metrics.text(&counts, &chats, w.clock.now()).expect("text");
+    metrics.contains(&format!("countersign_clicks_total{{result=\"{result}\"}} 1\n"))
 }
 
 /// How often the one proposal was approved.
@@ -141,6 +152,66 @@ story!(
         w.drain().await;
         w.read_on();
         w.slack.take_ephemerals("U0ANA");
+    }
+);
+
+story!(
+    /// The database is slow for longer than Slack waits: what was decided stands, Slack does not hear so, and the same once
+    /// more changes nothing.
+    what_is_decided_too_late_stands,
+    async |w| {
+        with_socket_mode_alone(w).await;
+        w.alert().await;
+        w.read_on();
+        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
+        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let click = w.slack.click(&w.card().into_message(), "approve", "U0ANA");
+        let late = w.slack.push(w.slack.envelope(&click));
+        until("it is under way", async || !w.slack.calls("users.info").is_empty()).await;
+        let heard = Instant::now();
+        until("Slack waits no longer", async || heard.elapsed() > Duration::from_secs(3)).await;
+        drop(tx);
+        until("it is taken in", async || counted(w, "late")).await;
+        assert_eq!((approvals(w).await, w.slack.acknowledged(&late)), (1, None));
+        assert!(w.slack.deliver(&click).await.is_some(), "she presses again");
+        assert_eq!(approvals(w).await, 1);
+        w.drain().await;
+        w.expect_card("Rolled back");
+        assert_eq!(w.warehouse.calls("promote"), 1);
+        assert_eq!(w.slack.take_ephemerals("U0ANA").len(), 2, "both are answered");
+        w.read_on();
+    }
+);
+
+story!(
+    /// The database is slow, and more comes than one connection takes in at once: what was not taken in is not
+    /// acknowledged, and Slack sends it again.
+    what_is_too_much_for_a_connection_comes_again,
+    async |w| {
+        let slack = w.config.slack.as_mut().expect("Slack is on");
+        slack.socket_connections = 1.try_into().expect("not zero");
+        with_app_token(w).await;
+        assert!(w.slack.connected(1).await, "one connection is opened");
+        w.alert().await;
+        w.read_on();
+        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
+        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
+        let clicks: Vec<_> = (0..64).map(|_| w.slack.push(w.slack.envelope(&click))).collect();
+        let event = w.slack.push(w.slack.envelope(&w.slack.opens_home("U0BO")));
+        until("the event is left", async || counted(w, "left")).await;
+        drop(tx);
+        until("the clicks are acknowledged", async || {
+            clicks.iter().all(|click| w.slack.acknowledged(click).is_some())
+        })
+        .await;
+        assert_eq!(w.slack.acknowledged(&event), None);
+        w.slack.hang_up_all();
+        until("the event comes again", async || w.slack.acknowledged(&event).is_some()).await;
+        w.drain().await;
+        assert!(w.slack.home("U0BO").is_some(), "the page is shown");
+        assert_eq!(w.slack.take_ephemerals("U0ANA").len(), 64, "each click is answered");
+        w.read_on();
     }
 );
 

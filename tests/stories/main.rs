@@ -17,6 +17,7 @@ mod estimating;
 mod examining;
 mod filling_in;
 mod handing_over;
+mod hanging;
 mod holding;
 mod home;
 mod intake;

@@ -1,7 +1,10 @@
 //! Slack is away for an hour while fifty incidents come in: people decide elsewhere, and afterwards everything is said, once,
 //! in order, and no faster than Slack takes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use chrono::TimeDelta;
 use countersign::{
@@ -40,9 +43,9 @@ fn title(number: usize) -> String {
     format!("Duplicate rows {number:02}.")
 }
 
-/// Alerts of so many incidents come in; what is due is not done yet.
-async fn alerts(w: &World, many: usize) {
-    for number in 0..many {
+/// Alerts of incidents with these numbers come in; what is due is not done yet.
+pub(crate) async fn alerts(w: &World, numbers: Range<usize>) {
+    for number in numbers {
         let incident = Incident {
             id: format!("PINC{number:02}"),
             title: title(number),
@@ -83,7 +86,7 @@ async fn decides(w: &World, person: &str, proposal: &Proposal, wish: Wish) {
 }
 
 /// Time passes until nothing is left to say; three seconds at a time, which is what Slack takes in one breath.
-async fn until_all_is_said(w: &World) -> i64 {
+pub(crate) async fn until_all_is_said(w: &World) -> i64 {
     for round in 0..2000 {
         let now = w.clock.now();
         let counts = w.bot.engine.store.counts(now).await.expect("counts");
@@ -97,7 +100,7 @@ async fn until_all_is_said(w: &World) -> i64 {
 
 /// Every incident has one card; the threads, by headline, in order.
 #[track_caller]
-fn threads(w: &World, many: usize) -> BTreeMap<String, Vec<Message>> {
+pub(crate) fn threads(w: &World, many: usize) -> BTreeMap<String, Vec<Message>> {
     let cards = w.slack.messages(CHANNEL).into_iter().filter(|card| card.thread_ts.is_none());
     let threads: Vec<_> = cards
         .map(|card| {
@@ -125,6 +128,16 @@ fn expect_said(thread: &[Message], texts: &[&str]) {
     assert!(fits, "expected {texts:#?}\nbut the thread says {shown:#?}");
 }
 
+/// The threads say all that the journals have to say.
+pub(crate) async fn expect_all_of_the_record(w: &World, threads: &BTreeMap<String, Vec<Message>>) {
+    let store = &w.bot.engine.store;
+    let mut lines = 0;
+    for found in store.incidents(50, None).await.expect("reads the incidents") {
+        lines += view::thread(store, &found.value.id).await.expect("reads the record").len();
+    }
+    assert_eq!(threads.values().flatten().count(), lines, "all of the record is said");
+}
+
 /// What a thread says in an hour in which nobody decides.
 const LADDER: [&str; 7] = [
     "Alert from",
@@ -142,7 +155,7 @@ story!(
     async |w| {
         at_slacks_pace(w).await;
         w.slack.down(true);
-        alerts(w, 50).await;
+        alerts(w, 0..50).await;
         w.drain().await;
         let open = proposals(w).await;
         assert_eq!(open.len(), 50);
@@ -209,7 +222,7 @@ story!(
             w.slack.lose_reply_of_next(POST);
         }
         w.slack.fail_next_with_status(POST, 502);
-        alerts(w, 8).await;
+        alerts(w, 0..8).await;
         w.drain().await;
         for minute in 0..12 {
             w.slack.down(minute % 3 == 1);
@@ -222,12 +235,7 @@ story!(
         w.slack.down(false);
         until_all_is_said(w).await;
         let threads = threads(w, 8);
-        let store = &w.bot.engine.store;
-        let mut lines = 0;
-        for found in store.incidents(50, None).await.expect("reads the incidents") {
-            lines += view::thread(store, &found.value.id).await.expect("reads the record").len();
-        }
-        assert_eq!(threads.values().flatten().count(), lines, "all of the record is said");
+        expect_all_of_the_record(w, &threads).await;
         for thread in threads.values() {
             expect_said(thread, &LADDER[..thread.len()]);
         }

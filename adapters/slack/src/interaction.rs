@@ -36,6 +36,8 @@ pub enum Interaction {
         stop: Option<Stop>,
         /// Opens a modal within 3 seconds, once.
         trigger_id: String,
+        /// Takes an answer that they alone see; empty where Slack gave none, as on the app's home.
+        response_url: String,
         /// Where they look for the answer.
         place: Place,
     },
@@ -201,8 +203,8 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
         return read_on(payload, identity, page);
     }
     if id.starts_with(answer::TURN) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (command, response_url) = (text(&action["value"]), text(&payload["response_url"]));
+        let command = action["value"].as_str().unwrap_or_default().to_owned();
+        let response_url = response_url(payload);
         return Ok(Interaction::Turned { identity, command, response_url });
     }
     if id == greeting::ASK_TO_BE_KNOWN {
@@ -215,9 +217,18 @@ fn click(payload: &Value, identity: Identity) -> Result<Interaction, ParseError>
         return Ok(Interaction::Other(format!("block_actions of {id:?}")));
     };
     let (proposal, plan, stop) = decided_on(&value)?;
-    let trigger_id = trigger(payload);
+    let (trigger_id, response_url) = (trigger(payload), response_url(payload));
     let place = place::of(payload)?;
-    Ok(Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place })
+    Ok(Interaction::Click {
+        identity,
+        button,
+        proposal,
+        plan,
+        stop,
+        trigger_id,
+        response_url,
+        place,
+    })
 }
 
 fn read_on(payload: &Value, identity: Identity, page: usize) -> Result<Interaction, ParseError> {
@@ -232,6 +243,10 @@ fn read_on(payload: &Value, identity: Identity, page: usize) -> Result<Interacti
 
 fn trigger(payload: &Value) -> String {
     payload["trigger_id"].as_str().unwrap_or_default().to_owned()
+}
+
+fn response_url(payload: &Value) -> String {
+    payload["response_url"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The button that was pressed, or chosen in the card's menu, and what it carries.

@@ -24,8 +24,13 @@ pub(crate) fn room(text: &str) -> usize {
 
 /// Whether nobody would see anything of the text. Slack refuses a text of blanks as an empty one.
 pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(says_nothing)
+}
+
+/// Whether nobody would see anything of a letter that stands alone.
+pub(crate) fn says_nothing(letter: char) -> bool {
     // Accents without a letter below them say nothing either.
-    text.chars().all(|letter| is_unseen(letter) || matches!(letter, '\u{0300}'..='\u{036F}'))
+    is_unseen(letter) || matches!(letter, '\u{0300}'..='\u{036F}')
 }
 
 /// Blanks, and letters that take no room on the screen.
@@ -50,15 +55,26 @@ pub(crate) fn clean(text: &str) -> impl Iterator<Item = char> {
     let mut stacked = 0;
     text.chars().filter_map(move |letter| {
         stacked = if is_accent(letter) { stacked + 1 } else { 0 };
-        match letter {
-            '\n' => Some('\n'),
-            '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
-            '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
-            _ if letter.is_control() || stacked > MOST_ACCENTS => None,
-            _ => Some(letter),
-        }
+        shown(letter).filter(|_| stacked <= MOST_ACCENTS)
     })
+}
+
+/// What a letter is shown as by itself, if it is.
+fn shown(letter: char) -> Option<char> {
+    match letter {
+        '\n' => Some('\n'),
+        '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{200E}' | '\u{200F}' | '\u{061C}' => None,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
+        _ if letter.is_control() => None,
+        _ => Some(letter),
+    }
+}
+
+/// The same without blanks at both ends. Only what is asked for is read.
+pub(crate) fn trimmed(text: &str) -> impl Iterator<Item = char> {
+    let leaves_nothing = |letter: char| letter.is_whitespace() || shown(letter).is_none();
+    clean(text.trim_end_matches(leaves_nothing)).skip_while(|letter| letter.is_whitespace())
 }
 
 /// A mark that is drawn over or below the letter before it, in scripts that need few of them on one letter.
@@ -69,20 +85,21 @@ fn is_accent(letter: char) -> bool {
 
 /// The text on one line, at most `limit` long: for places where Slack knows no markup.
 pub(crate) fn line(text: &str, limit: usize) -> String {
+    // Each takes room, so that one more than could fit shows that not all do.
+    let letters = clean(text).take(limit + 1);
+    let letters: Vec<char> =
+        letters.map(|letter| if letter == '\n' { ' ' } else { letter }).collect();
+    let all: usize = letters.iter().map(|letter| cost(*letter)).sum();
+    let after = if all > limit { cost(ELLIPSIS) } else { 0 };
     let mut line = String::new();
     let mut room = limit;
-    let letters: Vec<char> =
-        clean(text).map(|letter| if letter == '\n' { ' ' } else { letter }).collect();
-    let mut rest: usize = letters.iter().map(|letter| cost(*letter)).sum();
     for letter in letters {
-        let after = if rest > room { cost(ELLIPSIS) } else { 0 };
         if cost(letter) + after > room {
             line.push(ELLIPSIS);
             break;
         }
         line.push(letter);
         room -= cost(letter);
-        rest -= cost(letter);
     }
     line
 }

@@ -6,25 +6,18 @@
 
 use domain::{
     Timestamp,
-    person::{ChatName, People, PersonId},
     words::{Span, Words},
 };
 
-use crate::letters::{ELLIPSIS, clean, cost, is_blank};
+use crate::letters::{ELLIPSIS, clean, cost, says_nothing, trimmed};
 
 mod emoji;
+mod harmless;
 pub(crate) mod names;
+mod readers;
 
-use emoji::without_emoji;
-
-/// Whom mentions reach.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Readers<'a> {
-    /// Everybody whom the people file names.
-    pub(crate) people: &'a People,
-    /// The workspace whose members can be mentioned; `None` takes any.
-    pub(crate) team: Option<&'a str>,
-}
+pub(crate) use self::readers::Readers;
+use self::{emoji::without_emoji, harmless::harmless};
 
 /// How a moment is shown.
 #[derive(Clone, Copy, Debug)]
@@ -35,18 +28,6 @@ pub(crate) enum Moment {
     Minute,
     /// The day as well, where it stands alone.
     Day,
-}
-
-impl Readers<'_> {
-    fn mention(&self, person: &PersonId) -> Option<String> {
-        let identity = self.people.get(person)?.identities.iter().find(|identity| {
-            identity.chat == ChatName::Slack && self.team.is_none_or(|team| identity.team == team)
-        })?;
-        let user = &identity.user;
-        let is_user = user.starts_with(['U', 'W'])
-            && user.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        is_user.then(|| format!("<@{user}>"))
-    }
 }
 
 /// A mrkdwn text that grows up to a limit.
@@ -71,7 +52,7 @@ impl Mrkdwn {
 
     /// Adds letters.
     pub(crate) fn text(mut self, text: &str) -> Self {
-        let letters = without_emoji(clean(text).collect());
+        let letters = without_emoji(self.as_many_as_fit(clean(text)));
         for (place, letter) in letters.iter().enumerate() {
             let before = place.checked_sub(1).map(|place| letters[place]);
             let after = letters.get(place + 1).copied();
@@ -82,19 +63,17 @@ impl Mrkdwn {
 
     /// Adds emphasised letters.
     pub(crate) fn strong(self, text: &str) -> Self {
-        let letters = without_emoji(clean(text).map(single_line).collect());
-        let inside: String =
-            letters.into_iter().map(|letter| harmless(letter, None, None)).collect();
-        self.enclosed('*', inside.trim())
+        let letters = without_emoji(self.as_many_as_fit(trimmed(text).map(single_line)));
+        let inside = letters.into_iter().map(|letter| harmless(letter, None, None));
+        self.enclosed('*', text, inside)
     }
 
     /// Adds a name of the machine's world.
     pub(crate) fn code(self, text: &str) -> Self {
-        let inside: String = clean(text)
-            .map(single_line)
-            .map(|letter| if letter == '`' { 'ˋ' } else { letter })
-            .collect();
-        self.enclosed('`', inside.trim())
+        let inside =
+            trimmed(text).map(single_line).map(|letter| if letter == '`' { 'ˋ' } else { letter });
+        let inside = self.as_many_as_fit(inside);
+        self.enclosed('`', text, inside.into_iter())
     }
 
     /// Adds words; moments are shown as `moment` says.
@@ -127,9 +106,15 @@ impl Mrkdwn {
         self.text
     }
 
-    /// Encloses letters in a mark. Slack knows no empty emphasis: it would show the marks.
-    fn enclosed(mut self, mark: char, inside: &str) -> Self {
-        if is_blank(inside) || self.is_full {
+    /// The first of the letters: none that comes later could be shown, and a text may have a million of them. One more than
+    /// there is room for shows that it is cut, and the last one that fits has a neighbour.
+    fn as_many_as_fit(&self, letters: impl Iterator<Item = char>) -> Vec<char> {
+        letters.take(if self.is_full { 0 } else { self.room + 2 }).collect()
+    }
+
+    /// Encloses letters of a text in a mark. Slack knows no empty emphasis: it would show the marks.
+    fn enclosed(mut self, mark: char, text: &str, inside: impl Iterator<Item = char>) -> Self {
+        if self.is_full || trimmed(text).all(says_nothing) {
             return self;
         }
         // Both marks, one escaped letter, and what stands for the rest.
@@ -138,7 +123,7 @@ impl Mrkdwn {
             return self;
         }
         self.push(mark);
-        for letter in inside.chars() {
+        for letter in inside {
             self.letter(letter, cost(mark));
         }
         self.push(mark);
@@ -185,25 +170,9 @@ fn single_line(letter: char) -> char {
     if letter == '\n' { ' ' } else { letter }
 }
 
-/// The letter, or one that looks alike where Slack would take it for markup.
-fn harmless(letter: char, before: Option<char>, after: Option<char>) -> char {
-    // An underscore between letters emphasises nothing, and names are full of them.
-    let in_a_word = |neighbour: Option<char>| {
-        neighbour.is_some_and(|neighbour| neighbour.is_alphanumeric() || neighbour == '_')
-    };
-    match letter {
-        '*' => '∗',
-        '~' => '∼',
-        '`' => 'ˋ',
-        '_' if !(in_a_word(before) && in_a_word(after)) => 'ˍ',
-        '>' if before.is_none_or(|before| before == '\n') => '›',
-        _ => letter,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::person::{Identity, Person};
+    use domain::person::{ChatName, Identity, People, Person, PersonId};
     use proptest::prelude::*;
 
     use super::*;
@@ -313,6 +282,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_a_long_text_only_the_end_of_what_is_shown_counts() {
+        let long = |text: &str| text.repeat(20_000);
+        let table = [
+            (Mrkdwn::within(10).text(&long("x")), "xxxxxxxxx…"),
+            (Mrkdwn::within(10).text(&long("\u{202E}x\0")), "xxxxxxxxx…"),
+            (Mrkdwn::within(10).text(&format!("a_b_c_d_e_{}", long("f"))), "a_b_c_d_e…"),
+            (Mrkdwn::within(10).text(&format!("a_b_c_d__ {}", long("f"))), "a_b_c_d_ˍ…"),
+            (
+                Mrkdwn::within(10).text(&format!("e{}", long("\u{301}"))),
+                "e\u{301}\u{301}\u{301}\u{301}",
+            ),
+            (Mrkdwn::within(10).text(&long("::fire")), "::fire∶:f…"),
+            (Mrkdwn::within(10).strong(&format!("abc{}d", long(" "))), "*abc    …*"),
+            (
+                Mrkdwn::within(10).strong(&format!("{}abc{}", long(" \u{200E}"), long("\r\n"))),
+                "*abc*",
+            ),
+            (
+                Mrkdwn::within(10).code(&format!("{}x", long("\u{200B}"))),
+                "`\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}…`",
+            ),
+            (Mrkdwn::within(10).code(&long("\u{200B}\0")), ""),
+            (Mrkdwn::within(10).text(&long("x")).text(&long("y")).code(&long("z")), "xxxxxxxxx…"),
+        ];
+        for (mrkdwn, expected) in table {
+            assert_eq!(mrkdwn.finish(), expected);
+        }
+    }
+
     /// Letters that mean something to Slack, more often than chance would bring them.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
@@ -349,6 +348,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_left_unread_would_not_be_shown(text in hostile(), limit in 2_usize..60) {
+            let letters = without_emoji(clean(&text).collect());
+            let mut whole = Mrkdwn::within(limit);
+            for (place, letter) in letters.iter().enumerate() {
+                let before = place.checked_sub(1).map(|place| letters[place]);
+                let after = letters.get(place + 1).copied();
+                whole.letter(harmless(*letter, before, after), 0);
+            }
+            prop_assert_eq!(Mrkdwn::within(limit).text(&text).finish(), whole.finish());
+            let inside: String = clean(&text).map(single_line).collect();
+            prop_assert_eq!(
+                Mrkdwn::within(limit).strong(&text).finish(),
+                Mrkdwn::within(limit).strong(inside.trim()).finish()
+            );
+        }
+
         #[test]
         fn no_text_makes_markup(text in hostile(), limit in 2_usize..200) {
             let shown = Mrkdwn::within(limit).text(&text).finish();

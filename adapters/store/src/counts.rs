@@ -24,6 +24,12 @@ pub struct Counts {
     pub pending_cards: i64,
     /// Cards that are not up to date and cannot be shown until somebody mends something.
     pub parked_cards: i64,
+    /// Letters of those who are asked that are not up to date.
+    pub pending_letters: i64,
+    /// Letters that are not up to date and were given up.
+    pub parked_letters: i64,
+    /// Home pages that wait to be shown, and messages that wait to be put into a timeline.
+    pub pending_errands: i64,
     /// Since when what waits longest for a chat waits.
     pub oldest_waiting: Option<Timestamp>,
     /// What waits because a chat refused it by itself: the problems, and how many each has.
@@ -52,6 +58,7 @@ impl Store {
         let mut connection = self.connection().await?;
         let (pending_jobs, parked_jobs) = pair(&mut connection, sql::COUNT_JOBS).await?;
         let (pending_cards, parked_cards) = pair(&mut connection, sql::COUNT_CARDS).await?;
+        let (pending_letters, parked_letters) = pair(&mut connection, sql::COUNT_HANDOVERS).await?;
         let due_timers = sqlx::query(sql::COUNT_DUE_TIMERS).bind(now.timestamp_millis());
         let oldest = sqlx::query(sql::OLDEST_WAITING);
         let oldest = rows::single(&mut connection, TASK, oldest).await?;
@@ -66,6 +73,9 @@ impl Store {
             parked_jobs,
             pending_cards,
             parked_cards,
+            pending_letters,
+            parked_letters,
+            pending_errands: one(&mut connection, sqlx::query(sql::COUNT_ERRANDS)).await?,
             oldest_waiting: oldest.time_or_null("oldest_ms")?,
             refused,
             open_proposals: one(&mut connection, sqlx::query(sql::COUNT_OPEN_PROPOSALS)).await?,

@@ -50,6 +50,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "0043_urgency_and_tracks",
         text: include_str!("../../../migrations/0043_urgency_and_tracks.sql"),
     },
+    Migration {
+        version: 47,
+        name: "0047_waiting_errands",
+        text: include_str!("../../../migrations/0047_waiting_errands.sql"),
+    },
 ];
 
 const TASK: &str = "migrate the database";

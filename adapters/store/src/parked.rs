@@ -5,7 +5,7 @@ use domain::Timestamp;
 use crate::{
     Error, Store,
     rows::{self, Row},
-    sql::{job, thread},
+    sql::{errand, handover, job, thread},
 };
 
 const TASK: &str = "list what is parked";
@@ -30,8 +30,12 @@ pub struct Parked {
 pub enum ParkedKind {
     /// Cards that are not up to date.
     Cards,
-    /// Replies, private answers, letters.
+    /// Replies, private answers, receipts.
     Messages,
+    /// Letters of those who are asked that are not up to date.
+    Letters,
+    /// Home pages, and messages for a timeline.
+    Errands,
 }
 
 impl Store {
@@ -46,6 +50,16 @@ impl Store {
             parked(row, ParkedKind::Messages, "lane")
         });
         all.extend(messages.await?);
+        let letters = sqlx::query(handover::PARKED_HANDOVERS);
+        let letters = rows::all(&mut connection, TASK, letters, |row| {
+            parked(row, ParkedKind::Letters, "chat")
+        });
+        all.extend(letters.await?);
+        let errands = sqlx::query(errand::REFUSED_ERRANDS);
+        let errands = rows::all(&mut connection, TASK, errands, |row| {
+            parked(row, ParkedKind::Errands, "chat")
+        });
+        all.extend(errands.await?);
         Ok(all)
     }
 }

@@ -97,6 +97,19 @@ impl Remark {
         }
     }
 
+    /// Whether this says already what `other` would say: whoever cannot be written to is named once, whatever the reason,
+    /// also among others.
+    pub fn covers(&self, other: &Self) -> bool {
+        if let (
+            Self::Unreachable { chat, people },
+            Self::Unreachable { chat: again, people: others },
+        ) = (self, other)
+        {
+            return chat == again && others.iter().all(|person| people.contains(person));
+        }
+        self == other
+    }
+
     /// The mood it is shown in.
     pub fn tone(&self) -> Tone {
         match self {
@@ -130,6 +143,29 @@ pub fn kept(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_is_said_once() {
+        let unreachable = |people: &[&str]| Remark::Unreachable {
+            chat: ChatName::Slack,
+            people: people.iter().map(|person| PersonId::new(*person)).collect(),
+        };
+        let absent = |person: &str| Remark::NotInChannel { person: PersonId::new(person) };
+        let table = [
+            (unreachable(&["ana"]), unreachable(&["ana"]), true),
+            (unreachable(&["ana", "bo"]), unreachable(&["bo"]), true),
+            (unreachable(&["ana"]), unreachable(&["ana", "bo"]), false),
+            (unreachable(&["ana"]), absent("ana"), false),
+            (absent("ana"), absent("ana"), true),
+            (absent("ana"), absent("bo"), false),
+        ];
+        for (known, new, is_covered) in table {
+            assert_eq!(known.covers(&new), is_covered, "{known:?} {new:?}");
+        }
+        let elsewhere =
+            Remark::Unreachable { chat: ChatName::Discord, people: vec![PersonId::new("ana")] };
+        assert!(!unreachable(&["ana"]).covers(&elsewhere), "in another chat they may be reached");
+    }
 
     #[test]
     fn a_long_text_is_cut_and_a_zero_byte_left_out() {

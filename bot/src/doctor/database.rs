@@ -66,6 +66,12 @@ fn refused(parked: Parked) -> Finding {
         (ParkedKind::Cards, many) => format!("{many} cards are"),
         (ParkedKind::Messages, 1) => "1 message is".to_owned(),
         (ParkedKind::Messages, many) => format!("{many} messages are"),
+        (ParkedKind::Letters, 1) => "1 letter is".to_owned(),
+        (ParkedKind::Letters, many) => format!("{many} letters are"),
+        (ParkedKind::Errands, 1) => "1 home page or note for a timeline is".to_owned(),
+        (ParkedKind::Errands, many) => {
+            format!("{many} home pages or notes for a timeline are")
+        }
     };
     let since = since.format("%Y-%m-%d %H:%M UTC");
     Finding::problem("messages", format!("{what} kept back for {place} since {since}: {problem}"))
@@ -75,4 +81,33 @@ fn refused(parked: Parked) -> Finding {
 /// An error with its causes, in one line.
 fn told(error: store::Error) -> String {
     format!("{:#}", anyhow::Error::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn whatever_waits_is_named() {
+        let said = |what, many| {
+            let since = Timestamp::from_timestamp(1_795_412_780, 0).expect("a moment");
+            let (place, problem) = ("chat:slack".to_owned(), "user_not_found".to_owned());
+            refused(Parked { what, place, problem, many, since }).what
+        };
+        let table = [
+            (ParkedKind::Cards, 1, "1 card is"),
+            (ParkedKind::Messages, 2, "2 messages are"),
+            (ParkedKind::Letters, 1, "1 letter is"),
+            (ParkedKind::Letters, 3, "3 letters are"),
+            (ParkedKind::Errands, 1, "1 home page or note for a timeline is"),
+            (ParkedKind::Errands, 2, "2 home pages or notes for a timeline are"),
+        ];
+        for (what, many, begins) in table {
+            let expected =
+                format!("{begins} kept back for slack since 2026-11-23 05:46 UTC: user_not_found");
+            assert_eq!(said(what, many), expected);
+        }
+    }
 }

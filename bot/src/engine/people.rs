@@ -28,7 +28,7 @@ use super::{Engine, EngineError, again, change::Change, work::Work};
 use crate::ids;
 
 /// For so long what a chat said of somebody counts while it says nothing new.
-const STANDING_COUNTS: TimeDelta = TimeDelta::days(1);
+pub const STANDING_COUNTS: TimeDelta = TimeDelta::days(1);
 /// For so long a delivery is remembered: nobody sends one again later.
 const SEEN: TimeDelta = TimeDelta::days(1);
 /// For so long the click of somebody whom nobody knows is kept.
@@ -122,6 +122,24 @@ impl Engine {
             let mut work = self.work(incident).await?;
             let change = Change::Remark(remark.clone());
             let _ = work.apply(Actor::Countersign, change).await?;
+            work.commit().await
+        })
+        .await
+    }
+
+    /// The same, unless the journal says it already.
+    pub async fn remark_once(
+        &self,
+        incident: &IncidentId,
+        remark: &Remark,
+    ) -> Result<(), EngineError> {
+        again(async || {
+            let mut work = self.work(incident).await?;
+            let journal = work.tx.journal(incident).await?;
+            if journal.iter().filter_map(remarked).any(|known| known.covers(remark)) {
+                return Ok(());
+            }
+            let _ = work.apply(Actor::Countersign, Change::Remark(remark.clone())).await?;
             work.commit().await
         })
         .await
@@ -272,10 +290,12 @@ pub fn greeting(refusal: Words) -> Words {
 }
 
 fn notes(entry: &SealedEntry, message: &str) -> bool {
+    matches!(remarked(entry), Some(Remark::Noted { message: noted, .. }) if noted == message)
+}
+
+fn remarked(entry: &SealedEntry) -> Option<Remark> {
     let entry: Result<domain::journal::Entry, _> = serde_json::from_str(&entry.body);
-    entry.is_ok_and(|entry| {
-        matches!(entry.record, Record::Remark(Remark::Noted { message: noted, .. }) if noted == message)
-    })
+    if let Record::Remark(remark) = entry.ok()?.record { Some(remark) } else { None }
 }
 
 fn welcome(

@@ -10,8 +10,8 @@ use domain::{
 };
 use slack::{Input, Interaction};
 
-pub(super) use self::asking::Pressed;
-use super::{Ack, Reception};
+pub(super) use self::asking::{Came, Pressed};
+use super::{Ack, Budget, Reception};
 use crate::{
     directory,
     engine::{Decide, Wish},
@@ -28,11 +28,25 @@ pub(super) struct On {
 }
 
 impl Reception {
-    pub(super) async fn interaction(&self, interaction: Interaction) -> anyhow::Result<Ack> {
+    pub(super) async fn interaction(
+        &self,
+        interaction: Interaction,
+        budget: Budget,
+    ) -> anyhow::Result<Ack> {
         match interaction {
-            Interaction::Click { identity, button, proposal, plan, stop, trigger_id, place } => {
+            Interaction::Click {
+                identity,
+                button,
+                proposal,
+                plan,
+                stop,
+                trigger_id,
+                response_url,
+                place,
+            } => {
                 let on = On { identity, proposal, plan, place };
-                self.pressed(on, Pressed { button, stop, trigger_id }).await?;
+                let pressed = Pressed { button, stop, trigger_id };
+                self.clicked(on, pressed, &response_url, budget).await?;
             }
             Interaction::Submitted {
                 identity,
@@ -45,22 +59,22 @@ impl Reception {
                 place,
             } => {
                 let on = On { identity, proposal, plan, place };
-                return self.submitted(on, (button, stop), (reason, typed)).await;
+                return self.submitted(on, (button, stop), (reason, typed), budget).await;
             }
             Interaction::Details { proposal, page, opens, place, identity } => {
-                self.read_on(&identity, &proposal, page, (&opens, &place)).await;
+                self.read_on((&identity, &place), &proposal, (&opens, page), budget).await;
             }
             Interaction::Turned { identity, command, response_url } => {
-                return self.turn(&identity, &command, &response_url).await;
+                return self.turn(&identity, &command, &response_url, budget).await;
             }
-            Interaction::Choosing { identity, view, hash, chosen, kept } => {
-                return self.choosing(&identity, (&view, &hash), chosen, kept).await;
+            Interaction::Choosing { view, hash, chosen, kept, .. } => {
+                return self.choosing((&view, &hash), (chosen, kept), budget).await;
             }
             Interaction::Suggest { identity, input, typed } => {
                 return Ok(self.suggest(&identity, &input, &typed).await);
             }
             Interaction::Proposed { identity, view, chosen, kept } => {
-                return self.proposed(&identity, &view, chosen, kept).await;
+                return self.proposed((&identity, &view), (chosen, kept), budget).await;
             }
             Interaction::AsksToBeKnown { identity, incident, place } => {
                 self.engine.introduce(&identity, &incident, place).await?;
@@ -74,18 +88,42 @@ impl Reception {
         Ok(Ack::Taken)
     }
 
-    pub(super) async fn pressed(&self, on: On, pressed: Pressed) -> anyhow::Result<()> {
+    /// Whoever was too slow is not needed to say so.
+    async fn clicked(
+        &self,
+        on: On,
+        pressed: Pressed,
+        response_url: &str,
+        budget: Budget,
+    ) -> anyhow::Result<()> {
+        let (identity, proposal, place) =
+            (on.identity.clone(), on.proposal.clone(), on.place.clone());
+        match self.pressed(on, pressed, budget).await? {
+            Came::Through => {}
+            Came::Unopened => self.say_unopened((&identity, &place), &proposal, budget).await,
+            Came::Unjudged => self.say_unjudged(&identity, response_url, budget).await,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn pressed(
+        &self,
+        on: On,
+        pressed: Pressed,
+        budget: Budget,
+    ) -> anyhow::Result<Came> {
         if pressed.button.asks_why() {
-            return self.ask_why(on, pressed).await;
+            return self.ask_why(on, pressed, budget).await;
         }
         if pressed.button == Button::Approve
             && let Some(found) = self.engine.store.proposal(&on.proposal).await?
             && found.value.name_to_type().is_some()
         {
-            return self.ask_for_the_name(on, pressed, &found.value).await;
+            return self.ask_for_the_name(on, pressed, &found.value, budget).await;
         }
         let wish = Wish::of(pressed.button, pressed.stop, String::new());
-        self.decide(on, wish).await
+        self.decide(on, wish, budget).await?;
+        Ok(Came::Through)
     }
 
     /// A reason that is missing, or a name that is another, keeps the modal open; nothing is decided.
@@ -94,6 +132,7 @@ impl Reception {
         on: On,
         (button, stop): (Button, Option<Stop>),
         (reason, typed): (String, String),
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         if button.asks_why() && reason.is_empty() {
             return Ok(Ack::Saying(self.slack.objection(Input::Reason, SAY_WHY)));
@@ -109,18 +148,19 @@ impl Reception {
             }
         }
         let wish = Wish::of(button, stop, reason).map(|wish| wish.typing(typed));
-        self.decide(on, wish).await?;
+        self.decide(on, wish, budget).await?;
         Ok(Ack::Taken)
     }
 
-    async fn decide(&self, on: On, wish: Option<Wish>) -> anyhow::Result<()> {
+    /// What is committed too late for Slack stands: it is not given up in the middle.
+    async fn decide(&self, on: On, wish: Option<Wish>, budget: Budget) -> anyhow::Result<()> {
         let On { identity, proposal, plan, place } = on;
         let Some(wish) = wish else {
             self.metrics.click("other");
             tracing::warn!("a click on {proposal} does not say which stop of its run it answers");
             return Ok(());
         };
-        directory::look_up(&self.engine, &self.slack, &identity).await?;
+        directory::look_up(&self.engine, &self.slack, &identity, budget).await?;
         self.engine.decide(&Decide { identity, proposal, plan, wish, place }).await?;
         self.metrics.click("decided");
         Ok(())

@@ -22,28 +22,30 @@ use slack::{Answer, Command};
 
 use self::typed::Typed;
 pub(super) use self::typed::{Filled, Part};
-use super::{Ack, Reception};
+use super::{Ack, Budget, Reception, clicks::Came};
 use crate::directory;
 
-/// Slack gives a command three seconds. What only reads is given up before that, and says so.
-const READING: Duration = Duration::from_millis(2300);
+/// What is kept of Slack's three seconds to put an answer together, and to show another page of one.
+const ANSWERING: Duration = Duration::from_millis(200);
+const TURNING: Duration = Duration::from_millis(700);
 
 impl Reception {
-    pub(super) async fn command(&self, command: &Command) -> anyhow::Result<Ack> {
+    pub(super) async fn command(&self, command: &Command, budget: Budget) -> anyhow::Result<Ack> {
         tracing::debug!("{} typed {} {}", command.identity, command.name, command.text);
         if command.name != self.command {
             return Ok(self.say(&self.named_otherwise(&command.name)));
         }
-        if let Some(refused) = self.may_not_read(&command.identity).await? {
+        if let Some(refused) = self.may_not_read(&command.identity, budget).await? {
             return Ok(self.say(&refused));
         }
         match understand::understand(&command.text) {
             Err(mistyped) => Ok(self.say(&help::mistyped(&self.command, &mistyped))),
-            Ok(Typed::Act(act, of)) => self.act(command, act, of.as_deref()).await,
-            Ok(Typed::LiftHold(of)) => self.lift_hold(command, of.as_deref()).await,
-            Ok(Typed::Propose(parts)) => self.propose(command, &parts).await,
+            Ok(Typed::Act(act, of)) => self.act(command, act, of.as_deref(), budget).await,
+            Ok(Typed::LiftHold(of)) => self.lift_hold(command, of.as_deref(), budget).await,
+            Ok(Typed::Propose(parts)) => self.propose(command, &parts, budget).await,
             Ok(typed) => {
-                let answer = self.read_in_time(&command.identity, &typed).await?;
+                let budget = budget.but(ANSWERING);
+                let answer = self.read_in_time(&command.identity, &typed, budget).await?;
                 Ok(self.say(&answer))
             }
         }
@@ -55,16 +57,23 @@ impl Reception {
         identity: &Identity,
         text: &str,
         response_url: &str,
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
-        let answer = match (self.may_not_read(identity).await?, understand::understand(text)) {
+        let reading = budget.but(TURNING);
+        let refused = self.may_not_read(identity, reading).await?;
+        let answer = match (refused, understand::understand(text)) {
             (Some(refused), _) => refused,
-            (None, Ok(typed)) => self.read_in_time(identity, &typed).await?,
+            (None, Ok(typed)) => self.read_in_time(identity, &typed, reading).await?,
             (None, Err(mistyped)) => help::mistyped(&self.command, &mistyped),
         };
         let people = self.engine.policies.people();
-        if let Err(error) = self.slack.turn_to(response_url, &answer, people).await {
-            // The person sees that the page stays, and presses again or types the command.
-            tracing::warn!("another page of an answer could not be shown: {error}");
+        // Where it fails, the person sees that the page stays, and presses again or types the command.
+        match budget.within(self.slack.turn_to(response_url, &answer, people)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::warn!("another page of an answer could not be shown: {error}");
+            }
+            None => tracing::warn!("another page of an answer could not be shown in time"),
         }
         Ok(Ack::Taken)
     }
@@ -73,11 +82,24 @@ impl Reception {
         Ack::Saying(self.slack.answer(answer, self.engine.policies.people()))
     }
 
+    /// The answer to a command that does what a button does: none where the person sees what came of it.
+    fn with_what_came(&self, came: Came) -> Ack {
+        match came {
+            Came::Through => self.with_dialog(true),
+            Came::Unopened => self.with_dialog(false),
+            Came::Unjudged => {
+                self.metrics.click("unopened");
+                self.say(&slow_database())
+            }
+        }
+    }
+
     /// The answer to a command that opens a dialog: none where it is there.
     pub(super) fn with_dialog(&self, is_open: bool) -> Ack {
         if is_open {
             return Ack::Taken;
         }
+        self.metrics.click("unopened");
         self.say(
             &Answer::saying(Words::plain(
                 "The dialog did not open: Slack was too slow, or refused. Nothing was done; type it again.",
@@ -87,16 +109,17 @@ impl Reception {
     }
 
     /// Reads, and gives up before Slack does: nothing was changed, so that is all there is to say.
-    async fn read_in_time(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
-        let reading = tokio::time::timeout(READING, self.read(identity, typed));
-        if let Ok(answer) = reading.await {
+    async fn read_in_time(
+        &self,
+        identity: &Identity,
+        typed: &Typed,
+        budget: Budget,
+    ) -> anyhow::Result<Answer> {
+        if let Some(answer) = budget.within(self.read(identity, typed)).await {
             return answer;
         }
         tracing::warn!("the database took too long for a command that only reads");
-        Ok(Answer::saying(Words::plain(
-            "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
-        ))
-        .with_tone(Tone::Attention))
+        Ok(slow_database())
     }
 
     async fn read(&self, identity: &Identity, typed: &Typed) -> anyhow::Result<Answer> {
@@ -123,13 +146,18 @@ impl Reception {
     /// Why somebody may not read what is going on; `None` where they may. Every member of the workspace may who can type the
     /// command: incidents are shown in a channel, and whoever watches one should be able to ask. Guests see single channels,
     /// and the command would show them all.
-    async fn may_not_read(&self, identity: &Identity) -> anyhow::Result<Option<Answer>> {
+    async fn may_not_read(
+        &self,
+        identity: &Identity,
+        budget: Budget,
+    ) -> anyhow::Result<Option<Answer>> {
         if !self.slack.is_home_of(identity) {
             return Ok(Some(Answer::saying(Words::plain(
                 "Countersign answers people of its own workspace alone. Nothing was done: ask somebody there.",
             ))));
         }
-        let standing = directory::reads_nothing(&self.engine, &self.slack, identity).await?;
+        let standing =
+            directory::reads_nothing(&self.engine, &self.slack, identity, budget).await?;
         Ok(standing.map(|_| {
             Answer::saying(Words::plain(
                 "Countersign answers members of this workspace alone, and Slack says that you are a guest here or belong to another one. Nothing was done: ask a member, please.",
@@ -152,4 +180,12 @@ impl Reception {
                 .text(" in countersign.yaml must have the same name."),
         )
     }
+}
+
+/// What somebody is told when the database gave no answer in time.
+pub(super) fn slow_database() -> Answer {
+    Answer::saying(Words::plain(
+        "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
+    ))
+    .with_tone(Tone::Attention)
 }

@@ -11,11 +11,16 @@ use domain::{id::IncidentId, notice::Tone, person::Identity, words::Words};
 use policies::{Declined, Part, Wanted, When};
 use slack::{Answer, Chosen, Command, Field, Kept};
 
-use super::{Ack, Reception, commands::Filled};
+use super::{Ack, Budget, Reception, commands::Filled};
 
 impl Reception {
     /// Opens the form with what was typed in it.
-    pub(super) async fn propose(&self, command: &Command, filled: &Filled) -> anyhow::Result<Ack> {
+    pub(super) async fn propose(
+        &self,
+        command: &Command,
+        filled: &Filled,
+        budget: Budget,
+    ) -> anyhow::Result<Ack> {
         if let Err(declined) = self.engine.policies.asking(&command.identity) {
             return Ok(self.say(&refused(&declined)));
         }
@@ -28,36 +33,32 @@ impl Reception {
         let form = self.form(chosen, kept, None).await?;
         let people = self.engine.policies.people();
         let opening = self.slack.open_propose(&command.trigger_id, &form, people);
-        let is_open = self.opened(opening).await;
+        let is_open = self.opened(opening, budget).await;
         Ok(self.with_dialog(is_open))
     }
 
     /// Shows the form with what follows from a choice.
     pub(super) async fn choosing(
         &self,
-        identity: &Identity,
         (view, hash): (&str, &str),
-        chosen: Chosen,
-        kept: Kept,
+        (chosen, kept): (Chosen, Kept),
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         self.metrics.click("form");
         let form = self.form(chosen, kept, None).await?;
         let people = self.engine.policies.people();
         let updating = self.slack.update_propose(view, hash, &form, people);
         // Whoever chose twice in a moment sees what follows from one of them; what is sent is compared with that.
-        if !self.opened(updating).await {
-            tracing::debug!("the form of {identity} stays as it was");
-        }
+        self.opened(updating, budget).await;
         Ok(Ack::Taken)
     }
 
     /// Takes the form in as it was sent.
     pub(super) async fn proposed(
         &self,
-        identity: &Identity,
-        view: &str,
-        chosen: Chosen,
-        kept: Kept,
+        (identity, view): (&Identity, &str),
+        (chosen, kept): (Chosen, Kept),
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         self.metrics.click("form");
         let (Some(rollback_type), Some(target), Some(trigger)) =
@@ -88,7 +89,7 @@ impl Reception {
         match self.engine.request_once(identity, &wanted, Some(view)).await? {
             Ok(incident) => {
                 tracing::info!(incident.id = %incident, "{identity} proposed by the form, in {incident}");
-                self.say_where(&kept, &wanted, &incident).await;
+                self.say_where(&kept, &wanted, &incident, budget).await;
                 Ok(Ack::Taken)
             }
             Err(Declined::Unclear { part, why }) => {
@@ -113,7 +114,7 @@ impl Reception {
     }
 
     /// Says where it goes on. Where that cannot be said, the thread mentions whoever proposed.
-    async fn say_where(&self, kept: &Kept, wanted: &Wanted, incident: &IncidentId) {
+    async fn say_where(&self, kept: &Kept, wanted: &Wanted, incident: &IncidentId, budget: Budget) {
         if kept.response_url.is_empty() {
             return;
         }
@@ -132,8 +133,12 @@ impl Reception {
                 .text(" shows how far it is."),
         );
         let people = self.engine.policies.people();
-        if let Err(error) = self.slack.follow_up(&kept.response_url, &answer, people).await {
-            tracing::warn!("where {incident} goes on could not be said: {error}");
+        match budget.within(self.slack.follow_up(&kept.response_url, &answer, people)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::warn!("where {incident} goes on could not be said: {error}");
+            }
+            None => tracing::warn!("where {incident} goes on could not be said in time"),
         }
     }
 }

@@ -23,7 +23,7 @@ use domain::{
     effect::{Job, Lane},
     letter::Letter,
     person::Identity,
-    port::{Chat, ChatError, Heard, MessageRef, Reply},
+    port::{Chat, ChatError, Concern, Heard, MessageRef, Reply},
     words::Words,
 };
 use store::{CardClaim, JobClaim};
@@ -38,9 +38,9 @@ pub use line::{Kind, Line, Trouble};
 
 /// How long a claim on a message lasts, in milliseconds.
 const LEASE_MS: u64 = 90_000;
-/// No errand begins later than this after its claim, and none takes longer than [`ERRAND`]: so nobody else can have taken
-/// it over while it is under way.
-const BEGIN: Duration = Duration::from_secs(50);
+/// No errand begins later than this after its claim, and none takes longer than twice [`ERRAND`] (an answer that is refused
+/// and then written as a letter does): so nobody else can have taken it over while it is under way.
+const BEGIN: Duration = Duration::from_secs(25);
 const ERRAND: Duration = Duration::from_secs(30);
 
 /// The worker of one chat.
@@ -248,6 +248,9 @@ impl Chatter {
                     Length::Short => &elsewhere(),
                 };
                 self.bounded(async {
+                    if self.was_written(claim, to).await? {
+                        return Ok(());
+                    }
                     match self.chat.whisper(to, (thread, place), words, people).await? {
                         Heard::There => Ok(()),
                         Heard::Elsewhere => {
@@ -260,6 +263,9 @@ impl Chatter {
             Job::Greet { to, words, place } => {
                 let greeting = engine::greeting(words.clone());
                 self.bounded(async {
+                    if self.was_written(claim, to).await? {
+                        return Ok(());
+                    }
                     let at = (thread, place);
                     match self.chat.greet(to, at, &greeting, &claim.incident).await? {
                         Heard::There => Ok(()),
@@ -280,6 +286,20 @@ impl Chatter {
             }
             Job::Assess => anyhow::bail!("{} is no job for a chat", claim.id),
         })
+    }
+
+    /// Whether an answer that may have been given is there as a letter. What one person alone is shown in a channel cannot
+    /// be looked for; it is shown again, unless it was written in its place.
+    async fn was_written(&self, claim: &JobClaim, to: &Identity) -> Result<bool, ChatError> {
+        if !claim.in_doubt {
+            return Ok(false);
+        }
+        match self.chat.find_letter(to, &claim.id, claim.queued_at).await {
+            Ok(found) => Ok(found.is_some()),
+            // Where nobody may look, it is rather shown twice than never; no letter is written without having looked.
+            Err(ChatError::Permanent { concerns, .. }) if concerns != Concern::Chat => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn write(

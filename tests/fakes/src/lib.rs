@@ -1,6 +1,6 @@
 //! Stand-ins for the outside: real HTTP servers on 127.0.0.1 with state and the platforms' own rules and error texts.
 //!
-//! Faults are methods of the fake (`fail_next`, `lose_reply_of_next`, `hang_next`, `down`). Time is the caller's: a
+//! Faults are methods of the fake (`fail_next`, `lose_reply_of_next`, `hang_next`, `hang`, `down`). Time is the caller's: a
 //! fake asks the clock that it was started with and never waits. Nothing here knows Countersign.
 
 mod faults;

@@ -9,6 +9,7 @@ mod commands;
 mod conversations;
 pub mod desk;
 mod events;
+mod hanging;
 mod inputs;
 mod inspect;
 mod interactions;

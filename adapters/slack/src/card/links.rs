@@ -10,6 +10,8 @@ use crate::{block, letters};
 const LABEL: usize = 40;
 /// The longest address of a page. Slack takes 3000 letters, but the whole message has its limit too.
 const ADDRESS: usize = 250;
+/// One that is written with more is not read: it would hardly be as short afterwards.
+const WRITTEN: usize = 4 * ADDRESS;
 /// How many letters all addresses have.
 const ADDRESSES: usize = 1000;
 /// How many pages one card leads to.
@@ -39,6 +41,9 @@ pub(super) fn links(card: &Card) -> Option<Value> {
 
 /// A web address; `None` for any other one.
 fn web_address(url: &str) -> Option<String> {
+    if url.len() > WRITTEN {
+        return None;
+    }
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     Some(url.into())
 }

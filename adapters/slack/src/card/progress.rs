@@ -36,9 +36,11 @@ fn steps(steps: &[StepLine], live: Option<&str>) -> Option<String> {
     let mut place = 0;
     while place < steps.len() {
         let state = steps[place].state;
-        let alike = steps[place..].iter().take_while(|step| step.state == state).count();
+        // Of the others nobody asks how many follow, and there may be thousands.
         let is_quiet = matches!(state, StepState::Done | StepState::Waiting);
-        if is_quiet && alike > MOST_ALIKE {
+        let alike =
+            steps[place..].iter().take_while(|step| is_quiet && step.state == state).count();
+        if alike > MOST_ALIKE {
             // The one that was done last and the one that comes next are what people look for.
             let (from, to) = (place + 1, place + alike - 1);
             if state == StepState::Done {

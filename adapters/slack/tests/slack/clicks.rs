@@ -61,6 +61,7 @@ async fn each_button_comes_back_with_what_was_shown() {
             stop,
             place,
             trigger_id,
+            response_url,
         } = click
         else {
             panic!("{click:?} is no click");
@@ -68,7 +69,7 @@ async fn each_button_comes_back_with_what_was_shown() {
         assert_eq!((who, button), (identity("U0ANA"), expected));
         assert_eq!((proposal, shown, stop), (proposal_id(), plan(), None));
         assert_eq!(place, Place::Channel { channel: CHANNEL.to_owned() });
-        assert!(!trigger_id.is_empty());
+        assert!(!trigger_id.is_empty() && response_url.contains("/response/"));
     }
 }
 

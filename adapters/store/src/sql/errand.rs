@@ -1,8 +1,8 @@
 //! Errands: what is done before an incident is known. One key, one errand, however often it is wanted.
 
 pub(crate) const WANT_ERRAND: &str = "
-insert into errand (chat, id, body, wanted, due_ms)
-values ($1, $2, $3, 1, $4)
+insert into errand (chat, id, body, wanted, due_ms, queued_ms)
+values ($1, $2, $3, 1, $4, $4)
 on conflict (chat, id) do update
 set wanted = errand.wanted + 1,
     body = excluded.body";
@@ -58,6 +58,14 @@ where chat = $2
   and id = $3
   and owner = $4
   and epoch = $5";
+
+/// Those that did not go at the first try, by reason.
+pub(crate) const REFUSED_ERRANDS: &str = "
+select chat, problem, count(*) as many, min(case when queued_ms > 0 then queued_ms else due_ms end) as since_ms
+from errand
+where problem <> ''
+group by chat, problem
+order by chat, problem";
 
 pub(crate) const NEXT_ERRAND: &str = "
 select min(case when lease_until_ms > due_ms then lease_until_ms else due_ms end) as due_ms

@@ -159,6 +159,14 @@ set parked = 0,
 where chat = $1
   and parked = 1";
 
+pub(crate) const PARKED_HANDOVERS: &str = "
+select chat, problem, count(*) as many, min(queued_ms) as since_ms
+from handover
+where shown < wanted
+  and (parked = 1 or problem <> '')
+group by chat, problem
+order by chat, problem";
+
 pub(crate) const NEXT_HANDOVER: &str = "
 select min(case when lease_until_ms > due_ms then lease_until_ms else due_ms end) as due_ms
 from handover

@@ -11,6 +11,16 @@ from thread
 where shown < wanted
 group by parked";
 
+pub(crate) const COUNT_HANDOVERS: &str = "
+select parked, count(*) as many
+from handover
+where shown < wanted
+group by parked";
+
+pub(crate) const COUNT_ERRANDS: &str = "
+select count(*) as many
+from errand";
+
 pub(crate) const COUNT_OPEN_PROPOSALS: &str = "
 select count(*) as many
 from proposal
@@ -32,7 +42,7 @@ from seen
 group by kind
 order by kind";
 
-/// Since when what waits longest for a chat waits; cards and messages.
+/// Since when what waits longest for a chat waits: cards, messages, letters, home pages.
 pub(crate) const OLDEST_WAITING: &str = "
 select min(queued_ms) as oldest_ms
 from (
@@ -45,6 +55,15 @@ from (
   from thread
   where parked = 0
     and shown < wanted
+  union all
+  select queued_ms
+  from handover
+  where parked = 0
+    and shown < wanted
+  union all
+  select queued_ms
+  from errand
+  where queued_ms > 0
 ) as waiting";
 
 /// What a chat refused lately, one by one, and not as a whole.
@@ -61,6 +80,16 @@ from (
   where parked = 0
     and shown < wanted
     and problem <> ''
+  union all
+  select problem
+  from handover
+  where parked = 0
+    and shown < wanted
+    and problem <> ''
+  union all
+  select problem
+  from errand
+  where problem <> ''
 ) as refused
 group by problem
 order by count(*) desc, problem

@@ -1,5 +1,7 @@
 //! Letters to those who are asked, errands, and what a chat says of people.
 
+use std::collections::BTreeMap;
+
 use domain::{
     card::Button,
     digest::Digest,
@@ -8,7 +10,7 @@ use domain::{
     port::MessageRef,
     standing::Standing,
 };
-use store::{HandoverClaim, Knock, Store};
+use store::{HandoverClaim, Knock, ParkedKind, Store};
 
 use crate::{databases::Database, samples::*};
 
@@ -45,6 +47,8 @@ contract!(a_letter_is_written_once_and_renewed, async |database: &Database| {
     insert_incidents(&store, 1).await;
     ask(&store, 0, 7).await;
     let dead = claim(&store, "dead", 0).await.expect("wanted");
+    let counts = store.counts(at(0)).await.unwrap();
+    assert_eq!((counts.pending_letters, counts.oldest_waiting), (1, Some(at(0))));
     assert_eq!(claim(&store, "me", 1).await, None, "it is held");
     let first = claim(&store, "me", 61).await.expect("the lease is over");
     assert!(first.in_doubt && first.letter.is_none(), "the dead one may have written it");
@@ -64,6 +68,10 @@ contract!(a_letter_is_written_once_and_renewed, async |database: &Database| {
     assert_eq!((&again.letter, &again.key), (&Some(letter()), &message_id(7)));
     assert_eq!(again.content, "a");
     assert!(store.park_handover(&again, "me", "refused").await.unwrap());
+    let counts = store.counts(at(72)).await.unwrap();
+    assert_eq!((counts.pending_letters, counts.parked_letters), (0, 1));
+    let parked = &store.parked().await.unwrap()[0];
+    assert_eq!((parked.what, parked.many, parked.since), (ParkedKind::Letters, 1, at(70)));
     commit(&store, async |tx| tx.renew_handovers(&incident_id(1), at(80)).await.unwrap()).await;
     let renewed = claim(&store, "me", 81).await.expect("no letter that is there stays wrong");
     assert_eq!((renewed.problem.as_str(), renewed.attempts), ("refused", 1));
@@ -93,6 +101,13 @@ contract!(an_errand_that_is_wanted_again_is_done_again, async |database: &Databa
     };
     want(0).await;
     want(1).await;
+    let lost = store.claim_errands(CHAT, "me", at(1), LEASE_MS, 10).await.unwrap();
+    assert!(store.retry_errand(&lost[0], "me", at(2), "no answer").await.unwrap());
+    let counts = store.counts(at(1)).await.unwrap();
+    assert_eq!((counts.pending_errands, counts.oldest_waiting), (1, Some(at(0))));
+    assert_eq!(counts.refused, BTreeMap::from([("no answer".to_owned(), 1)]));
+    let waits = &store.parked().await.unwrap()[0];
+    assert_eq!((waits.what, waits.many, waits.since), (ParkedKind::Errands, 1, at(0)));
     let claims = store.claim_errands(CHAT, "me", at(2), LEASE_MS, 10).await.unwrap();
     assert_eq!(claims.len(), 1, "two wishes are one errand");
     assert_eq!(claims[0].errand, errand);

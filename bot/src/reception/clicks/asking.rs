@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    card::Button, digest::Digest, plan::Outcome, port::ChatError, proposal::Proposal, run::Stop,
-    words::Words,
+    card::Button, digest::Digest, id::ProposalId, person::Identity, place::Place, plan::Outcome,
+    port::ChatError, proposal::Proposal, run::Stop, words::Words,
 };
 use slack::AskWhy;
 
@@ -12,11 +12,11 @@ use super::On;
 use crate::{
     directory,
     engine::{Decide, Wish},
-    reception::Reception,
+    reception::{Budget, Reception, commands::slow_database},
 };
 
-/// Slack wants its answer within three seconds, and a trigger lives no longer.
-const MODAL: Duration = Duration::from_millis(2500);
+/// What is kept of Slack's three seconds to say that a dialog did not open.
+const TELLING: Duration = Duration::from_millis(500);
 /// So many checks that did not pass are named before an approval of a whole environment.
 const CONCERNS: usize = 5;
 /// What a reason is before anybody has given one.
@@ -29,18 +29,46 @@ pub(in crate::reception) struct Pressed {
     pub(in crate::reception) trigger_id: String,
 }
 
+/// What came of a press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::reception) enum Came {
+    /// It was taken or refused, or a dialog stands open; the person sees which.
+    Through,
+    /// A dialog should have opened and did not: Slack was too slow, or refused. The person does not know it yet.
+    Unopened,
+    /// The database was too slow to say whether one may open. The person does not know it yet.
+    Unjudged,
+}
+
+/// Whether somebody is to be asked for the rest.
+enum May {
+    /// They may; this is what it was asked for.
+    Ask(On),
+    /// They may not, and have been told why.
+    Not,
+    /// Nobody found out in time.
+    Unknown,
+}
+
 impl Reception {
-    pub(super) async fn ask_why(&self, on: On, pressed: Pressed) -> anyhow::Result<()> {
+    pub(super) async fn ask_why(
+        &self,
+        on: On,
+        pressed: Pressed,
+        budget: Budget,
+    ) -> anyhow::Result<Came> {
         let Pressed { button, stop, trigger_id } = pressed;
         let wish = Wish::of(button, stop, NOT_SAID_YET.to_owned());
-        let Some(On { proposal, plan, place, .. }) = self.may(on, wish).await? else {
-            return Ok(());
+        let On { proposal, plan, place, .. } = match self.may(on, wish, budget).await? {
+            May::Ask(on) => on,
+            May::Not => return Ok(Came::Through),
+            May::Unknown => return Ok(Came::Unjudged),
         };
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
         let words = about_to(button, &plan);
-        self.opened(self.slack.open_reason_modal(&trigger_id, ask, &words, people)).await;
-        Ok(())
+        let opening = self.slack.open_reason_modal(&trigger_id, ask, &words, people);
+        Ok(Came::of(self.opened(opening, budget).await))
     }
 
     pub(super) async fn ask_for_the_name(
@@ -48,56 +76,112 @@ impl Reception {
         on: On,
         pressed: Pressed,
         shown: &Proposal,
-    ) -> anyhow::Result<()> {
-        let Some(name) = shown.name_to_type() else { return Ok(()) };
+        budget: Budget,
+    ) -> anyhow::Result<Came> {
+        let Some(name) = shown.name_to_type() else { return Ok(Came::Through) };
         let Pressed { button, stop, trigger_id } = pressed;
         let wish = Wish::of(button, stop, String::new()).map(|wish| wish.typing(name.to_owned()));
-        let Some(On { proposal, plan, place, .. }) = self.may(on, wish).await? else {
-            return Ok(());
+        let On { proposal, plan, place, .. } = match self.may(on, wish, budget).await? {
+            May::Ask(on) => on,
+            May::Not => return Ok(Came::Through),
+            May::Unknown => return Ok(Came::Unjudged),
         };
         let people = self.engine.policies.people();
         let ask = AskWhy { button, proposal: &proposal, plan: &plan, stop, place: &place };
         let words = replaces(shown);
-        self.opened(self.slack.open_name_modal(&trigger_id, (ask, name), &words, people)).await;
-        Ok(())
+        let opening = self.slack.open_name_modal(&trigger_id, (ask, name), &words, people);
+        Ok(Came::of(self.opened(opening, budget).await))
     }
 
-    /// Gives back what it was asked for, where the person may; otherwise they have been told why not.
-    async fn may(&self, on: On, wish: Option<Wish>) -> anyhow::Result<Option<On>> {
+    /// Whether the person may. It is given up when a dialog could not open any more: what they send is judged again.
+    async fn may(&self, on: On, wish: Option<Wish>, budget: Budget) -> anyhow::Result<May> {
         let Some(wish) = wish else {
             self.metrics.click("other");
             tracing::warn!(
                 "a click on {} does not say which stop of its run it answers",
                 on.proposal
             );
-            return Ok(None);
+            return Ok(May::Not);
         };
         let On { identity, proposal, plan, place } = on;
-        directory::look_up(&self.engine, &self.slack, &identity).await?;
         let decide = Decide { identity, proposal, plan, wish, place };
-        if self.engine.consider(&decide).await?.is_some() {
+        let judging = async {
+            let (engine, slack) = (&self.engine, &self.slack);
+            directory::look_up_before_asking(engine, slack, &decide.identity, budget).await?;
+            anyhow::Ok(engine.consider(&decide).await?)
+        };
+        let Some(judged) = budget.but(TELLING).within(judging).await else {
+            tracing::warn!("the database took too long to say whether a dialog may open");
+            return Ok(May::Unknown);
+        };
+        if judged?.is_some() {
             self.metrics.click("decided");
-            return Ok(None);
+            return Ok(May::Not);
         }
         let Decide { identity, proposal, plan, place, .. } = decide;
-        Ok(Some(On { identity, proposal, plan, place }))
+        Ok(May::Ask(On { identity, proposal, plan, place }))
     }
 
-    /// Waits for a dialog to open, no longer than its trigger lives. Whether it did; where it did not, the person sees
-    /// that nothing opens, and presses again.
+    /// Waits for a dialog to open, no longer than its trigger lives. Whether it did.
     pub(in crate::reception) async fn opened(
         &self,
         opening: impl Future<Output = Result<(), ChatError>>,
+        budget: Budget,
     ) -> bool {
-        match tokio::time::timeout(MODAL, opening).await {
-            Ok(Ok(())) => {
+        match budget.but(TELLING).within(opening).await {
+            Some(Ok(())) => {
                 self.metrics.click("modal");
                 return true;
             }
-            Ok(Err(error)) => tracing::warn!("a dialog did not open: {error}"),
-            Err(_) => tracing::warn!("a dialog did not open in time"),
+            Some(Err(error)) => tracing::warn!("a dialog did not open: {error}"),
+            None => tracing::warn!("a dialog did not open in time"),
         }
         false
+    }
+
+    /// Says to whoever pressed a button that the database is slow, without asking the database.
+    pub(super) async fn say_unjudged(
+        &self,
+        identity: &Identity,
+        response_url: &str,
+        budget: Budget,
+    ) {
+        self.metrics.click("unopened");
+        if response_url.is_empty() {
+            tracing::warn!("{identity} sees nothing open, and there is no way to say why");
+            return;
+        }
+        let people = self.engine.policies.people();
+        let answer = slow_database();
+        match budget.within(self.slack.follow_up(response_url, &answer, people)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!("{identity} does not hear of it: {error}"),
+            None => tracing::warn!("{identity} does not hear of it in time"),
+        }
+    }
+
+    /// Says to whoever pressed a button that nothing came of it. Slack may be slow for longer: so it says when that was.
+    pub(super) async fn say_unopened(
+        &self,
+        (identity, place): (&Identity, &Place),
+        proposal: &ProposalId,
+        budget: Budget,
+    ) {
+        self.metrics.click("unopened");
+        let words = Words::plain("What you pressed at ").time(self.engine.clock.now()).text(
+            " did not open: Slack was too slow, or refused. Nothing was done: press it again, please.",
+        );
+        match budget.within(self.engine.tell(identity, proposal, place, &words)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::error!("{identity} does not hear of it: {error}"),
+            None => tracing::warn!("{identity} does not hear of it: the database is slow"),
+        }
+    }
+}
+
+impl Came {
+    fn of(is_open: bool) -> Self {
+        if is_open { Self::Through } else { Self::Unopened }
     }
 }
 

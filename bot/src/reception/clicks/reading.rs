@@ -3,16 +3,19 @@
 use domain::{id::ProposalId, person::Identity, place::Place};
 use slack::Opens;
 
-use crate::{details, reception::Reception};
+use crate::{
+    details,
+    reception::{Budget, Reception},
+};
 
 impl Reception {
     /// Shows a page of what is known. What cannot be read is logged, and the person presses again.
     pub(super) async fn read_on(
         &self,
-        identity: &Identity,
+        (identity, place): (&Identity, &Place),
         proposal: &ProposalId,
-        page: usize,
-        (opens, place): (&Opens, &Place),
+        (opens, page): (&Opens, usize),
+        budget: Budget,
     ) {
         let policies = &self.engine.policies;
         let found =
@@ -20,7 +23,12 @@ impl Reception {
         match found {
             Ok(Some(details)) => {
                 let shown = (&details, page);
-                self.opened(self.slack.show_details(opens, shown, place, policies.people())).await;
+                let opening = self.slack.show_details(opens, shown, place, policies.people());
+                let is_open = self.opened(opening, budget).await;
+                // Whoever reads on sees that the page stays.
+                if !is_open && matches!(opens, Opens::Trigger(_)) {
+                    self.say_unopened((identity, place), proposal, budget).await;
+                }
             }
             Ok(None) => {
                 self.metrics.click("other");

@@ -13,7 +13,7 @@ use slack::{Answer, AnswerLine, AskWhy, Command};
 
 use super::{
     super::{
-        Ack, Reception,
+        Ack, Budget, Reception,
         clicks::{On, Pressed},
     },
     incident::verb,
@@ -45,6 +45,7 @@ impl Reception {
         command: &Command,
         act: Act,
         of: Option<&str>,
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         let meant = match self.meant(act.verb().name(), of).await? {
             Ok(meant) => meant,
@@ -68,12 +69,14 @@ impl Reception {
         };
         let place = self.answered_at(command, &meant.incident).await?;
         if button == Button::Approve {
-            return self.show_and_ask((command, &place), (&card, &proposal), person).await;
+            let shown = (&card, &proposal);
+            return self.show_and_ask((command, &place), shown, person, budget).await;
         }
         let (identity, trigger_id) = (command.identity.clone(), command.trigger_id.clone());
         let on = On { identity, proposal: proposal.id, plan: proposal.opening.plan, place };
-        self.pressed(on, Pressed { button, stop: card.stop, trigger_id }).await?;
-        Ok(Ack::Taken)
+        let pressed = Pressed { button, stop: card.stop, trigger_id };
+        let came = self.pressed(on, pressed, budget).await?;
+        Ok(self.with_what_came(came))
     }
 
     /// Beside the card where the command was typed there; anywhere else the bot may not be able to speak.
@@ -94,6 +97,7 @@ impl Reception {
         (command, place): (&Command, &Place),
         (card, proposal): (&Card, &Proposal),
         person: &Person,
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         if !self.approval_helps(person, proposal) {
             let (store, policies) = (&self.engine.store, &self.engine.policies);
@@ -108,7 +112,7 @@ impl Reception {
         let ask = AskWhy { button, proposal: id, plan, stop, place };
         let asked = (ask, proposal.name_to_type());
         let opening = self.slack.open_approval(&command.trigger_id, asked, &summary, people);
-        let is_open = self.opened(opening).await;
+        let is_open = self.opened(opening, budget).await;
         Ok(self.with_dialog(is_open))
     }
 

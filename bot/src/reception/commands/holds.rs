@@ -4,7 +4,7 @@ use domain::{card::Button, hold::Hold, words::Words};
 use slack::{Answer, Command};
 
 use super::super::{
-    Ack, Reception,
+    Ack, Budget, Reception,
     clicks::{On, Pressed},
 };
 use crate::{gate, lookup};
@@ -52,6 +52,7 @@ impl Reception {
         &self,
         command: &Command,
         of: Option<&str>,
+        budget: Budget,
     ) -> anyhow::Result<Ack> {
         let standing = self.standing_holds().await?;
         let meant: Vec<&Hold> = match of {
@@ -73,8 +74,9 @@ impl Reception {
                 let (proposal, plan) = (hold.opening.proposal.clone(), hold.opening.plan.clone());
                 let on = On { identity, proposal, plan, place };
                 let button = Button::LiftHold;
-                self.pressed(on, Pressed { button, stop: None, trigger_id }).await?;
-                return Ok(Ack::Taken);
+                let pressed = Pressed { button, stop: None, trigger_id };
+                let came = self.pressed(on, pressed, budget).await?;
+                return Ok(self.with_what_came(came));
             }
             ([], None) => {
                 Answer::saying(Words::plain("Nothing is held, so there is nothing to lift."))

@@ -129,7 +129,8 @@ impl Chatter {
                 if is_new && claim.letter.is_none() {
                     let people = vec![claim.person.clone()];
                     let remark = Remark::Unreachable { chat: self.chat.name(), people };
-                    self.engine.remark(&claim.incident, &remark).await?;
+                    // Another refusal of the same letter tells the thread nothing new.
+                    self.engine.remark_once(&claim.incident, &remark).await?;
                 }
             }
         }
@@ -224,14 +225,16 @@ impl Chatter {
             return Ok(Ok(false));
         };
         let person = claim.person.clone();
-        let remark = match self.chat.bring_in(&claim.to, &thread).await {
-            Ok(Presence::There | Presence::Unknown) => None,
-            Ok(Presence::BroughtIn) => Some(Remark::BroughtIn { person }),
-            Ok(Presence::Absent) => Some(Remark::NotInChannel { person }),
+        let (engine, incident) = (&self.engine, &claim.incident);
+        match self.chat.bring_in(&claim.to, &thread).await {
+            Ok(Presence::There | Presence::Unknown) => {}
+            Ok(Presence::BroughtIn) => {
+                engine.remark(incident, &Remark::BroughtIn { person }).await?;
+            }
+            Ok(Presence::Absent) => {
+                engine.remark_once(incident, &Remark::NotInChannel { person }).await?;
+            }
             Err(error) => return Ok(Err(error)),
-        };
-        if let Some(remark) = remark {
-            self.engine.remark(&claim.incident, &remark).await?;
         }
         Ok(Ok(true))
     }

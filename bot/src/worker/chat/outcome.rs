@@ -8,6 +8,7 @@
 //! | refuses this text | is said in a few words; the text stays with the job |
 //! | has lost the message | the card is posted anew, and replies follow it there |
 //! | refuses this errand | is tried again every minute, then every five; what comes after it waits |
+//! | does not show it where the person is | is written to them; what came of that counts like any other letter |
 
 use std::{sync::PoisonError, time::Duration};
 
@@ -127,20 +128,55 @@ impl Chatter {
                 );
                 store.retry_job(claim, owner, now, &problem, false).await?;
             }
-            Verdict::Refused(_) if self.writes_instead(claim).await => {
-                store.finish_job(claim, owner).await?;
-            }
-            Verdict::Refused(_) if !is_reply && claim.attempts >= PRIVATE_TRIES => {
-                tracing::error!("{problem}: a message to one person is given up");
-                store.park_job(claim, owner, &problem).await?;
-            }
-            Verdict::Refused(_) => {
-                if claim.problem != problem {
-                    tracing::error!("{problem}: a message of {} waits", claim.incident);
+            Verdict::Refused(_) => match self.writes_instead(claim).await {
+                None => self.refused(claim, &problem).await?,
+                Some(Ok(())) => {
+                    store.finish_job(claim, owner).await?;
                 }
-                let due = after(now, patience(claim.attempts));
-                store.retry_job(claim, owner, due, &problem, false).await?;
+                Some(Err(error)) => self.not_written_instead(claim, &error, &problem).await?,
+            },
+        }
+        Ok(())
+    }
+
+    /// The chat refuses a message by itself, because of `problem`.
+    async fn refused(&self, claim: &JobClaim, problem: &str) -> anyhow::Result<()> {
+        let (store, owner, now) = (&self.desk.store, &self.desk.owner, self.desk.clock.now());
+        let is_private = !claim.job.track().is_empty();
+        if is_private && claim.attempts >= PRIVATE_TRIES {
+            tracing::error!("{problem}: a message to one person is given up");
+            store.park_job(claim, owner, problem).await?;
+            return Ok(());
+        }
+        if claim.problem != problem {
+            tracing::error!("{problem}: a message of {} waits", claim.incident);
+        }
+        let due = after(now, patience(claim.attempts));
+        store.retry_job(claim, owner, due, problem, false).await?;
+        Ok(())
+    }
+
+    /// The letter that would stand for an answer did not go either; `problem` is why the answer did not.
+    async fn not_written_instead(
+        &self,
+        claim: &JobClaim,
+        error: &ChatError,
+        problem: &str,
+    ) -> anyhow::Result<()> {
+        let (store, owner, now) = (&self.desk.store, &self.desk.owner, self.desk.clock.now());
+        match self.heard(error, now) {
+            Verdict::Later(until) => {
+                store.return_job(claim, owner, until).await?;
             }
+            Verdict::Down => {
+                store.return_job(claim, owner, now).await?;
+            }
+            // It may be there: it is looked for before anything is said again.
+            Verdict::Unknown => {
+                let due = after(now, back_off(claim.attempts));
+                store.retry_job(claim, owner, due, &error.to_string(), true).await?;
+            }
+            Verdict::Refused(_) => self.refused(claim, problem).await?,
         }
         Ok(())
     }
@@ -178,14 +214,13 @@ impl Chatter {
         self.too_much.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned())
     }
 
-    /// An answer that cannot be shown where the person is comes as a letter.
-    async fn writes_instead(&self, claim: &JobClaim) -> bool {
+    /// An answer that cannot be shown where the person is comes as a letter; `None` where it is no such answer.
+    async fn writes_instead(&self, claim: &JobClaim) -> Option<Result<(), ChatError>> {
         let (Job::Whisper { to, words, .. } | Job::Greet { to, words, .. }) = &claim.job else {
-            return false;
+            return None;
         };
         let letter = Letter::plain(words.clone());
-        let people = self.engine.policies.people();
-        self.bounded(self.chat.write(to, &letter, people, &claim.id)).await.is_ok()
+        Some(self.bounded(self.write(claim, to, &letter)).await)
     }
 }
 

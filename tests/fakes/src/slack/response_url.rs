@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     BOT_USER, FakeSlack,
     chat::{self, Content},
-    lock,
+    hanging, lock,
     message::{Ephemeral, Message, Response},
     state::State,
     web_api::{Refused, flag, text},
@@ -114,6 +114,9 @@ pub(super) async fn answer(
     Path(id): Path<u32>,
     body: Bytes,
 ) -> HttpResponse {
+    if hanging::held(&shared, "response_url").await {
+        return lost();
+    }
     let (is_down, fault) = {
         let mut state = lock(&shared);
         (state.faults.is_down, state.faults.take("response_url"))

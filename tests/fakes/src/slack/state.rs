@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     BOT_USER,
+    hanging::Hanging,
     message::{Ephemeral, Message, Response, View},
     people::{Group, Standing, User},
     rates::Rates,
@@ -47,6 +48,7 @@ pub(super) struct State {
     counter: u32,
     triggers: BTreeMap<String, Trigger>,
     pub(super) faults: Faults,
+    pub(super) hanging: Hanging,
     pub(super) tokens: Tokens,
     pub(super) socket: Socket,
     pub(super) rates: Rates,
@@ -86,6 +88,7 @@ impl State {
             counter: 0,
             triggers: BTreeMap::new(),
             faults: Faults::default(),
+            hanging: Hanging::default(),
             tokens: Tokens::default(),
             socket: Socket::default(),
             rates: Rates::default(),

@@ -12,8 +12,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    BOT_USER, TEAM, chat, conversations, lock, membership, people, reactions, signing::form,
-    socket, state::State, views,
+    BOT_USER, TEAM, chat, conversations, hanging, lock, membership, people, reactions,
+    signing::form, socket, state::State, views,
 };
 use crate::{
     faults::Fault,
@@ -83,6 +83,9 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if hanging::held(&shared, &method).await {
+        return lost();
+    }
     let (is_down, fault, scopes) = {
         let mut state = lock(&shared);
         (state.faults.is_down, state.faults.take(&method), state.scopes())
