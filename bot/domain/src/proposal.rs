@@ -29,6 +29,7 @@ use crate::{
 mod disowning;
 mod event;
 mod outlook;
+mod part;
 mod planned;
 mod steering;
 mod step;
@@ -37,6 +38,7 @@ mod waiting;
 pub use disowning::Halted;
 pub use event::Event;
 pub use outlook::Outlook;
+pub use part::Part;
 pub use planned::Due;
 pub use waiting::Waiting;
 

@@ -1,6 +1,6 @@
 //! How a proposal moves: one event in, the next stage and its effects out.
 
-use super::{ESCALATION_PAUSE_MS, Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage};
+use super::{ESCALATION_PAUSE_MS, Event, Outcome, POSTING_GRACE_MS, Part, Proposal, Stage};
 use crate::{
     Timestamp,
     digest::Digest,
@@ -11,7 +11,7 @@ use crate::{
     pin,
     refusal::Refusal,
     release::ModelVersion,
-    requirement::{Approval, Requirement},
+    requirement::{Approval, Requirement, Tally},
     run::SignOff,
 };
 
@@ -231,20 +231,15 @@ impl Proposal {
         position: &Position,
         approval: Approval,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
-        let requirement = &self.opening.requirement;
-        if self.approvals.iter().any(|earlier| earlier.person == approval.person) {
-            return Err(Refusal::AlreadySigned {
-                tally: self.tally().given,
-                needed: requirement.approvals.len(),
-            });
-        }
-        let is_proposer = matches!(&self.opening.proposer, Proposer::Person(person) if *person == approval.person);
-        if is_proposer && !requirement.proposer_counts() {
-            return Err(Refusal::ProposerDoesNotCount);
-        }
-        if !requirement.is_helped_by(&self.approvals, &approval.person, approval.level, approval.at)
-        {
-            return Err(self.needs_level(position, approval.level));
+        match self.part_of(&approval.person, Some(approval.level)) {
+            Part::Counts => {}
+            Part::Signed { .. } => {
+                let Tally { given, needed, .. } = self.tally();
+                return Err(Refusal::AlreadySigned { tally: given, needed });
+            }
+            Part::Proposed => return Err(Refusal::ProposerDoesNotCount),
+            Part::Disowned => return Err(Refusal::Disowned),
+            Part::TooLow => return Err(self.needs_level(position, approval.level)),
         }
         let by = approval.person.clone();
         let level = approval.level;
