@@ -49,8 +49,8 @@ story!(
         *What happened* Alert from *Data warehouse*. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
         *Since* <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>
         *What was tried* Nothing was changed yet: the rollback waits.
-        *Who was asked* <@U0ANA> at <!date^1795402800^{time_secs}|03:00:00 UTC>; <@U0BO> at <!date^1795403700^{time_secs}|03:15:00 UTC>; <@U0BEN> and <@U0TESS> at <!date^1795404600^{time_secs}|03:30:00 UTC>; <@U0MIA> at <!date^1795405500^{time_secs}|03:45:00 UTC>. Nobody has signed.
-        *Needed of you* Approve or reject the model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`. 0 of 1 approvals are there. Please decide by <!date^1795406400^{time_secs}|04:00:00 UTC>, when level 4 is asked.
+        *Who was asked* <@U0ANA> at <!date^1795402800^{time}|03:00 UTC>; <@U0BO> at <!date^1795403700^{time}|03:15 UTC>; <@U0BEN> and <@U0TESS> at <!date^1795404600^{time}|03:30 UTC>; <@U0MIA> at <!date^1795405500^{time}|03:45 UTC>. Nobody has signed.
+        *Needed of you* Approve or reject the model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`. 0 of 1 approvals are there. Please decide by <!date^1795406400^{time}|04:00 UTC>, when level 4 is asked.
         ");
         assert_eq!(buttons(&mia), ["Approve", "Reject", "Details", "Open the thread"]);
         assert_eq!(w.slack.letters("U0CLEO"), [], "nobody hears of it before their turn");
@@ -73,7 +73,7 @@ story!(
         *What happened* Alert from *Data warehouse*. It is `data_corruption_detected` (data is corrupt): the headline contains “duplicate∗ rows”.
         *Since* <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>
         *What was tried* 4 of 4 steps are done.
-        *Who was asked* <@U0ANA> at <!date^1795402800^{time_secs}|03:00:00 UTC>; <@U0BO> at <!date^1795403700^{time_secs}|03:15:00 UTC>; <@U0BEN> and <@U0TESS> at <!date^1795404600^{time_secs}|03:30:00 UTC>; <@U0MIA> at <!date^1795405500^{time_secs}|03:45:00 UTC>. Signed by <@U0MIA>.
+        *Who was asked* <@U0ANA> at <!date^1795402800^{time}|03:00 UTC>; <@U0BO> at <!date^1795403700^{time}|03:15 UTC>; <@U0BEN> and <@U0TESS> at <!date^1795404600^{time}|03:30 UTC>; <@U0MIA> at <!date^1795405500^{time}|03:45 UTC>. Signed by <@U0MIA>.
         *How it ended* <!date^1795405500^{date_short_pretty}, {time}|2026-11-23 03:45 UTC>: Rolled back: every step is done and every check passed, 45 min after the proposal, 30 min more than the 15 min meant for it.
         ");
         let letters = w.slack.calls("chat.update").len() - edits;
@@ -94,8 +94,8 @@ story!(
         *What happened* Alert from *Data warehouse*. It is `security_breach_identified` (a security breach was identified): the alert names it. A full environment rollback (type 4) is not possible: there is no rollback point of the whole environment from before the alert that can be relied on.
         *Since* <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>
         *What was tried* Nothing was changed yet: the rollback waits.
-        *Who was asked* <@U0ANA> at <!date^1795402800^{time_secs}|03:00:00 UTC>. Nobody has signed.
-        *Needed of you* See that somebody decides on the model-level rollback (type 2) of `marts.order_analytics` in `prod` of `warehouse`. Your own approval would not count. What is missing needs level 4, and you hold level 1. <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795406400^{time_secs}|04:00:00 UTC> on, or sooner if you press “Ask the next level now”. 0 of 1 approvals are there.
+        *Who was asked* <@U0ANA> at <!date^1795402800^{time}|03:00 UTC>. Nobody has signed.
+        *Needed of you* See that somebody decides on the model-level rollback (type 2) of `marts.order_analytics` in `prod` of `warehouse`. Your own approval would not count. What is missing needs level 4, and you hold level 1. <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795406400^{time}|04:00 UTC> on, or sooner if you press “Ask the next level now”. 0 of 1 approvals are there.
         ");
         assert_eq!(buttons(&ana), ["Ask the next level now", "Details", "Open the thread"]);
         let request = w.slack.click(&ana, "escalate", "U0ANA");
@@ -131,11 +131,11 @@ story!(
         }
         insta::assert_snapshot!(needed(&ana), @"
         Nothing more is needed of you for “*Duplicate rows in the marts*”: Waiting for a decision.
-        *Needed of you* Nothing more. You signed at <!date^1795403700^{time_secs}|03:15:00 UTC>; it still needs level 2. <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795404600^{time_secs}|03:30:00 UTC> on, or sooner if you press “Ask the next level now”. 1 of 2 approvals are there.
+        *Needed of you* Nothing more. You signed at <!date^1795403700^{time}|03:15 UTC>; it still needs level 2. <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795404600^{time}|03:30 UTC> on, or sooner if you press “Ask the next level now”. 1 of 2 approvals are there.
         ");
         insta::assert_snapshot!(needed(&bo), @"
         🟠 You are asked to see that somebody decides on “*Duplicate rows in the marts*”: Waiting for a decision.
-        *Needed of you* See that somebody decides on the model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`. Your own approval would not count. What is missing needs level 2, and you hold level 1. <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795404600^{time_secs}|03:30:00 UTC> on, or sooner if you press “Ask the next level now”. 1 of 2 approvals are there.
+        *Needed of you* See that somebody decides on the model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`. Your own approval would not count. What is missing needs level 2, and you hold level 1. <@U0BEN>, <@U0TESS>, <@U0MIA>, <@U0CLEO> and <@U0VIC> can sign; they are asked from <!date^1795404600^{time}|03:30 UTC> on, or sooner if you press “Ask the next level now”. 1 of 2 approvals are there.
         ");
         let opened = w.slack.opens_home("U0BO");
         assert_eq!(w.send("/slack/events", &opened).await, 200);

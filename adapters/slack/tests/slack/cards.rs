@@ -128,7 +128,7 @@ async fn running() {
     [section]
     *▰▱▱  1 of 3 steps*
     ✅ 1. Record a rollback point – 4.2 s
-    ▶️ 2. Point the models back – under way since <!date^1795412900^{time_secs}|05:48:20 UTC>
+    ▶️ 2. Point the models back – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8 models, &lt;!channel&gt; · about 2 min left
     ▫️ 3. Check the data
     *Watched*
@@ -306,7 +306,7 @@ async fn a_long_run() {
     ▰▰▰▰▱▱▱▱▱▱▱▱  8 of 20 steps*
     ✅ 1–7. done – 29.4 s
     ✅ 8. Step 8 – 4.2 s
-    ▶️ 9. Step 9 – under way since <!date^1795412900^{time_secs}|05:48:20 UTC>
+    ▶️ 9. Step 9 – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8
     ▫️ 10. Step 10
     ▫️ … and 10 more
