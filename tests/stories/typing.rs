@@ -56,7 +56,7 @@ story!(
     w.expect_whisper("ben", "is signed");
     w.read_on();
     w.sends("ana", &[]).await;
-    w.expect_whisper("ana", "Nothing was changed");
+    w.expect_whisper("ana", "This card is out of date: what it proposes has changed");
     w.expect_card("0 of 2");
 });
 

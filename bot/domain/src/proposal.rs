@@ -28,6 +28,7 @@ use crate::{
 
 mod disowning;
 mod event;
+mod late;
 mod outlook;
 mod part;
 mod planned;

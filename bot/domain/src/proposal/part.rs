@@ -4,8 +4,8 @@
 
 use super::{Proposal, Proposer, Stage};
 use crate::{
-    Timestamp, card::Button, escalation, level::Level, person::PersonId, requirement::Rung,
-    words::Words,
+    Timestamp, card::Button, escalation, level::Level, person::PersonId, refusal::Refusal,
+    requirement::Rung, words::Words,
 };
 
 /// What the signature of one person is to a proposal.
@@ -32,8 +32,8 @@ impl Proposal {
         if self.disowned.contains(person) {
             return Part::Disowned;
         }
-        if let Some(signed) = self.approvals.iter().find(|earlier| earlier.person == *person) {
-            return Part::Signed { at: signed.at };
+        if let Some(at) = self.signed_at(person) {
+            return Part::Signed { at };
         }
         let requirement = self.requirement();
         let is_proposer =
@@ -88,6 +88,18 @@ impl Proposal {
             },
         };
         words.text(" ").words(self.others(person, level))
+    }
+
+    /// A policy says no to this person: who could instead, while that is a question.
+    pub fn forbids(&self, person: &PersonId, reason: String) -> Refusal {
+        let (who, due) = match &self.stage {
+            Stage::Open { .. } => self.who_else(person),
+            Stage::Approved { .. }
+            | Stage::Running { .. }
+            | Stage::Stuck { .. }
+            | Stage::Closed { .. } => (vec![], None),
+        };
+        Refusal::Forbidden { reason, who, due }
     }
 
     /// Who can give what is missing, and when they are asked.
