@@ -25,7 +25,7 @@ mod schedule;
 mod voice;
 
 pub use disowned::Consequence;
-pub use duration::duration;
+pub use duration::{duration, exact_duration};
 pub use guidance::{Again, Guidance, Settled};
 pub use keeping::Keeping;
 pub(crate) use outcome::settled;

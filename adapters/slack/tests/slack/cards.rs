@@ -127,7 +127,7 @@ async fn running() {
     === #1d9bd1
     [section]
     *▰▱▱  1 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
+    ✅ 1. Record a rollback point – 4 s
     ▶️ 2. Point the models back – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8 models, &lt;!channel&gt; · about 2 min left
     ▫️ 3. Check the data
@@ -174,9 +174,9 @@ async fn rolled_back() {
     *Closed*  <!date^1795413092^{date_short_pretty}, {time}|2026-11-23 05:51 UTC>
     [section]
     *▰▰▰  3 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
-    ✅ 2. Point the models back – 4.2 s
-    ✅ 3. Check the data – 4.2 s
+    ✅ 1. Record a rollback point – 4 s
+    ✅ 2. Point the models back – 4 s
+    ✅ 3. Check the data – 4 s
     [section]
     *Approvals*
     1 of 2: <@U0ANA> at <!date^1795412840^{time}|05:47 UTC>
@@ -221,7 +221,7 @@ async fn stuck() {
     *Stuck at*  *Point the models back*: the probe could not tell
     [section]
     *▰▱▱  1 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
+    ✅ 1. Record a rollback point – 4 s
     🛑 2. Point the models back – stuck
     ▫️ 3. Check the data
     [section]
@@ -304,8 +304,8 @@ async fn a_long_run() {
     let to = shown[from..].find("\n[").expect("another block");
     insta::assert_snapshot!(&shown[from..from + to], @"
     ▰▰▰▰▱▱▱▱▱▱▱▱  8 of 20 steps*
-    ✅ 1–7. done – 29.4 s
-    ✅ 8. Step 8 – 4.2 s
+    ✅ 1–7. done – 29 s
+    ✅ 8. Step 8 – 4 s
     ▶️ 9. Step 9 – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8
     ▫️ 10. Step 10

@@ -203,7 +203,7 @@ async fn the_thread_until_people_have_decided() {
 async fn the_thread_of_a_run() {
     insta::assert_snapshot!(replies(RUN).await, @"
     loud  The rollback starts: Record a rollback point → Point the models back → Check the data.
-    quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4.2 s. Kept as pt_1.
+    quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4 s. Kept as pt_1.
     quiet 🟠 Step 3 of 3: *Check the data* – done in 1 min 5 s.
     • row count of `marts.revenue` is inconclusive: nobody answered
     quiet 🔴 Step 2 of 3: *Point the models back* – failed: the warehouse said no
