@@ -97,7 +97,7 @@ async fn partly_approved() {
     *Service*  orders pipeline  ·  *Since*  <!date^1795412780^{date_short_pretty}, {time}|2026-11-23 05:46 UTC>  ·  *Rebuilt besides*  `marts.board_report`
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -154,7 +154,7 @@ async fn running() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -195,7 +195,7 @@ async fn rolled_back() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -245,7 +245,7 @@ async fn stuck() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -284,7 +284,7 @@ async fn rejected() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");

@@ -205,7 +205,7 @@ async fn the_thread_of_a_run() {
     loud  The rollback starts: Record a rollback point → Point the models back → Check the data.
     quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4 s. Kept as pt_1.
     quiet 🟠 Step 3 of 3: *Check the data* – done in 1 min 5 s.
-    • row count of `marts.revenue` is inconclusive: nobody answered
+    • row count of `marts.revenue` cannot be told: nobody answered
     quiet 🔴 Step 2 of 3: *Point the models back* – failed: the warehouse said no
     • row count of `marts.revenue` failed: 12 rows are missing
     quiet 🟠 Step 2 of 3: *Point the models back* – the executor was interrupted; what became of the step is not known yet.
