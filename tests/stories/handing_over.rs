@@ -102,7 +102,8 @@ story!(
         assert_eq!(w.send("/slack/interactions", &request).await, 200);
         w.drain().await;
         w.expect_thread(&["<@U0ANA> asks for the next level now.", "Telling <@U0BO>"]);
-        w.expect_letter("ana", "The next level is asked now.");
+        let answer = w.expect_letter("ana", "The next level is asked now.");
+        assert_eq!(buttons(&answer), ["Open the thread"], "the answer leads to the thread");
         w.reject("cleo", "nothing is wrong with the data").await;
         w.slack.take_ephemerals("U0CLEO");
         w.read_on();
