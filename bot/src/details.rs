@@ -166,8 +166,14 @@ fn findings(proposal: &Proposal) -> Vec<Words> {
             Outcome::Fail => "fail",
             Outcome::Inconclusive => "cannot be told",
         };
-        let words = Words::new().strong(outcome).text(format!(": {} ", finding.check));
-        words.code(&finding.subject).text(format!(" – {}", finding.detail))
+        let words = Words::new().strong(outcome).text(format!(": {} ", finding.label()));
+        let words = words.code(&finding.subject).text(format!(" – {}", finding.detail));
+        // By this name the record, the policies and the command line know it.
+        if finding.label() == finding.check {
+            words
+        } else {
+            words.text(" (").code(&finding.check).text(")")
+        }
     };
     proposal.opening.findings.iter().map(line).collect()
 }

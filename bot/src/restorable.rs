@@ -143,7 +143,9 @@ pub fn length(milliseconds: i64) -> String {
     let minutes = milliseconds / 60_000;
     match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
         (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
         (days, hours, _) => format!("{days} d {hours} h"),
     }
 }
@@ -191,7 +193,7 @@ mod tests {
         assert_eq!(found.best().map(|point| point.id.as_str()), Some("pt_good"));
         insta::assert_snapshot!(found, @"
         Yes: from pt_good of 1970-01-01 05:00 UTC.
-          Not in it is what was written in the 3 h 0 min before 1970-01-01 08:00 UTC.
+          Not in it is what was written in the 3 h before 1970-01-01 08:00 UTC.
           It holds the whole environment: restored beside the live one, verified, exchanged (type 4).
           3 of 4 points up to then are verified.
         ");
@@ -216,7 +218,7 @@ mod tests {
         let full = point("pt_full", PointKind::Full, 5, Some(true));
         insta::assert_snapshot!(asked(vec![versions, full], 8), @"
         Yes: from pt_full of 1970-01-01 05:00 UTC.
-          Not in it is what was written in the 3 h 0 min before 1970-01-01 08:00 UTC.
+          Not in it is what was written in the 3 h before 1970-01-01 08:00 UTC.
           It holds the whole environment: restored beside the live one, verified, exchanged (type 4).
           pt_versions of 1970-01-01 07:00 UTC holds the versions of that time: a type 1 leads back to them without any loss of data, as long as SQLMesh's janitor has left their tables.
           2 of 2 points up to then are verified.

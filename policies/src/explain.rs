@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use domain::{
     Timestamp, escalation,
     level::Level,
-    notice::duration,
+    notice::exact_duration,
     person::{Person, PersonId},
     plan::Workflow,
     proposal::{Proposal, Stage},
@@ -123,17 +123,17 @@ impl Policies {
             let people: Vec<&str> = rung.people.iter().map(|id| self.people().name(id)).collect();
             line(format!(
                 "  {:>12}  {}, {}: {} (planned: {})",
-                duration(rung.after_ms),
+                exact_duration(rung.after_ms),
                 rung.level,
                 rung.role,
                 people.join(", "),
-                duration(*planned_ms),
+                exact_duration(*planned_ms),
             ));
         }
         line(format!(
             "  then the last of them again every {} (planned: {})",
-            duration(self.matrix.repeat_ms),
-            duration(self.matrix.planned.repeat_ms),
+            exact_duration(self.matrix.repeat_ms),
+            exact_duration(self.matrix.planned.repeat_ms),
         ));
         line("\nWhat a rollback requires".to_owned());
         for base in &self.authority.bases {
@@ -147,7 +147,7 @@ impl Policies {
             };
             line(format!("  {}: {raise}. {}", rule.id, rule.reason.replace("{detail}", "…")));
         }
-        line(format!("  approvals are good for {}", duration(self.authority.valid_ms)));
+        line(format!("  approvals are good for {}", exact_duration(self.authority.valid_ms)));
         line("\nWhat a rollback does".to_owned());
         for runbook in self.runbooks() {
             let (of, name) = (runbook.rollback_type, &runbook.name);

@@ -20,7 +20,9 @@ pub(crate) fn redacted(text: &impl Display, ids: &[&str]) -> String {
         done.push_str(kind(word, next).unwrap_or(word));
         done.push_str(&piece[word.len()..]);
     }
-    done.replace("[number] ms", "[took]").replace("[number] s", "[took]")
+    done.replace("[number] ms", "[took]")
+        .replace("[number] s", "[took]")
+        .replace("under [took]", "[took]")
 }
 
 /// What a word is, if it differs from run to run.

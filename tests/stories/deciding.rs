@@ -54,7 +54,7 @@ story!(
         w.expect_card("0 of 1");
         w.approve("sam").await;
         let told = w.slack.take_ephemerals("U0SAM");
-        assert_eq!(told.len(), 1, "sam is told why not");
+        insta::assert_snapshot!(told[0].shown(), @"People without a level watch and are told, but do not decide. <@U0CLEO> and <@U0VIC> can decide; they are asked from <!date^1795406400^{time}|04:00 UTC> on. Nothing was changed.");
         assert_eq!(w.warehouse.calls("promote"), 0);
         w.advance(TimeDelta::minutes(61)).await;
         w.read_on();
@@ -76,7 +76,7 @@ story!(
         w.click(&card, "approve", "ana").await;
         let told = w.slack.take_ephemerals("U0ANA");
         assert_eq!(told.len(), 2, "each click is answered");
-        assert!(told[1].shown().contains("already closed"), "{}", told[1].shown());
+        insta::assert_snapshot!(told[1].shown(), @"You have signed this already, at <!date^1795402800^{time}|03:00 UTC>, and it is over: the rollback is done, and every check passed (<!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>). Nothing is left to decide. Your click changed nothing.");
         assert_eq!(w.warehouse.calls("promote"), 1);
         w.read_on();
     }
@@ -101,7 +101,8 @@ story!(late_clicks_are_refused_politely, async |w| {
     w.expect_whisper("ana", "rejection");
     w.read_on();
     w.click(&old, "approve", "ben").await;
-    w.expect_whisper("ben", "already closed");
+    let told = w.slack.take_ephemerals("U0BEN");
+    insta::assert_snapshot!(told[0].shown(), @"You are a little late: <@U0ANA> rejected the rollback (<!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC>). Why: no. If a rollback is still needed, propose it anew. Your click changed nothing.");
     assert_eq!(w.warehouse.calls("promote"), 0);
 });
 
@@ -145,7 +146,7 @@ story!(
     w.expect_card("1 of 2");
     w.expect_thread(&["approved at level 1: 1 of 2 approvals"]);
     w.approve("ana").await;
-    w.expect_whisper("ana", "already signed");
+    w.expect_whisper("ana", "You have signed this already");
     w.approve("bo").await;
     w.expect_whisper("bo", "This needs level 2, and you hold level 1");
     assert_eq!(w.warehouse.calls("promote"), 0);

@@ -52,7 +52,7 @@ story!(
         Waiting for a decision
         *Duplicate rows in the marts*
         model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`
-        0 of 1 approvals; level 1 is asked at <!date^1795403700^{time_secs}|03:15:00 UTC>
+        0 of 1 approvals; level 1 is asked at <!date^1795403700^{time}|03:15 UTC>
         Incidents that are not over
         🟠 *Duplicate rows in the marts* · Waiting for a decision · since <!date^1795402800^{date_short_pretty}, {time}|2026-11-23 03:00 UTC> · <https://fake.slack.com/archives/C0INCIDENTS/p1795402800000001|open the thread>
         *How this works* An alert comes in, I propose a rollback, and people sign it with a button: here, on the card in the channel, or in the message that I send them. Nothing runs before enough of them have signed; without an answer I ask the next level. Every decision is signed and kept, and the thread tells each step.

@@ -81,7 +81,7 @@ story!(
     assert!(kept(w).is_empty());
     assert_eq!(way_back(w), ["*Way back* no longer kept"]);
     w.click(&old, "keep", "ben").await;
-    w.expect_whisper("ben", "You are a little late: this was already closed");
+    w.expect_whisper("ben", "You are a little late: the rollback is done");
     w.read_on();
 });
 

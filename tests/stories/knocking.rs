@@ -40,7 +40,7 @@ story!(
         assert_eq!(letters.len(), 1);
         insta::assert_snapshot!(letters[0].shown(), @"
         You are known now as <@U0STRANGER>, level 1.
-        At <!date^1795402800^{time_secs}|03:00:00 UTC> you pressed *Approve* on “Duplicate rows in the marts”. Your click changed nothing then.
+        At <!date^1795402800^{time}|03:00 UTC> you pressed *Approve* on “Duplicate rows in the marts”. Your click changed nothing then.
         It still waits: model-level rollback (type 2) of `marts.customer_segmentation`, `marts.order_analytics` in `prod` of `warehouse`.
         ");
         assert_eq!(w.warehouse.calls("promote"), 0, "nothing runs by itself");

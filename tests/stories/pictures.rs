@@ -4,7 +4,10 @@
 //! Each story leads to a state, says what must be seen there, and hands the drawing over. Nothing is asked about
 //! wording here: other stories do that. What the app says besides the card is drawn where it is said.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
+use countersign::bot::{Bot, Role};
 use fakes::slack::picture;
 
 use crate::world::{Card, Database, ORDERS, World, tell};
@@ -21,6 +24,9 @@ const PEOPLE: [(&str, &str); 8] = [
     ("U0VIC", "Vic Duval"),
     ("U0SAM", "Sam Reyes"),
 ];
+
+/// What the steps of the rollback ask of the warehouse, and how long each takes, in seconds.
+const STEPS: [(&str, i64); 4] = [("check", 6), ("save", 14), ("promote", 47), ("verify", 21)];
 
 impl World {
     fn with_names(&self) {
@@ -85,6 +91,30 @@ impl World {
         self.drawn_modal("modal-propose", person, &["class=modal"]);
     }
 
+    /// Ana approves, and each of these steps takes its time; `see` looks at what is shown while it is under way.
+    async fn approve_and_see(&self, steps: &[(&str, i64)], see: impl Fn(&Self, &str)) {
+        for (command, _) in steps {
+            self.warehouse.fault(command, &["wait"]);
+        }
+        self.approve_and_meanwhile("ana", async |w| {
+            for (command, seconds) in steps {
+                w.until_a_step_waits().await;
+                w.show_what_is_known().await;
+                see(w, command);
+                w.clock.advance(TimeDelta::seconds(*seconds));
+                w.warehouse.go_on();
+            }
+        })
+        .await;
+    }
+
+    /// Another process of the same bot brings the card up to date while a step is under way.
+    async fn show_what_is_known(&self) {
+        let clock = Arc::new(self.clock.clone());
+        let beside = Bot::build(&self.config, clock, &[Role::Workers]).await.expect("a bot");
+        beside.drain().await.expect("the workers do their work");
+    }
+
     /// Everybody has read everything.
     fn all_is_read(&mut self) {
         self.read_on();
@@ -127,12 +157,12 @@ async fn from_waiting_to_rolled_back() {
         w.drawn_modal("modal-reject", "U0ANA", &["class=modal", "textarea"]);
         w.asking("modal-details", &card, "details", "U0ANA").await;
         w.at_home_and_by_command("U0ANA").await;
-        w.warehouse.fault("promote", &["wait"]);
         w.advance(TimeDelta::seconds(140)).await;
-        w.approve_and_meanwhile("ana", async |w| {
-            w.clock.advance(TimeDelta::seconds(35));
-            w.draw("card-running", &w.card(), &["Countersign"]);
-            w.warehouse.go_on();
+        w.slack.take_ephemerals("U0ANA");
+        w.approve_and_see(&STEPS, |w, command| {
+            if command == "promote" {
+                w.draw("card-running", &w.card(), &["under way since", "2 of 4 steps"]);
+            }
         })
         .await;
         let card = w.card();
@@ -155,7 +185,8 @@ async fn stuck() {
         w.alert().await;
         w.warehouse.fault("promote", &["fail"]);
         w.warehouse.fault("probe", &["fail"]);
-        w.approve("ana").await;
+        w.advance(TimeDelta::seconds(95)).await;
+        w.approve_and_see(&STEPS[..2], |_, _| ()).await;
         let card = w.expect_card("Stuck");
         w.draw("card-stuck", &card, &["Try again"]);
         w.all_is_read();

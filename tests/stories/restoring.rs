@@ -58,7 +58,7 @@ story!(
     insta::assert_snapshot!(shown.join("\n"), @"
     Pass: The copy of pt_good was read to its end.
     Inconclusive: SQLMesh's state or the warehouse cannot be read now: The DuckDB file warehouse.duckdb does not exist.
-    Inconclusive: What was written since 2026-11-23 02:00 UTC is not in the rollback point (1 h 0 min); the broken databases keep it.
+    Inconclusive: What was written since 2026-11-23 02:00 UTC is not in the rollback point (1 h); the broken databases keep it.
     Pass: No other incident's rollback is under way on warehouse.
     ");
     w.expect_thread(&["Alert from", "Proposed: full environment rollback (type 4)", "Telling"]);

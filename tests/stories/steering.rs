@@ -191,7 +191,7 @@ story!(
         w.expect_card("Rolled back");
         w.press_why(&old.expect("a card"), "cancel", "ana", "too slow").await;
         w.drain().await;
-        w.expect_whisper("ana", "You are a little late: this was already closed");
+        w.expect_whisper("ana", "You are a little late: the rollback is done, and every check passed");
         assert_eq!(versions(w), good());
         w.read_on();
     }
@@ -226,7 +226,7 @@ story!(
         ]);
         assert_eq!((w.warehouse.calls("promote"), versions(w)), (2, good()));
         w.click(&stuck, "retry", "bo").await;
-        w.expect_whisper("bo", "already closed");
+        w.expect_whisper("bo", "the rollback is done, and every check passed");
     }
 );
 
@@ -247,7 +247,7 @@ story!(
         w.expect_card("Stuck: needs a person");
         w.press_why(&first, "skip", "ben", "it looks done").await;
         w.drain().await;
-        w.expect_whisper("ben", "The card you clicked is older");
+        w.expect_whisper("ben", "The rollback has gone on since this card was drawn");
         w.press(&w.card(), "retry", "ana").await;
         w.press(&first, "retry", "bo").await;
         w.drain().await;
@@ -332,7 +332,7 @@ story!(
         ]);
         assert_eq!(versions(w), good());
         w.click(&asking, "confirm", "tess").await;
-        w.expect_whisper("tess", "already closed");
+        w.expect_whisper("tess", "You are a little late");
         w.advance(TimeDelta::minutes(20)).await;
         w.expect_thread(&[]);
     }

@@ -43,7 +43,7 @@ story!(
         react(w, "U0STRANGER", &said, "pushpin::skin-tone-3").await;
         let told = w.unread();
         assert_eq!(told.len(), 1, "{told:#?}");
-        insta::assert_snapshot!(told[0].shown(), @"📌 <@U0ANA> added to the timeline what <@U0BEN> wrote at <!date^1795402800^{time_secs}|03:00:00 UTC>: “The loader ran ∗twice∗ &lt;see&gt; @channel log (https://a.example)”");
+        insta::assert_snapshot!(told[0].shown(), @"📌 <@U0ANA> added to the timeline what <@U0BEN> wrote at <!date^1795402800^{time}|03:00 UTC>: “The loader ran ∗twice∗ &lt;see&gt; @channel log (https://a.example)”");
         w.read_on();
         let request = w.slack.takes_reaction_away("U0ANA", &said, "pushpin");
         assert_eq!(w.send("/slack/events", &request).await, 200);

@@ -56,7 +56,7 @@ story!(
     w.expect_whisper("ben", "is signed");
     w.read_on();
     w.sends("ana", &[]).await;
-    w.expect_whisper("ana", "Nothing was changed");
+    w.expect_whisper("ana", "This card is out of date: what it proposes has changed");
     w.expect_card("0 of 2");
 });
 
@@ -64,7 +64,7 @@ story!(
     /// Whoever may not sign hears why, and reads no form.
     whoever_may_not_approve_hears_why, async |w| {
     waiting(w).await;
-    insta::assert_snapshot!(w.reads("sam", "approve").await, @"<@U0SAM> may not approve this. People without a level watch and are told, but do not decide. Said by `no_level` in authority.cedar. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: <@U0ANA>, <@U0BEN>, <@U0BO>, <@U0CLEO>, <@U0MIA>, <@U0TESS> and <@U0VIC>. Could not: <@U0SAM>. Asked next, if nobody decides before <!date^1795403700^{time_secs}|03:15:00 UTC>: <@U0BO> (on-call engineer (secondary), level 1). Nothing was done.");
+    insta::assert_snapshot!(w.reads("sam", "approve").await, @"<@U0SAM> may not approve this. People without a level watch and are told, but do not decide. Said by `no_level` in authority.cedar. It has 0 of 1 approvals. A model-level rollback needs one approval of level 1. What is missing needs level 1 or higher. Could approve: <@U0ANA>, <@U0BEN>, <@U0BO>, <@U0CLEO>, <@U0MIA>, <@U0TESS> and <@U0VIC>. Could not: <@U0SAM>. Asked next, if nobody decides before <!date^1795403700^{time}|03:15 UTC>: <@U0BO> (on-call engineer (secondary), level 1). Nothing was done.");
     insta::assert_snapshot!(w.reads("stranger", "approve").await, @"people.yaml does not name you, so nothing that you do changes anything. Ask the operator to add the identity `{ chat: slack, team: T0FAKE, user: U0STRANGER }` to yours.");
     assert!(w.has_no_modal("sam") && w.has_no_modal("stranger"));
 });

@@ -124,10 +124,10 @@ fn listed(
     (all > 0).then(|| shown.join("\n"))
 }
 
-/// The day and the time where a fact is of long ago or far ahead; the minute where it is of now.
+/// The day and the time where a fact is of long ago or far ahead; the time of day where it is of now.
 fn moment(label: &str) -> Moment {
     match label {
-        "Approvals" | "Paused" => Moment::Minute,
+        "Approvals" | "Paused" => Moment::Clock,
         _ => Moment::Day,
     }
 }

@@ -85,8 +85,9 @@ pub(crate) fn buttons(
         }
         element
     };
-    let decides = buttons.contains(&Button::Approve) || buttons.contains(&Button::Reject);
-    let details = decides.then(|| named(DETAILS, "Details"));
+    let is_of_a_decision =
+        |button: &Button| matches!(button, Button::Approve | Button::Reject | Button::Escalate);
+    let details = buttons.iter().any(is_of_a_decision).then(|| named(DETAILS, "Details"));
     buttons.iter().map(element).chain(details).collect()
 }
 

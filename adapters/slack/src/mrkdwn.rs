@@ -22,10 +22,8 @@ use self::{emoji::without_emoji, harmless::harmless};
 /// How a moment is shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Moment {
-    /// The time of day, inside a sentence.
+    /// The time of day, inside a sentence. Never with seconds: people plan by minutes, and the record has the rest.
     Clock,
-    /// The time of day without seconds, where a minute more or less changes nothing.
-    Minute,
     /// The day as well, where it stands alone.
     Day,
 }
@@ -94,8 +92,7 @@ impl Mrkdwn {
     /// Adds a moment in the reader's own time.
     pub(crate) fn time(self, at: Timestamp, moment: Moment) -> Self {
         let (format, fallback) = match moment {
-            Moment::Clock => ("{time_secs}", at.format("%H:%M:%S UTC")),
-            Moment::Minute => ("{time}", at.format("%H:%M UTC")),
+            Moment::Clock => ("{time}", at.format("%H:%M UTC")),
             Moment::Day => ("{date_short_pretty}, {time}", at.format("%Y-%m-%d %H:%M UTC")),
         };
         self.markup(&format!("<!date^{}^{format}|{fallback}>", at.timestamp()))
@@ -257,7 +254,7 @@ mod tests {
         let at = Timestamp::from_timestamp(1_700_000_000, 0).expect("a moment");
         assert_eq!(
             render(&Words::plain("at ").time(at), None),
-            "at <!date^1700000000^{time_secs}|22:13:20 UTC>"
+            "at <!date^1700000000^{time}|22:13 UTC>"
         );
         assert_eq!(
             Mrkdwn::within(99).time(at, Moment::Day).finish(),

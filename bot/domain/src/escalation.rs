@@ -115,13 +115,23 @@ pub fn level_due(
     if asked.into_iter().any(|rung| rung.level >= level && !rung.people.is_empty()) {
         return None;
     }
+    due_when(requirement, asked_from, position, |rung| rung.level >= level)
+}
+
+/// When the first rung above `position` of which this is true is brought in; `None` where there is none.
+pub fn due_when(
+    requirement: &Requirement,
+    asked_from: Timestamp,
+    position: &Position,
+    is_it: impl Fn(&Rung) -> bool,
+) -> Option<Timestamp> {
     let mut position = position.clone();
     loop {
         let next = next(requirement, asked_from, &position);
         if next.position.repeats > 0 {
             return None;
         }
-        if next.rung.level >= level {
+        if is_it(next.rung) {
             return Some(next.position.asked_at);
         }
         position = next.position;

@@ -12,7 +12,7 @@ use crate::{
     notice::{Notice, Tone},
     person::PersonId,
     plan::RollbackType,
-    proposal::{Proposal, Stage},
+    proposal::{Part, Proposal, Stage},
     run::{self, Run},
     words::Words,
 };
@@ -28,7 +28,9 @@ pub struct Handover<'a> {
     pub run: Option<&'a Run>,
     /// Its journal, which knows who was asked when.
     pub entries: &'a [Entry],
-    /// The level of whoever reads it.
+    /// Who reads it.
+    pub reader: &'a PersonId,
+    /// The level that they hold.
     pub level: Option<Level>,
     /// Where the thread is.
     pub link: Option<&'a str>,
@@ -46,6 +48,8 @@ impl Handover<'_> {
         let need = self.need(proposal);
         let (headline, tone) = match &need {
             Need::Decision(_) => ("You are asked to decide on ", Tone::Attention),
+            Need::Others(_) => ("You are asked to see that somebody decides on ", Tone::Attention),
+            Need::Signed(_) => (NOTHING_MORE, Tone::Neutral),
             Need::Attention(_) => ("You are asked to look at ", Tone::Attention),
             Need::Nothing(_) if card.state.tone == Tone::Attention => (NOTHING_MORE, Tone::Neutral),
             Need::Nothing(_) => (NOTHING_MORE, card.state.tone),
@@ -56,25 +60,30 @@ impl Handover<'_> {
         let headline = headline.text("“").strong(title).text("”: ").text(card.state.word).text(".");
         let line = |label: &str, value| Line { label: label.to_owned(), value };
         let (label, what) = match &need {
-            Need::Decision(words) | Need::Attention(words) => ("Needed of you", words),
+            Need::Decision(words)
+            | Need::Others(words)
+            | Need::Signed(words)
+            | Need::Attention(words) => ("Needed of you", words),
             Need::Nothing(words) => ("How it ended", words),
         };
-        let decides = matches!(need, Need::Decision(_));
-        let about = proposal.filter(|_| decides);
+        let buttons = proposal.map(|proposal| proposal.offers(self.reader, self.level));
+        let buttons = buttons.unwrap_or_default();
+        let about = proposal.filter(|_| !buttons.is_empty());
+        let signed = about.filter(|_| buttons.contains(&Button::Approve));
         Letter {
             headline,
             // Whoever is not needed any more is not called.
             tone,
             lines: vec![
                 line("What happened", self.happened()),
-                line("Since", Words::new().time(self.incident.opened_at)),
+                line("Since", Words::new().day(self.incident.opened_at)),
                 line("What was tried", self.tried(proposal)),
                 line("Who was asked", self.asked(proposal)),
                 line(label, what.clone()),
             ],
             about: about.map(|proposal| (proposal.id.clone(), proposal.opening.plan.clone())),
-            buttons: if decides { vec![Button::Approve, Button::Reject] } else { vec![] },
-            signs: about.map(to_confirm).unwrap_or_default(),
+            buttons,
+            signs: signed.map(to_confirm).unwrap_or_default(),
             link: self.link.map(str::to_owned),
         }
     }
@@ -156,27 +165,7 @@ impl Handover<'_> {
             return Need::Nothing(Words::plain("No rollback is proposed."));
         };
         match &proposal.stage {
-            Stage::Open { .. } => {
-                let tally = proposal.tally();
-                let what = Words::plain("Approve or reject the ").words(signs(proposal));
-                let what = what
-                    .text(format!(". {} of {} approvals are there.", tally.given, tally.needed));
-                let lowest = tally.missing.iter().min().copied();
-                let what = match (lowest, self.level) {
-                    (Some(lowest), held) if held.is_none_or(|held| held < lowest) => what.text(format!(
-                        " It needs {lowest}, which you do not hold: you may reject it within your authority, or see to it that somebody of that level decides."
-                    )),
-                    _ => what,
-                };
-                let what = match proposal.asked_next() {
-                    Some((level, at)) => what
-                        .text(" Please decide until ")
-                        .time(at)
-                        .text(format!(", when {level} is asked.")),
-                    None => what,
-                };
-                Need::Decision(what)
-            }
+            Stage::Open { .. } => self.decision(proposal),
             Stage::Approved { .. } => Need::Nothing(
                 Words::plain("Enough people have signed: ").people(&signers(proposal)).text("."),
             ),
@@ -194,14 +183,47 @@ impl Handover<'_> {
                 "The rollback cannot go on without a person. Please read why on the card in the thread, and choose there how it goes on.",
             )),
             Stage::Closed { outcome, at } => {
-                Need::Nothing(Words::new().time(*at).text(": ").words(outcome.words()))
+                Need::Nothing(Words::new().day(*at).text(": ").words(outcome.words()))
+            }
+        }
+    }
+
+    /// What is needed of the reader while it waits for signatures.
+    fn decision(&self, proposal: &Proposal) -> Need {
+        let tally = proposal.tally();
+        let tally = format!("{} of {} approvals are there.", tally.given, tally.needed);
+        let why_not = || proposal.why_not(self.reader, self.level);
+        match proposal.part_of(self.reader, self.level) {
+            Part::Counts => {
+                let what = Words::plain("Approve or reject the ").words(signs(proposal));
+                let what = what.text(format!(". {tally}"));
+                Need::Decision(match proposal.asked_next() {
+                    Some((level, at)) => what
+                        .text(" Please decide by ")
+                        .time(at)
+                        .text(format!(", when {level} is asked.")),
+                    None => what,
+                })
+            }
+            Part::Signed { .. } | Part::Disowned => Need::Signed(
+                Words::plain("Nothing more. ").words(why_not()).text(format!(" {tally}")),
+            ),
+            Part::Proposed | Part::TooLow => {
+                let what = Words::plain("See that somebody decides on the ").words(signs(proposal));
+                let what = what.text(". Your own approval would not count. ").words(why_not());
+                Need::Others(what.text(format!(" {tally}")))
             }
         }
     }
 }
 
 enum Need {
+    /// They can sign.
     Decision(Words),
+    /// They cannot, and can see to it that somebody does.
+    Others(Words),
+    /// They have.
+    Signed(Words),
     Attention(Words),
     Nothing(Words),
 }

@@ -9,7 +9,7 @@ use crate::{
     incident::Incident,
     level::Level,
     person::{Identity, PersonId},
-    proposal::{Proposal, Stage},
+    proposal::{Part, Proposal, Stage},
     run::Run,
     words::Words,
 };
@@ -63,7 +63,7 @@ pub struct Pending {
     pub to_confirm: Words,
     /// How far it is, and until when.
     pub stands: Words,
-    /// Whether the reader may decide; if not, why.
+    /// Whether the reader's signature would count; if not, why.
     pub may: Result<(), Words>,
     /// What the reader can press.
     pub buttons: Vec<Button>,
@@ -87,11 +87,12 @@ pub struct Active {
 }
 
 impl Pending {
-    /// What waits, if the proposal waits for people. `may` says whether the reader may sign it.
+    /// What waits, if the proposal waits for people. `reader` is who reads it and their level, or why the policies let them
+    /// decide nothing.
     pub fn of(
         incident: &Incident,
         proposal: &Proposal,
-        may: Result<(), Words>,
+        reader: Result<(&PersonId, Option<Level>), Words>,
         link: Option<String>,
     ) -> Option<Self> {
         if !matches!(proposal.stage, Stage::Open { .. }) {
@@ -103,7 +104,18 @@ impl Pending {
             Some((level, at)) => stands.text(format!("; {level} is asked at ")).time(at),
             None => stands,
         };
-        let buttons = if may.is_ok() { vec![Button::Approve, Button::Reject] } else { vec![] };
+        let (may, buttons) = match reader {
+            Ok((person, level)) => {
+                let may = match proposal.part_of(person, level) {
+                    Part::Counts => Ok(()),
+                    Part::Signed { .. } | Part::Proposed | Part::Disowned | Part::TooLow => {
+                        Err(proposal.why_not(person, level))
+                    }
+                };
+                (may, proposal.offers(person, level))
+            }
+            Err(why) => (Err(why), vec![]),
+        };
         Some(Self {
             proposal: proposal.id.clone(),
             plan: proposal.opening.plan.clone(),

@@ -25,7 +25,7 @@ mod schedule;
 mod voice;
 
 pub use disowned::Consequence;
-pub use duration::duration;
+pub use duration::{duration, exact_duration};
 pub use guidance::{Again, Guidance, Settled};
 pub use keeping::Keeping;
 pub(crate) use outcome::settled;
@@ -376,9 +376,9 @@ fn told(words: Words, findings: &[Finding]) -> Words {
     findings.iter().filter(|finding| finding.outcome != Answer::Pass).fold(
         words,
         |words, finding| {
-            let mark = if finding.outcome == Answer::Fail { "failed" } else { "is inconclusive" };
+            let mark = if finding.outcome == Answer::Fail { "failed" } else { "cannot be told" };
             words
-                .text(format!("\n• {} of ", finding.check))
+                .text(format!("\n• {} of ", finding.label()))
                 .code(&finding.subject)
                 .text(format!(" {mark}: {}", finding.detail))
         },

@@ -11,6 +11,7 @@ use crate::{Timestamp, digest::Digest, id::IncidentId, release::ModelVersion};
 
 mod action;
 mod comparison;
+mod finding;
 mod rehearsal;
 
 pub use action::{

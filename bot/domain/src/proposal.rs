@@ -28,7 +28,9 @@ use crate::{
 
 mod disowning;
 mod event;
+mod late;
 mod outlook;
+mod part;
 mod planned;
 mod steering;
 mod step;
@@ -37,6 +39,7 @@ mod waiting;
 pub use disowning::Halted;
 pub use event::Event;
 pub use outlook::Outlook;
+pub use part::Part;
 pub use planned::Due;
 pub use waiting::Waiting;
 

@@ -7,6 +7,11 @@ use crate::{
     standing::Standing, words::Words,
 };
 
+mod late;
+mod may_not;
+
+pub use late::Course;
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
@@ -35,6 +40,12 @@ pub enum Refusal {
     Forbidden {
         /// The policy's reason.
         reason: String,
+        /// Who could, while that is a question.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        who: Vec<PersonId>,
+        /// When the first of them is asked; `None` where somebody is asked already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
     },
     /// The person's level is too low.
     NeedsLevel {
@@ -53,6 +64,12 @@ pub enum Refusal {
         tally: usize,
         /// How many are needed.
         needed: usize,
+        /// When they signed; older records do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+        /// How it goes on, where nothing is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<Course>,
     },
     /// The person proposed it, and two people are needed.
     ProposerDoesNotCount,
@@ -82,7 +99,17 @@ pub enum Refusal {
         current: Digest,
     },
     /// Enough people have signed.
-    AlreadyApproved,
+    AlreadyApproved {
+        /// Who; older records do not say.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        by: Vec<PersonId>,
+        /// When the last of them did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+        /// How it goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<Course>,
+    },
     /// The maintenance window of a planned rollback is over.
     WindowClosed {
         /// Since when.
@@ -94,6 +121,9 @@ pub enum Refusal {
         outcome: Outcome,
         /// When.
         at: Timestamp,
+        /// When the same person had signed it, if they want to sign again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<Timestamp>,
     },
     /// The hold was lifted before.
     AlreadyLifted {
@@ -160,6 +190,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A policy says no, and nobody else is named.
+    pub fn forbidden(reason: String) -> Self {
+        Self::Forbidden { reason, who: vec![], due: None }
+    }
+
     /// The refusal as the person reads it.
     pub fn words(&self) -> Words {
         match self {
@@ -174,13 +209,11 @@ impl Refusal {
             Self::ProposalOpen => Words::plain(
                 "A proposal for this target is already waiting; decide on that one first.",
             ),
-            Self::Unknown { identity } => unknown(identity),
-            Self::NotAMember { standing } => not_a_member(*standing),
-            Self::StandingUnknown => standing_unknown(),
-            Self::Forbidden { reason } => {
-                Words::plain(reason.clone()).text(" Nothing was changed.")
-            }
-            Self::NeedsLevel { needed, held, who, due } => needs_level(*needed, *held, who, *due),
+            Self::Unknown { identity } => may_not::unknown(identity),
+            Self::NotAMember { standing } => may_not::not_a_member(*standing),
+            Self::StandingUnknown => may_not::standing_unknown(),
+            Self::Forbidden { reason, who, due } => may_not::forbidden(reason, who, *due),
+            Self::NeedsLevel { needed, held, who, due } => may_not::needs_level(*needed, *held, who, *due),
             Self::AlreadySigned { .. }
             | Self::ProposerDoesNotCount
             | Self::Disowned
@@ -188,27 +221,21 @@ impl Refusal {
             | Self::NothingToDisown
             | Self::ApprovalsMissing { .. }
             | Self::NotTyped { .. } => self.of_a_signature(),
-            Self::OtherPlan { shown, current } => Words::plain("The card you clicked shows plan ")
-                .code(shown.short())
-                .text(", but the plan that waits now is ")
-                .code(current.short())
-                .text(". Please read the current card and decide again; nothing was changed."),
-            Self::AlreadyApproved => Words::plain(
-                "Enough people have signed already; the thread shows how the rollback goes. Nothing was changed.",
-            ),
-            Self::WindowClosed { closes } => window_closed(*closes),
-            Self::AlreadyClosed { outcome, at } => {
-                Words::plain("You are a little late: this was already closed at ")
-                    .time(*at)
-                    .text(" (")
-                    .text(outcome.name())
-                    .text("). Nothing was changed.")
+            Self::OtherPlan { shown, current } => {
+                Words::plain("The plan has changed since this card was drawn: it shows plan ")
+                    .code(shown.short())
+                    .text(", and ")
+                    .code(current.short())
+                    .text(" waits now. Nothing was signed or changed. Please read the newest card in the thread, and decide there.")
             }
+            Self::AlreadyApproved { by, at, course } => late::approved(by, *at, course.as_ref()),
+            Self::WindowClosed { closes } => window_closed(*closes),
+            Self::AlreadyClosed { outcome, at, signed } => late::closed(outcome, *at, *signed),
             Self::AlreadyLifted { by, at } => Words::plain("You are a little late: ")
                 .person(by)
-                .text(" lifted this hold at ")
-                .time(*at)
-                .text(". Nothing was changed."),
+                .text(" has lifted this hold (")
+                .day(*at)
+                .text("), so nothing is held any more. Nothing was changed."),
             Self::AlreadyKept { .. } | Self::NothingToKeep => self.of_a_pin(),
             Self::JustAsked { who, at } => Words::new()
                 .people(who)
@@ -254,7 +281,7 @@ impl Refusal {
                 "No question waits for an answer (any more): somebody may have been faster. The thread shows how it goes. Nothing was changed.",
             ),
             Self::OtherStop => Words::plain(
-                "The card you clicked is older: the rollback has gone on since and stopped again. Please read the current card and decide again; nothing was changed.",
+                "The rollback has gone on since this card was drawn, and has stopped again at another place. Nothing was signed or changed. Please read the newest card in the thread, and decide there.",
             ),
             Self::NothingToTry => Words::plain(
                 "There is nothing to try again: the step has no way back that could be taken. Take it back by hand and skip it here, or end the rollback. Nothing was changed.",
@@ -267,9 +294,9 @@ impl Refusal {
     /// The sentence of a refusal that speaks of what was or would be signed; nothing for any other.
     fn of_a_signature(&self) -> Words {
         match self {
-            Self::AlreadySigned { tally, needed } => Words::plain(format!(
-                "You have already signed this one; it has {tally} of {needed} approvals. One person counts once."
-            )),
+            Self::AlreadySigned { tally, needed, at, course } => {
+                late::signed(*at, (*tally, *needed), course.as_ref())
+            }
             Self::ProposerDoesNotCount => Words::plain(
                 "You proposed this, and it needs more than one person: others have to sign. \
                 Nothing was changed.",
@@ -311,53 +338,8 @@ impl Refusal {
     }
 }
 
-fn not_a_member(standing: Standing) -> Words {
-    Words::plain(format!(
-        "Your click changed nothing: {}. Ask somebody of the level that is asked now, or the operator.",
-        standing.objection().unwrap_or("Slack does not count you as a member"),
-    ))
-}
-
-fn standing_unknown() -> Words {
-    Words::plain(
-        "Your click changed nothing: Slack does not tell me right now whether your account is in order, and without that nobody decides. Please press again in a minute. If it stays like this, tell the operator: the bot needs the scope ",
-    )
-    .code("users:read")
-    .text(".")
-}
-
-fn unknown(identity: &str) -> Words {
-    let mut parts = identity.splitn(3, ':');
-    let yaml = match (parts.next(), parts.next(), parts.next()) {
-        (Some(chat), Some(team), Some(user)) if !team.is_empty() => {
-            format!("{{ chat: {chat}, team: {team}, user: {user} }}")
-        }
-        _ => identity.to_owned(),
-    };
-    Words::plain("I do not know you yet, so your click changed nothing. Ask the operator to add ")
-        .code(yaml)
-        .text(" to people.yaml.")
-}
-
 fn window_closed(closes: Timestamp) -> Words {
     Words::plain("You are a little late: the maintenance window of this rollback closed at ")
         .time(closes)
         .text(". Propose it anew for another one; nothing was changed.")
-}
-
-fn needs_level(needed: Level, held: Level, who: &[PersonId], due: Option<Timestamp>) -> Words {
-    let words = Words::plain(format!("This needs {needed}, and you hold {held}. "));
-    if who.is_empty() {
-        return words.text(
-            "The escalation names nobody of that level: tell the operator. Nothing was changed.",
-        );
-    }
-    let words = words.people(who).text(" can decide");
-    match due {
-        Some(at) => words
-            .text("; that level is asked at ")
-            .time(at)
-            .text(", or sooner if you press “Ask the next level now”. Nothing was changed."),
-        None => words.text(". Nothing was changed."),
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::Uri;
 use domain::{
-    notice::duration,
+    notice::exact_duration,
     plan::{Action, OnFailure, Plan, Step},
     run::Run,
     words::Words,
@@ -73,7 +73,7 @@ fn action(words: Words, action: &Action) -> Words {
             let question = format!("{} {}", lookup.record.as_str(), lookup.name);
             words.text("asks the name server ").code(question)
         }
-        Action::Wait(pause) => words.text(format!("waits {}", duration(pause.duration_ms))),
+        Action::Wait(pause) => words.text(format!("waits {}", exact_duration(pause.duration_ms))),
         Action::Confirm(question) => {
             let words = words.text("asks people “").text(&question.text).text("”");
             match question.level {
@@ -90,7 +90,7 @@ fn allowed(step: &Step) -> String {
     } else {
         "one try".to_owned()
     };
-    let mut parts = vec![format!("At most {}", duration(step.timeout_ms)), tries];
+    let mut parts = vec![format!("At most {}", exact_duration(step.timeout_ms)), tries];
     if step.guard {
         parts.push("looks at the target again first".to_owned());
     }

@@ -98,7 +98,7 @@ fn receipt_letter(what: &str, decision: &Decision, digest: &Digest, proposal: &P
         line("What", target),
         line("Plan", Words::new().code(decision.plan.short())),
         line("Incident", Words::new().code(opening.incident.short())),
-        line("When", Words::new().time(decision.issued_at)),
+        line("When", Words::new().day(decision.issued_at)),
     ];
     if let Some(reason) = &decision.reason {
         lines.push(line("Why", Words::plain(reason.clone())));

@@ -61,7 +61,7 @@ impl Engine {
         let level = match self.policies.may(person, Act::LiftHold, proposal, work.now) {
             // Who could is known to the hold: its machine words that refusal.
             Judgement::Allowed { level, .. } | Judgement::LevelTooLow { level, .. } => level,
-            Judgement::Denied { reason, .. } => return Err(Refusal::Forbidden { reason }),
+            Judgement::Denied { reason, .. } => return Err(proposal.forbids(&person.id, reason)),
         };
         let (by, plan, reason) = (person.id.clone(), decide.plan.clone(), reason.trim().to_owned());
         let event = Event::Lifted { by, level, plan, reason: reason.clone() };

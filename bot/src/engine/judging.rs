@@ -183,7 +183,7 @@ impl Engine {
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could, and when they come, is known to the proposal: its machine words that refusal.
             Judgement::Allowed { level, .. } | Judgement::LevelTooLow { level, .. } => level,
-            Judgement::Denied { reason, .. } => return Err(Refusal::Forbidden { reason }),
+            Judgement::Denied { reason, .. } => return Err(proposal.forbids(&person.id, reason)),
         };
         let (by, plan) = (person.id.clone(), decide.plan.clone());
         let (event, verdict, reason, thanks) = match &decide.wish {

@@ -46,7 +46,7 @@ impl Engine {
         let level = match self.policies.may(person, Act::Keep, proposal, work.now) {
             Judgement::Allowed { level, .. } => level,
             Judgement::LevelTooLow { .. } => return Ok(Err(Refusal::Outdated)),
-            Judgement::Denied { reason, .. } => return Ok(Err(Refusal::Forbidden { reason })),
+            Judgement::Denied { reason, .. } => return Ok(Err(Refusal::forbidden(reason))),
         };
         let earlier = work.tx.pin_of(&proposal.id).await?.map(|found| found.value);
         if let Err(refusal) = proposal.may_be_kept(&decide.plan, earlier.as_ref()) {

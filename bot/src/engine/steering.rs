@@ -36,7 +36,7 @@ impl Engine {
         let level = match self.policies.may(person, act, proposal, work.now) {
             // Who could is known to the proposal: it words that refusal.
             Judgement::Allowed { level, .. } | Judgement::LevelTooLow { level, .. } => level,
-            Judgement::Denied { reason, .. } => return Err(Refusal::Forbidden { reason }),
+            Judgement::Denied { reason, .. } => return Err(proposal.forbids(&person.id, reason)),
         };
         let steered = Steered {
             steer,

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use domain::plan::Pause;
+use domain::{
+    notice::{duration, exact_duration},
+    plan::Pause,
+};
 
 use super::{End, Performed, Steps, Under, did};
 
@@ -15,7 +18,7 @@ impl Steps {
         let passed = since.and_then(|passed| passed.to_std().ok()).unwrap_or_default();
         let end = tokio::select! {
             () = count_down(whole.saturating_sub(passed), |line: String| drop(under.say.send_replace(line.into()))) => {
-                did(&format!("{} have passed.", words(whole)), vec![])
+                did(&format!("{} have passed.", exact_duration(pause.duration_ms)), vec![])
             }
             () = under.cancel.cancelled() => End::CutShort,
             () = self.closing.cancelled() => End::CutShort,
@@ -45,13 +48,13 @@ fn beat(left: Duration) -> Duration {
     })
 }
 
-fn words(time: Duration) -> String {
-    let seconds = time.as_millis().div_ceil(1000);
-    match (time.as_millis(), seconds / 60, seconds % 60) {
-        (milliseconds, ..) if milliseconds < 1000 => format!("{milliseconds} ms"),
-        (_, 0, seconds) => format!("{seconds} s"),
-        (_, minutes, 0) => format!("{minutes} min"),
-        (_, minutes, seconds) => format!("{minutes} min {seconds} s"),
+/// A rest is rounded up: what is told never ends before it does.
+fn words(rest: Duration) -> String {
+    match rest.as_millis() {
+        milliseconds @ 0..1000 => duration(u64::try_from(milliseconds).unwrap_or_default()),
+        milliseconds => {
+            duration(u64::try_from(milliseconds.div_ceil(1000) * 1000).unwrap_or(u64::MAX))
+        }
     }
 }
 
@@ -62,7 +65,7 @@ mod tests {
     #[test]
     fn the_rest_is_told_in_words() {
         for (milliseconds, expected) in [
-            (250, "250 ms"),
+            (250, "under 1 s"),
             (1000, "1 s"),
             (59_500, "1 min"),
             (150_000, "2 min 30 s"),

@@ -2,17 +2,17 @@
 
 use domain::{
     handover::Handover, id::IncidentId, journal::Entry, letter::Letter, level::Level,
-    proposal::Proposal,
+    person::PersonId, proposal::Proposal,
 };
 use store::Store;
 
 use super::open;
 
-/// The letter; `None` where there is no such incident.
+/// The letter to one person of a level; `None` where there is no such incident.
 pub async fn handover(
     store: &Store,
     id: &IncidentId,
-    level: Option<Level>,
+    (reader, level): (&PersonId, Option<Level>),
     link: Option<&str>,
 ) -> anyhow::Result<Option<Letter>> {
     let Some(incident) = store.incident(id).await? else { return Ok(None) };
@@ -29,6 +29,7 @@ pub async fn handover(
         proposals: &proposals,
         run: run.as_ref().map(|found| &found.value),
         entries: &entries,
+        reader,
         level,
         link,
     };

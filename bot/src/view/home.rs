@@ -3,8 +3,9 @@
 use domain::{
     Timestamp,
     home::{Active, Home, Pending, Reader},
+    level::Level,
     person::{Identity, Person, PersonId},
-    proposal::Proposal,
+    proposal::{Part, Proposal},
     words::Words,
 };
 use policies::{Act, Policies, Verdict};
@@ -30,8 +31,8 @@ pub async fn home(
         let id = &proposal.opening.incident;
         let Some(incident) = store.incident(id).await? else { continue };
         let link = store.link(id, of.chat).await?;
-        let may = may(policies, person, &proposal, now);
-        pending.extend(Pending::of(&incident.value, &proposal, may, link));
+        let reader = reader(policies, person, &proposal, now);
+        pending.extend(Pending::of(&incident.value, &proposal, reader, link));
     }
     // What the reader may decide comes first; otherwise the oldest.
     pending.sort_by_key(|pending| pending.may.is_err());
@@ -69,25 +70,27 @@ fn peers(policies: &Policies, person: &Person) -> Vec<PersonId> {
     others.map(|other| other.id.clone()).collect()
 }
 
-fn may(
+/// Who reads it and the level that they hold, or why the policies let them decide nothing. Whether their signature would
+/// count, the proposal knows.
+fn reader<'a>(
     policies: &Policies,
-    person: Option<&Person>,
+    person: Option<&'a Person>,
     proposal: &Proposal,
     now: Timestamp,
-) -> Result<(), Words> {
+) -> Result<(&'a PersonId, Option<Level>), Words> {
     let Some(person) = person else {
         return Err(Words::plain("People whom I know can decide on it."));
     };
-    if proposal.approvals.iter().any(|approval| approval.person == person.id) {
-        return Err(Words::plain("You have signed it; others have to as well."));
-    }
-    match policies.may(person, Act::Approve, proposal, now) {
-        Verdict::Allowed { .. } => Ok(()),
-        Verdict::LevelTooLow { .. } => {
-            let need = proposal.tally().missing.into_iter().min();
-            let who = need.map(|need| proposal.requirement().people_from(need)).unwrap_or_default();
-            let words = Words::plain("It needs a higher level than yours; ").people(&who);
-            Err(words.text(" can decide."))
+    let reader = (&person.id, person.level);
+    let may = |act| policies.may(person, act, proposal, now);
+    match may(Act::Approve) {
+        Verdict::Allowed { .. } | Verdict::LevelTooLow { .. } => Ok(reader),
+        // That proposers do not count is a rule too; what they can do instead, the proposal knows.
+        Verdict::Denied { .. }
+            if proposal.part_of(&person.id, person.level) == Part::Proposed
+                && matches!(may(Act::Escalate), Verdict::Allowed { .. }) =>
+        {
+            Ok(reader)
         }
         Verdict::Denied { reason, .. } => Err(Words::plain(reason)),
     }

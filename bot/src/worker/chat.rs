@@ -247,15 +247,16 @@ impl Chatter {
                     Length::Whole => words,
                     Length::Short => &elsewhere(),
                 };
+                let link = self.desk.store.link(&claim.incident, self.chat.name()).await?;
+                // Away from the thread, an answer leads there.
+                let instead = Letter { link, ..Letter::plain(words.clone()) };
                 self.bounded(async {
                     if self.was_written(claim, to).await? {
                         return Ok(());
                     }
                     match self.chat.whisper(to, (thread, place), words, people).await? {
                         Heard::There => Ok(()),
-                        Heard::Elsewhere => {
-                            self.write(claim, to, &Letter::plain(words.clone())).await
-                        }
+                        Heard::Elsewhere => self.write(claim, to, &instead).await,
                     }
                 })
                 .await

@@ -125,7 +125,7 @@ fn the_policies_describe_themselves() {
     let (matrix, _) = matrix.split_once("\nWhat starts a proposal").unwrap();
     insta::assert_snapshot!(matrix, @"
     Who is asked when
-              0 ms  level 1, on-call engineer (primary): Ana Ruiz (planned: 0 ms)
+               0 s  level 1, on-call engineer (primary): Ana Ruiz (planned: 0 s)
             15 min  level 1, on-call engineer (secondary): Bo Lindqvist (planned: 4 h)
             30 min  level 2, senior engineer or tech lead: Ben Okafor, Tess Novak (planned: 8 h)
             45 min  level 3, engineering manager: Mia Haddad (planned: 24 h)

@@ -197,12 +197,17 @@ impl World {
         self.meanwhile(act).await;
     }
 
+    /// Waits for the moment when a step hangs.
+    pub(crate) async fn until_a_step_waits(&self) {
+        while !self.warehouse.is_hanging() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Works off what is due, and does something at the moment when a step hangs.
     pub(crate) async fn meanwhile(&self, act: impl AsyncFnOnce(&Self)) {
         let acting = async {
-            while !self.warehouse.is_hanging() {
-                tokio::time::sleep(LOOK).await;
-            }
+            self.until_a_step_waits().await;
             act(self).await;
         };
         tokio::join!(self.drain(), acting);

@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
                 .strong("If nobody decides")
                 .markup("\n")
                 .text(&format!("{level} at "))
-                .time(*at, Moment::Minute)
+                .time(*at, Moment::Clock)
                 .finish()
         });
         let mut room = ASKED_SHARE;

@@ -36,7 +36,7 @@ fn line(finding: &Finding) -> String {
     };
     Mrkdwn::within(ONE_FINDING)
         .markup(&format!("{mark} {word}: "))
-        .text(&finding.check)
+        .text(finding.label())
         .markup(" ")
         .code(&finding.subject)
         .markup(" – ")

@@ -208,7 +208,7 @@ async fn a_receipt_comes_with_the_way_to_disown_it() {
     insta::assert_snapshot!(format!("{}\n---\n{question}", message.shown()), @"
     You signed an approval.
     *Plan* `aab8f06f`
-    *When* <!date^1795412780^{time_secs}|05:46:20 UTC>
+    *When* <!date^1795412780^{time}|05:46 UTC>
     ---
     Was it not you?
     What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign on this rollback any more.

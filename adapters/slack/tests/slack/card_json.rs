@@ -147,7 +147,7 @@ async fn open_as_json() {
             {
               "elements": [
                 {
-                  "text": "✅ pass: target_version_exists `marts.orders_daily` – version 3 is there",
+                  "text": "✅ pass: old version `marts.orders_daily` – version 3 is there",
                   "type": "mrkdwn",
                   "verbatim": true
                 }

@@ -97,7 +97,7 @@ async fn partly_approved() {
     *Service*  orders pipeline  ·  *Since*  <!date^1795412780^{date_short_pretty}, {time}|2026-11-23 05:46 UTC>  ·  *Rebuilt besides*  `marts.board_report`
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -127,8 +127,8 @@ async fn running() {
     === #1d9bd1
     [section]
     *▰▱▱  1 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
-    ▶️ 2. Point the models back – under way since <!date^1795412900^{time_secs}|05:48:20 UTC>
+    ✅ 1. Record a rollback point – 4 s
+    ▶️ 2. Point the models back – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8 models, &lt;!channel&gt; · about 2 min left
     ▫️ 3. Check the data
     *Watched*
@@ -154,7 +154,7 @@ async fn running() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -174,9 +174,9 @@ async fn rolled_back() {
     *Closed*  <!date^1795413092^{date_short_pretty}, {time}|2026-11-23 05:51 UTC>
     [section]
     *▰▰▰  3 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
-    ✅ 2. Point the models back – 4.2 s
-    ✅ 3. Check the data – 4.2 s
+    ✅ 1. Record a rollback point – 4 s
+    ✅ 2. Point the models back – 4 s
+    ✅ 3. Check the data – 4 s
     [section]
     *Approvals*
     1 of 2: <@U0ANA> at <!date^1795412840^{time}|05:47 UTC>
@@ -195,7 +195,7 @@ async fn rolled_back() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -221,7 +221,7 @@ async fn stuck() {
     *Stuck at*  *Point the models back*: the probe could not tell
     [section]
     *▰▱▱  1 of 3 steps*
-    ✅ 1. Record a rollback point – 4.2 s
+    ✅ 1. Record a rollback point – 4 s
     🛑 2. Point the models back – stuck
     ▫️ 3. Check the data
     [section]
@@ -245,7 +245,7 @@ async fn stuck() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -284,7 +284,7 @@ async fn rejected() {
     *Target recovery*  within 15 min  ·  *Needs*  A downstream consumer is business-critical.  ·  *Possible until*  <!date^1796017580^{date_short_pretty}, {time}|2026-11-30 05:46 UTC>
     *Plan*  `aab8f06f`
     [context]
-    ✅ pass: target_version_exists `marts.orders_daily` – version 3 is there
+    ✅ pass: old version `marts.orders_daily` – version 3 is there
     [actions]
     (Open the alert) -> https://example.pagerduty.com/incidents/Q1?a=1&b=2|x
     ");
@@ -304,9 +304,9 @@ async fn a_long_run() {
     let to = shown[from..].find("\n[").expect("another block");
     insta::assert_snapshot!(&shown[from..from + to], @"
     ▰▰▰▰▱▱▱▱▱▱▱▱  8 of 20 steps*
-    ✅ 1–7. done – 29.4 s
-    ✅ 8. Step 8 – 4.2 s
-    ▶️ 9. Step 9 – under way since <!date^1795412900^{time_secs}|05:48:20 UTC>
+    ✅ 1–7. done – 29 s
+    ✅ 8. Step 8 – 4 s
+    ▶️ 9. Step 9 – under way since <!date^1795412900^{time}|05:48 UTC>
           3 of 8
     ▫️ 10. Step 10
     ▫️ … and 10 more

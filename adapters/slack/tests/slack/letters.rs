@@ -37,7 +37,7 @@ async fn a_letter_is_a_direct_message_that_is_found_again() {
     insta::assert_snapshot!(message.shown(), @"
     🟠 <@U0ANA> asks &lt;!channel&gt; of you.
     *What* rows are missing
-    Since <!date^1795412780^{time_secs}|05:46:20 UTC>
+    Since <!date^1795412780^{time}|05:46 UTC>
     ");
     assert_eq!(message.text, "🟠 <@U0ANA> asks &lt;!channel&gt; of you.");
     let buttons: Vec<_> = message.buttons().into_iter().map(|button| button.text).collect();

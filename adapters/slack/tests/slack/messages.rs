@@ -57,7 +57,7 @@ async fn replies_speak_in_the_thread_and_only_loud_ones_in_the_channel() {
         .collect();
     insta::assert_snapshot!(shown.join("\n"), @"
     quiet 🟢 <@U0ANA> approved: 1 of 2.
-    loud  🟠 Asking <@U0BEN> and Cleo &lt;@U0EVE&gt; to decide. The next are asked at <!date^1795413680^{time_secs}|06:01:20 UTC>.
+    loud  🟠 Asking <@U0BEN> and Cleo &lt;@U0EVE&gt; to decide. The next are asked at <!date^1795413680^{time}|06:01 UTC>.
     loud  🔴 Stuck at *Point ∗back∗*: &lt;!channel&gt;
     › 5 &amp; 6
     quiet Step 1 of `aˋb` is done.

@@ -184,9 +184,9 @@ async fn the_thread_until_people_have_decided() {
     quiet No rollback is proposed: the trigger `wrong_numbers` needs a person.
     quiet Proposed: model-level rollback (type 2) of `marts.orders_daily`, `marts.revenue`. `marts.new` goes away, because the release added it. Trigger `data_corruption` (data is corrupt): the title matches.
     quiet Proposed: model-level rollback (type 2). Asked for. What changed since the last proposal: marts.revenue was deployed anew.
-    loud  🟠 Asking <@U0ANA> to decide: on-call engineer, level 1. Without a decision, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
-    loud  🟠 Asking <@U0ANA> and <@U0BEN> again: CTO, level 4. There is still no decision, and nothing runs by itself. They are asked once more at <!date^1795414580^{time_secs}|06:16:20 UTC>.
-    loud  🟠 Telling <@U0ANA>: on-call engineer, level 1. The decision needs level 2. Unless somebody asks for the next level sooner, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
+    loud  🟠 Asking <@U0ANA> to decide: on-call engineer, level 1. Without a decision, the escalation goes on at <!date^1795414580^{time}|06:16 UTC>.
+    loud  🟠 Asking <@U0ANA> and <@U0BEN> again: CTO, level 4. There is still no decision, and nothing runs by itself. They are asked once more at <!date^1795414580^{time}|06:16 UTC>.
+    loud  🟠 Telling <@U0ANA>: on-call engineer, level 1. The decision needs level 2. Unless somebody asks for the next level sooner, the escalation goes on at <!date^1795414580^{time}|06:16 UTC>.
     quiet 🟠 Nobody can be reached for level 3, engineering manager: the escalation passes over it.
     quiet 🟠 This rollback is possible until <!date^1795417200^{date_short_pretty}, {time}|2026-11-23 07:00 UTC>. After that, SQLMesh's janitor may remove the versions that it goes back to. Decide before, or press “Keep the way back”: then it stays until this is closed.
     quiet 🟠 <@U0ANA> asks for the next level now.
@@ -203,9 +203,9 @@ async fn the_thread_until_people_have_decided() {
 async fn the_thread_of_a_run() {
     insta::assert_snapshot!(replies(RUN).await, @"
     loud  The rollback starts: Record a rollback point → Point the models back → Check the data.
-    quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4.2 s. Kept as pt_1.
+    quiet 🟢 Step 1 of 3: *Record a rollback point* – done in 4 s. Kept as pt_1.
     quiet 🟠 Step 3 of 3: *Check the data* – done in 1 min 5 s.
-    • row count of `marts.revenue` is inconclusive: nobody answered
+    • row count of `marts.revenue` cannot be told: nobody answered
     quiet 🔴 Step 2 of 3: *Point the models back* – failed: the warehouse said no
     • row count of `marts.revenue` failed: 12 rows are missing
     quiet 🟠 Step 2 of 3: *Point the models back* – the executor was interrupted; what became of the step is not known yet.
@@ -219,9 +219,9 @@ async fn the_thread_of_a_run() {
     quiet 🟠 Step 2 of 3: *Point the models back* – ended, because the rollback is cancelled; what it did is found out now.
     quiet <@U0ANA> tries *Point the models back* again: the target is asked first what the step has done. Why: the network is back.
     quiet 🟠 <@U0ANA> signed off *Check the data*, which counts as done or not needed: known since last year.
-    loud  🟠 The rollback waits at *Swap*: *Swap the restored warehouse in?* <@U0BEN>, please answer (level 2 or higher can). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
-    quiet 🟠 <@U0BEN>, tech lead (level 2): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
-    loud  🟠 <@U0BEN>, tech lead (level 2): the rollback is still paused, by <@U0ANA> for 15 min now. Resume lets it go on, Cancel takes back what was done; nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time_secs}|06:16:20 UTC>.
+    loud  🟠 The rollback waits at *Swap*: *Swap the restored warehouse in?* <@U0BEN>, please answer (level 2 or higher can). Confirm lets it go on, Cancel takes back what was done. Nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time}|06:16 UTC>.
+    quiet 🟠 <@U0BEN>, tech lead (level 2): please look at it, then try the step again, skip it, or end the rollback. Without an answer, the escalation goes on at <!date^1795414580^{time}|06:16 UTC>.
+    loud  🟠 <@U0BEN>, tech lead (level 2): the rollback is still paused, by <@U0ANA> for 15 min now. Resume lets it go on, Cancel takes back what was done; nothing runs before that. Without an answer, the escalation goes on at <!date^1795414580^{time}|06:16 UTC>.
     loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. Nothing has begun: 0 of 1 approvals count now, and others decide. <@U0ANA> and <@U0BEN>: please look at this, and at that account, now.
     loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused: *Point the models back* comes to its end, and nothing further begins (0 of 1 approvals count now). <@U0ANA> and <@U0BEN>: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
     loud  🔴 <@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused, and nothing further begins (0 of 1 approvals count now). <@U0ANA> and <@U0BEN>: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
@@ -264,7 +264,7 @@ async fn the_thread_at_the_end() {
 #[tokio::test]
 async fn the_thread_of_remarks() {
     insta::assert_snapshot!(replies(REMARKS).await, @"
-    quiet 📌 somebody unknown (`slack:T0FAKE:U0STRANGER`) added to the timeline what <@U0BEN> wrote at <!date^1795412400^{time_secs}|05:40:00 UTC>: “it began at ∗two∗ &lt;!channel&gt;”
+    quiet 📌 somebody unknown (`slack:T0FAKE:U0STRANGER`) added to the timeline what <@U0BEN> wrote at <!date^1795412400^{time}|05:40 UTC>: “it began at ∗two∗ &lt;!channel&gt;”
     quiet 🟠 <@U0ANA> has no address in Slack that works: nobody could write to them here. Please reach them another way, and tell the operator to mend people.yaml.
     quiet 🟠 <@U0ANA> and <@U0BEN> have no address in Slack that works: nobody could write to them here. Please reach them another way, and tell the operator to mend people.yaml.
     quiet <@U0ANA> was not in this channel and is now.

@@ -191,7 +191,7 @@ fn running_with_a_live_line() {
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
-    - Hold deploys done in 830 ms
+    - Hold deploys done in under 1 s
     - Point the models back under way
     - Rebuild downstream waiting
     - Check the data waiting Now: virtual update: 1 of 2 views
@@ -252,10 +252,10 @@ fn rolled_back() {
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 4 of 4 done
-    - Hold deploys done in 830 ms
-    - Point the models back done in 6.2 s
+    - Hold deploys done in under 1 s
+    - Point the models back done in 6 s
     - Rebuild downstream done in 1 min 11 s
-    - Check the data done in 9.0 s
+    - Check the data done in 9 s
     ## Checks before the proposal
     - consumers_paused of shop.finance_report could not be told: the scheduler did not answer
     [3 passed]
@@ -276,7 +276,7 @@ fn stuck() {
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
-    - Hold deploys done in 830 ms
+    - Hold deploys done in under 1 s
     - Point the models back stuck
     - Rebuild downstream waiting
     - Check the data waiting

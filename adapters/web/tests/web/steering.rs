@@ -15,7 +15,7 @@ fn paused() {
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
-    - Hold deploys done in 830 ms
+    - Hold deploys done in under 1 s
     - Point the models back waiting
     - Rebuild downstream waiting
     - Check the data waiting
@@ -53,7 +53,7 @@ fn a_question_waits() {
     Next: level 3 in … at 03:36:20 UTC
     Plan: a27fa2ba
     ## Steps 1 of 4 done
-    - Hold deploys done in 830 ms
+    - Hold deploys done in under 1 s
     - Second look waits for an answer
     - Rebuild downstream waiting
     - Check the data waiting
@@ -90,8 +90,8 @@ fn signed_off() {
     Approvals: 2 of 2: Ana Ruiz at 03:04:02 UTC, Ben Okafor at 03:06:10 UTC
     Plan: a27fa2ba
     ## Steps 4 of 4 done
-    - Hold deploys done in 830 ms
-    - Point the models back done in 6.2 s
+    - Hold deploys done in under 1 s
+    - Point the models back done in 6 s
     - Rebuild downstream done in 1 min 11 s
     - Check the data signed off by a person
     ## Checks before the proposal

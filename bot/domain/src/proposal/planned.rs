@@ -113,14 +113,10 @@ impl Proposal {
         reason: &str,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         if self.window().is_none() {
-            return Err(Refusal::AlreadyApproved);
+            return Err(self.too_late(None));
         }
         self.must_match(plan)?;
-        let (needed, held) = (self.lowest_need(), by.level);
-        if held < needed {
-            let who = self.requirement().people_from(needed);
-            return Err(Refusal::NeedsLevel { needed, held, who, due: None });
-        }
+        self.must_hold(by.level)?;
         must_be_said(reason)?;
         let reason = reason.to_owned();
         Ok(self.close(Outcome::Rejected { by: by.person, reason }, by.at))

@@ -27,7 +27,8 @@ impl Proposal {
         match &self.stage {
             Stage::Running { .. } | Stage::Stuck { .. } => {}
             Stage::Closed { outcome, at } => {
-                return Err(Refusal::AlreadyClosed { outcome: outcome.clone(), at: *at });
+                let (outcome, at) = (outcome.clone(), *at);
+                return Err(Refusal::AlreadyClosed { outcome, at, signed: None });
             }
             Stage::Open { .. } | Stage::Approved { .. } => return Err(Refusal::NotRunning),
         }

@@ -1,6 +1,6 @@
 //! How a proposal moves: one event in, the next stage and its effects out.
 
-use super::{ESCALATION_PAUSE_MS, Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage};
+use super::{ESCALATION_PAUSE_MS, Event, Outcome, POSTING_GRACE_MS, Part, Proposal, Stage};
 use crate::{
     Timestamp,
     digest::Digest,
@@ -76,15 +76,7 @@ impl Proposal {
             }
             (Stage::Stuck { .. }, Event::Rejected { by, level, plan, reason }) => {
                 self.must_match(plan)?;
-                let needed = self.lowest_need();
-                if *level < needed {
-                    return Err(Refusal::NeedsLevel {
-                        needed,
-                        held: *level,
-                        who: self.requirement().people_from(needed),
-                        due: None,
-                    });
-                }
+                self.must_hold(*level)?;
                 must_be_said(reason)?;
                 Ok(self.close(Outcome::GivenUp { by: by.clone(), reason: reason.clone() }, now))
             }
@@ -128,11 +120,11 @@ impl Proposal {
             (Stage::Running { .. }, Event::RunAsks { step, question }) => {
                 Ok(self.asks(step, question, now))
             }
-            (Stage::Closed { outcome, at }, _) => Err(Refusal::AlreadyClosed { outcome, at }),
+            (Stage::Closed { outcome, at }, _) => Err(self.over(outcome, at, event.signer())),
             (
                 Stage::Approved { .. } | Stage::Running { .. } | Stage::Stuck { .. },
                 Event::Approved { .. } | Event::Rejected { .. } | Event::Escalated { .. },
-            ) => Err(Refusal::AlreadyApproved),
+            ) => Err(self.too_late(event.signer())),
             _ => Err(Refusal::Outdated),
         }
     }
@@ -231,20 +223,12 @@ impl Proposal {
         position: &Position,
         approval: Approval,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
-        let requirement = &self.opening.requirement;
-        if self.approvals.iter().any(|earlier| earlier.person == approval.person) {
-            return Err(Refusal::AlreadySigned {
-                tally: self.tally().given,
-                needed: requirement.approvals.len(),
-            });
-        }
-        let is_proposer = matches!(&self.opening.proposer, Proposer::Person(person) if *person == approval.person);
-        if is_proposer && !requirement.proposer_counts() {
-            return Err(Refusal::ProposerDoesNotCount);
-        }
-        if !requirement.is_helped_by(&self.approvals, &approval.person, approval.level, approval.at)
-        {
-            return Err(self.needs_level(position, approval.level));
+        match self.part_of(&approval.person, Some(approval.level)) {
+            Part::Counts => {}
+            Part::Signed { at } => return Err(self.signed_already(at)),
+            Part::Proposed => return Err(Refusal::ProposerDoesNotCount),
+            Part::Disowned => return Err(Refusal::Disowned),
+            Part::TooLow => return Err(self.needs_level(position, approval.level)),
         }
         let by = approval.person.clone();
         let level = approval.level;
@@ -269,6 +253,16 @@ impl Proposal {
 
     fn must_reach(&self, position: &Position, level: Level) -> Result<(), Refusal> {
         if level >= self.lowest_need() { Ok(()) } else { Err(self.needs_level(position, level)) }
+    }
+
+    /// Whether the level is enough where nobody is asked for an approval.
+    pub(super) fn must_hold(&self, held: Level) -> Result<(), Refusal> {
+        let needed = self.lowest_need();
+        if held >= needed {
+            return Ok(());
+        }
+        let who = self.requirement().people_from(needed);
+        Err(Refusal::NeedsLevel { needed, held, who, due: None })
     }
 
     /// The lowest approval that is still missing (all of them are needed once it is complete).

@@ -113,7 +113,7 @@ impl Proposal {
         self.must_match(plan)?;
         let approvals = self.good_approvals(approval.at);
         if self.requirement().tally(&approvals).is_complete() {
-            return Err(Refusal::AlreadyApproved);
+            return Err(Self { approvals, ..self }.too_late(Some(&approval.person)));
         }
         let asked = self.waits.as_ref().and_then(|waiting| waiting.position.clone());
         let position = asked.unwrap_or(Position { rung: 0, repeats: 0, asked_at: approval.at });

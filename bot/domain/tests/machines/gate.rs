@@ -191,7 +191,7 @@ fn who_may_steer_is_told_by_the_frozen_requirement() {
         workflow: Workflow::Emergency,
         signed_off: vec![],
     };
-    let over = Refusal::AlreadyClosed { outcome, at: minute(3) };
+    let over = Refusal::AlreadyClosed { outcome, at: minute(3), signed: None };
     assert_eq!(closed.may_steer(&act("ben", Steer::Cancel), None), Err(over));
     assert!(matches!(proposal.step(&approved("ana"), minute(1)), Err(Refusal::OtherPlan { .. })));
 }

@@ -15,6 +15,7 @@ mod ladder;
 mod left;
 mod notice;
 mod outlook;
+mod part;
 mod pin;
 mod planned;
 mod proposal;

@@ -1,7 +1,7 @@
 //! Every sentence of the thread, as it is read at night.
 
 use domain::{
-    notice::{Again, Guidance, Notice, Settled, Tone, Volume, duration},
+    notice::{Again, Guidance, Notice, Settled, Tone, Volume, duration, exact_duration},
     plan::{Finding, Outcome as Answer, RollbackType, Workflow},
     proposal::Outcome,
     run::{ProbeAnswer, SignOff},
@@ -53,7 +53,7 @@ fn the_incident() {
         Notice::IncidentResolved,
         Notice::NotProposed { why: text("No runbook fits this alert.") },
     ];
-    insta::assert_snapshot!(read(&notices), @r"
+    insta::assert_snapshot!(read(&notices), @"
     thread, neutral: Alert from Warehouse: orders_daily: row count dropped 40 %
     thread, neutral: Acknowledged in PagerDuty.
     thread, good: Resolved in PagerDuty.
@@ -85,7 +85,7 @@ fn the_proposal() {
         switch(&["shop.extra"]),
         switch(&["shop.extra", "shop.more"]),
     ];
-    insta::assert_snapshot!(read(&notices), @r"
+    insta::assert_snapshot!(read(&notices), @"
     thread, neutral: Proposed: model-level rollback (type 2) of shop.orders_daily, shop.revenue. The error rate is above 1 %.
     thread, neutral: Proposed: blue-green rollback (type 1). The error rate is above 1 %. What changed since the last proposal: a new deploy; one model more.
     thread, neutral: Proposed: schema rollback (type 3) of shop.orders_daily. The error rate is above 1 %.
@@ -120,7 +120,7 @@ fn the_escalation() {
         approved("ana", 1, 1, 1),
         approved("ben", 2, 1, 2),
     ];
-    insta::assert_snapshot!(read(&notices), @r"
+    insta::assert_snapshot!(read(&notices), @"
     channel, attention: Asking Ana to decide: on-call engineer (primary), level 1. Without a decision, the escalation goes on at 23 Nov 03:15:00 UTC.
     channel, attention: Asking Ben, Bea and Cleo to decide: senior engineer or tech lead, level 2. Without a decision, the escalation goes on at 23 Nov 03:15:00 UTC.
     channel, attention: Asking Dora and Cleo again: CTO or VP engineering, level 4. There is still no decision, and nothing runs by itself. They are asked once more at 23 Nov 03:15:00 UTC.
@@ -171,14 +171,14 @@ fn the_run() {
             ),
         },
     ];
-    insta::assert_snapshot!(read(&notices), @r"
+    insta::assert_snapshot!(read(&notices), @"
     channel, neutral: The rollback starts: Save a rollback point → Point the models back.
     channel, neutral: The rollback starts: Point the models back.
-    thread, good: Step 2 of 4: Point the models back – done in 4.2 s.
+    thread, good: Step 2 of 4: Point the models back – done in 4 s.
     thread, good: Step 2 of 4: Point the models back – done in 3 min 20 s. 2 models point to their previous version.
     thread, bad: Step 4 of 4: Check the data – failed: 2 of 3 checks did not pass
-    • freshness of shop.orders_daily failed: the newest row is 3 h old
-    • uniqueness of shop.orders_daily is inconclusive: the query ran out of time
+    • newest rows of shop.orders_daily failed: the newest row is 3 h old
+    • uniqueness of shop.orders_daily cannot be told: the query ran out of time
     thread, attention: Step 2 of 4: Point the models back – the executor was interrupted; what became of the step is not known yet.
     thread, neutral: Asked the target about Point the models back: it is done. Both views point to the previous version.
     thread, neutral: Asked the target about Point the models back: it is not done.
@@ -253,7 +253,7 @@ fn people_steer() {
             question: text("Swap the restored warehouse in?"),
         },
     ];
-    insta::assert_snapshot!(read(&notices.map(Notice::Steered)), @r"
+    insta::assert_snapshot!(read(&notices.map(Notice::Steered)), @"
     channel, attention: Ana paused the rollback. Point the models back comes to its end; nothing further begins before somebody presses Resume.
     channel, attention: Ana paused the rollback: nothing further begins before somebody presses Resume.
     thread, neutral: Ben let the rollback go on, after a pause of 3 min 20 s.
@@ -302,7 +302,7 @@ fn the_hold() {
             reason: text("the fix is merged"),
         },
     ];
-    insta::assert_snapshot!(read(&notices), @r"
+    insta::assert_snapshot!(read(&notices), @"
     thread, neutral: prod is held: the next deploy must not bring back shop.orders_daily=22, shop.revenue=24. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     thread, neutral: prod is held: look at what the next deploy brings. countersign gate check tells CI so. Whoever holds level 1 or higher can lift the hold, with a reason.
     thread, attention: prod is still held, since 23 Nov 03:00 UTC. Once a deploy without the fault is out, whoever holds level 2 or higher can lift the hold.
@@ -351,7 +351,7 @@ fn every_end() {
     let names: Vec<_> = outcomes.iter().map(Outcome::name).collect();
     insta::assert_snapshot!(names.join(", "), @"rolled back, rolled back, signed off, failed and taken back, failed and taken back, cancelled and taken back, cancelled and taken back, rejected, given up, void, withdrawn");
     let closed = outcomes.map(|outcome| Notice::Closed { outcome });
-    insta::assert_snapshot!(read(&closed), @r"
+    insta::assert_snapshot!(read(&closed), @"
     channel, good: Rolled back: every step is done and every check passed, 9 min 5 s after the proposal, within the 15 min meant for it.
     channel, good: Rolled back 9 min 5 s after the proposal, 4 min 5 s more than the 5 min meant for it, on the word of people: not every step and check passed by itself.
     • Check the data was signed off by Ben: the duplicates are of last year
@@ -371,5 +371,6 @@ fn every_end() {
 #[test]
 fn lengths_of_time_as_people_say_them() {
     let cases = [0, 850, 4_200, 59_999, 60_000, 200_000, 900_000, 3_600_000, 3_659_000, 3_900_000];
-    insta::assert_snapshot!(cases.map(duration).join(", "), @"0 ms, 850 ms, 4.2 s, 59.9 s, 1 min, 3 min 20 s, 15 min, 1 h, 1 h, 1 h 5 min");
+    insta::assert_snapshot!(cases.map(duration).join(", "), @"under 1 s, under 1 s, 4 s, 59 s, 1 min, 3 min 20 s, 15 min, 1 h, 1 h, 1 h 5 min");
+    insta::assert_snapshot!(cases.map(exact_duration).join(", "), @"0 s, 850 ms, 4.2 s, 59.999 s, 1 min, 3 min 20 s, 15 min, 1 h, 1 h, 1 h 5 min");
 }

@@ -78,7 +78,7 @@ fn the_card_says_what_to_expect() {
     let without = vec!["shop.extra".to_owned(), "shop.more".to_owned()];
     let full = closing(Outlook { without, usual_ms: Some(6_200), ..Outlook::default() });
     assert_eq!(fact(&full, "Taken away").unwrap(), "shop.extra, shop.more");
-    assert_eq!(fact(&full, "Target recovery").unwrap(), "within 15 min, usually 6.2 s here");
+    assert_eq!(fact(&full, "Target recovery").unwrap(), "within 15 min, usually 6 s here");
     // Whoever signs has read what goes away.
     assert!(full.summary().contains("taken away: shop.extra, shop.more\n"), "{}", full.summary());
     assert_ne!(full.summary_digest(), plain.summary_digest());

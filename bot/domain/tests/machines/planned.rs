@@ -104,7 +104,10 @@ fn what_waits_can_be_called_off_and_what_does_not_cannot() {
     assert!(matches!(over.stage, Stage::Closed { .. }));
     let at_once = open(opening(requirement(&[1], matrix())));
     let at_once = stepped(&at_once, &approved("ana"), 1).unwrap().0;
-    assert_eq!(stepped(&at_once, &rejected("cleo"), 2).err(), Some(Refusal::AlreadyApproved));
+    let late = stepped(&at_once, &rejected("cleo"), 2).err();
+    assert!(matches!(late, Some(Refusal::AlreadyApproved { .. })), "{late:?}");
+    let late = stepped(&waiting(), &approved("cleo"), 50).err().unwrap();
+    insta::assert_snapshot!(late.words().to_plain(&people()), @"You are a little late: Ana signed at 23 Nov 03:01:00 UTC, and that is enough. The rollback begins by itself when its maintenance window opens (23 Nov 04:40 UTC); until then it can be rejected on the card. Your click changed nothing.");
     assert_eq!(at_once.due(minute(500)), None);
 }
 
@@ -187,7 +190,7 @@ fn the_words_of_a_window() {
         Schedule::Documented { incident: incident_id() },
     ]
     .map(|schedule| Notice::Planned(schedule).words().to_plain(&people()));
-    insta::assert_snapshot!(lines.join("\n"), @r"
+    insta::assert_snapshot!(lines.join("\n"), @"
     It is planned for the maintenance window between 23 Nov 04:40 UTC and 23 Nov 05:40 UTC. Approvals are good until it closes; without enough of them nothing runs, and the proposal is void then.
     The rollback begins by itself at 23 Nov 04:40 UTC, when its maintenance window opens, and not after 23 Nov 05:40 UTC. Until then it can still be rejected.
     The rollback begins at 23 Nov 04:40 UTC. It is approved; until then it can still be rejected.

@@ -6,7 +6,7 @@ use domain::{
     notice::Notice,
     plan::Workflow,
     proposal::{Event, Outcome, POSTING_GRACE_MS, Proposal, Proposer, Stage},
-    refusal::Refusal,
+    refusal::{Course, Refusal},
 };
 
 use crate::world::{
@@ -133,24 +133,38 @@ fn a_click_that_cannot_count_is_refused_in_words() {
     let asked = after(two.clone(), &[(15, deadline(1, 0)), (30, deadline(2, 0))]);
     refuses(&asked, &approved("ana"), 31, &needs_two(None));
     let signed = after(two.clone(), &[(1, approved("ben"))]);
-    refuses(&signed, &approved("ben"), 2, &Refusal::AlreadySigned { tally: 1, needed: 2 });
+    let twice = Refusal::AlreadySigned { tally: 1, needed: 2, at: Some(minute(1)), course: None };
+    refuses(&signed, &approved("ben"), 2, &twice);
     let shown = Digest::of("an older plan");
     let old = Event::Approved { by: person("ben"), level: held_by("ben"), plan: shown.clone() };
     refuses(&two, &old, 1, &Refusal::OtherPlan { shown, current: plan() });
     let (by, reason) = (person("ben"), " \n".to_owned());
     let silent = Event::Rejected { by, level: level(2), plan: plan(), reason };
     refuses(&two, &silent, 1, &Refusal::ReasonMissing);
-    refuses(
-        &after(proposal(&[1]), &[(1, approved("ana"))]),
-        &approved("ben"),
-        2,
-        &Refusal::AlreadyApproved,
-    );
-    refuses(&running(), &rejected("ben"), 4, &Refusal::AlreadyApproved);
-    refuses(&running(), &escalated(), 4, &Refusal::AlreadyApproved);
-    let outcome = Outcome::Withdrawn;
-    let closed = after(two, &[(5, Event::IncidentResolved)]);
-    refuses(&closed, &approved("ben"), 6, &Refusal::AlreadyClosed { outcome, at: minute(5) });
+}
+
+#[test]
+fn whoever_comes_late_is_told_who_decided_and_how_it_goes_on() {
+    let late = |course| {
+        let (by, at) = (vec![person("ana")], Some(minute(1)));
+        Refusal::AlreadyApproved { by, at, course: Some(course) }
+    };
+    let signed = after(proposal(&[1]), &[(1, approved("ana"))]);
+    refuses(&signed, &approved("ben"), 2, &late(Course::Begins { opens: None }));
+    refuses(&running(), &rejected("ben"), 4, &late(Course::Runs));
+    refuses(&running(), &escalated(), 4, &late(Course::Runs));
+    refuses(&stuck(), &approved("ben"), 4, &late(Course::Stuck));
+    let (at, course) = (Some(minute(1)), Some(Course::Runs));
+    let twice = Refusal::AlreadySigned { tally: 1, needed: 1, at, course };
+    refuses(&running(), &approved("ana"), 4, &twice);
+    let closed = after(proposal(&[2, 2]), &[(1, approved("ben")), (5, Event::IncidentResolved)]);
+    let over = |signed| {
+        let (outcome, at) = (Outcome::Withdrawn, minute(5));
+        Refusal::AlreadyClosed { outcome, at, signed }
+    };
+    refuses(&closed, &approved("bea"), 6, &over(None));
+    refuses(&closed, &approved("ben"), 6, &over(Some(minute(1))));
+    refuses(&closed, &rejected("ben"), 6, &over(None));
 }
 
 #[test]

@@ -61,7 +61,12 @@ proptest! {
                     }
                 }
                 (Stage::Closed { outcome, at }, answer) => {
-                    prop_assert_eq!(answer, Err(Refusal::AlreadyClosed { outcome, at }));
+                    let signed = match &event {
+                        Event::Approved { by, .. } => proposal.approvals.iter().find(|approval| approval.person == *by),
+                        _ => None,
+                    };
+                    let signed = signed.map(|approval| approval.at);
+                    prop_assert_eq!(answer, Err(Refusal::AlreadyClosed { outcome, at, signed }));
                 }
                 (_, Ok((moved, _))) => {
                     prop_assert_eq!(&moved.opening, &proposal.opening, "what was opened is frozen");

@@ -5,7 +5,7 @@ use domain::{
     notice::{Guidance, Notice},
     plan::Question,
     proposal::{Event, Outcome, Proposal, Stage},
-    refusal::Refusal,
+    refusal::{Course, Refusal},
     requirement::Rung,
 };
 
@@ -145,13 +145,17 @@ fn approvals_that_ran_out_can_be_given_again() {
     assert!(matches!(renewed.stage, Stage::Stuck { .. }));
     assert!(!renewed.waits.as_ref().unwrap().lapsed);
     let once_more = renewed.step(&approved("cleo"), minute(302));
-    assert_eq!(once_more, Err(Refusal::AlreadyApproved));
+    let at = Some(minute(301));
+    let (by, course) = (vec![person("bea")], Some(Course::Stuck));
+    assert_eq!(once_more, Err(Refusal::AlreadyApproved { by, at, course }));
 }
 
 #[test]
 fn approvals_that_are_good_are_not_given_twice() {
     let (stuck, _) = running(proposal(&[2])).step(&Event::RunStuck, minute(3)).unwrap();
-    assert_eq!(stuck.step(&approved("bea"), minute(4)), Err(Refusal::AlreadyApproved));
+    let (by, at, course) = (vec![person("ben")], Some(minute(2)), Some(Course::Stuck));
+    let late = Refusal::AlreadyApproved { by, at, course };
+    assert_eq!(stuck.step(&approved("bea"), minute(4)), Err(late));
 }
 
 #[test]

@@ -251,7 +251,7 @@ fn replaces(proposal: &Proposal) -> Words {
     let shown = concerns.iter().take(CONCERNS);
     let words = shown.fold(words.text("\n\nWhat the checks found:"), |words, finding| {
         words
-            .text(format!("\n• {} ", finding.check))
+            .text(format!("\n• {} ", finding.label()))
             .code(&finding.subject)
             .text(format!(": {}", finding.detail))
     });

@@ -146,7 +146,7 @@ fn findings(card: &Card) -> Vec<Words> {
         .map(|finding| {
             let mark = if finding.outcome == Outcome::Fail { "❌ " } else { "❔ " };
             Words::plain(mark)
-                .text(format!("{} ", finding.check))
+                .text(format!("{} ", finding.label()))
                 .code(&finding.subject)
                 .text(format!(" – {}", finding.detail))
         })

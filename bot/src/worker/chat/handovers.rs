@@ -69,8 +69,9 @@ impl Chatter {
         let link = self.thread_link(claim).await?;
         let level =
             self.engine.policies.people().get(&claim.person).and_then(|person| person.level);
+        let reader = (&claim.person, level);
         let letter =
-            view::handover(&self.desk.store, &claim.incident, level, link.as_deref()).await?;
+            view::handover(&self.desk.store, &claim.incident, reader, link.as_deref()).await?;
         let Some(letter) = letter else {
             anyhow::bail!("a handover is wanted for {}, which is not in the store", claim.incident);
         };
