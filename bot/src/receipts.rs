@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     digest::Digest,
     id::RunId,
+    person::PersonId,
     pin::{Pin, Work},
     plan::SealedPlan,
     proposal::Proposal,
@@ -39,6 +40,14 @@ impl ReceiptError {
     /// Whether approving the same plan again makes it good: asking again is then the right thing to do.
     pub fn is_lapse(&self) -> bool {
         matches!(self, Self::Unauthorised(unauthorised) if unauthorised.is_lapse())
+    }
+
+    /// In whose name somebody else has signed, where that is why.
+    pub fn disowned(&self) -> Option<&PersonId> {
+        match self {
+            Self::Unauthorised(Unauthorised::Disowned { person }) => Some(person),
+            Self::Unauthorised(_) | Self::Signature { .. } | Self::Statement { .. } => None,
+        }
     }
 }
 

@@ -306,7 +306,8 @@ pub fn authorise(
             return Err(Unauthorised::OtherSubject { person: person.clone(), what });
         }
         if disowned.includes(person) {
-            lapsed.get_or_insert(Unauthorised::Disowned { person: person.clone() });
+            // More urgent to know than that another one was too old.
+            lapsed = Some(Unauthorised::Disowned { person: person.clone() });
             continue;
         }
         if now > decision.execute_by {

@@ -189,7 +189,7 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Voided { .. } => "the proposal is void",
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
-        proposal::Event::RunLapsed => "the proposal waits for its approvals again",
+        proposal::Event::RunLapsed { .. } => "the proposal waits for its approvals again",
         proposal::Event::RunPaused { .. } => "the proposal's run is paused",
         proposal::Event::RunGoesOn => "the proposal's run goes on",
         proposal::Event::RunAsks { .. } => "the proposal's run asks a question",
@@ -217,7 +217,12 @@ fn quiet_run(event: &run::Event) -> String {
             format!("taking step {} back failed: {}", step + 1, one_line(why))
         }
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
-        run::Event::ApprovalsLapsed { .. } => "the approvals have run out".to_owned(),
+        run::Event::ApprovalsLapsed { disowned: Some(_), .. } => {
+            "an approval was taken back, and those that are left are not enough".to_owned()
+        }
+        run::Event::ApprovalsLapsed { disowned: None, .. } => {
+            "the approvals have run out".to_owned()
+        }
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
         run::Event::Steered(_) => "the run was steered".to_owned(),
         run::Event::Halted { .. } => "the run hears that an approval was disowned".to_owned(),

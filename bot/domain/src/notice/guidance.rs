@@ -44,6 +44,9 @@ pub enum Guidance {
         /// Whether it needs the approvals anew.
         #[serde(default)]
         lapsed: bool,
+        /// Whose approval was disowned, where the run met that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disowned: Option<PersonId>,
         next: Timestamp,
     },
     /// The approvals that had run out are there again.
@@ -148,10 +151,21 @@ impl Guidance {
                     None => words,
                 }
             }
-            Self::Wanted { question, level, role, people, waited_ms, paused, lapsed, next } => {
-                let please = match paused {
-                    Some(by) => still_paused(by, *waited_ms, *lapsed),
-                    None => please(question.as_deref(), *waited_ms, *lapsed),
+            Self::Wanted {
+                question,
+                level,
+                role,
+                people,
+                waited_ms,
+                paused,
+                lapsed,
+                disowned,
+                next,
+            } => {
+                let please = match (paused, disowned.as_ref().filter(|_| *lapsed)) {
+                    (Some(by), _) => still_paused(by, *waited_ms, *lapsed),
+                    (None, Some(by)) => sign_in_place_of(by, *waited_ms),
+                    (None, None) => please(question.as_deref(), *waited_ms, *lapsed),
                 };
                 Words::new()
                     .people(people)
@@ -216,6 +230,20 @@ fn still_paused(by: &PersonId, waited_ms: u64, lapsed: bool) -> Words {
         " for {} now. {ways} Cancel takes back what was done; nothing runs before that.",
         duration(waited_ms)
     ))
+}
+
+/// What people are asked for whose approval can stand in place of one that was disowned.
+fn sign_in_place_of(by: &PersonId, waited_ms: u64) -> Words {
+    let words = match waited_ms {
+        0 => Words::plain("the approval of "),
+        waited => {
+            let waited = duration(waited);
+            Words::plain(format!("the rollback has been stuck for {waited}: the approval of "))
+        }
+    };
+    words.person(by).text(
+        " was taken back, and yours can stand in its place. Please look at the rollback, then approve the same plan again, or end it.",
+    )
 }
 
 /// What people are asked for.

@@ -30,7 +30,9 @@ pub enum Unauthorised {
         until: Timestamp,
     },
     /// Approvals are missing, and one was given by somebody else in a person's name.
-    #[error("{person} says that the approval in their name was not theirs")]
+    #[error(
+        "the approval in the name of {person} was taken back, because it was not they who signed"
+    )]
     Disowned {
         /// In whose name.
         person: PersonId,

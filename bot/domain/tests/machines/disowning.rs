@@ -112,6 +112,67 @@ fn a_run_is_halted_and_goes_on_only_when_it_is_approved_again() {
 }
 
 #[test]
+fn a_run_is_halted_only_for_somebody_who_has_disowned() {
+    let running = running(&[2], &["ben"]);
+    for halt in [Halted::Paused { under_way: None }, Halted::Waited, Halted::GoesBack] {
+        let heard = |id: &str| Event::RunHalted { by: person(id), halt: halt.clone() };
+        let hears = |proposal: &Proposal, id: &str| {
+            proposal.clone().step(&heard(id), minute(3)).map(|_| ())
+        };
+        assert_eq!(hears(&running, "ben"), Err(Refusal::Outdated), "nobody has disowned");
+        let told = all(running.clone(), &[disowned("ben")]);
+        assert_eq!(hears(&told, "bea"), Err(Refusal::Outdated), "it was ben");
+        assert_eq!(hears(&told, "ben"), Ok(()));
+        let stuck = all(running.clone(), &[Event::RunStuck, disowned("ben")]);
+        assert_eq!(hears(&stuck, "ben"), Err(Refusal::Outdated), "nothing is under way");
+    }
+}
+
+#[test]
+fn whoever_can_sign_in_place_of_what_was_disowned_is_asked() {
+    let goes_on =
+        all(running(&[1], &["ana"]), &[Event::RunStuck, disowned("ana"), Event::RunGoesOn]);
+    let meets = |id: &str| Event::RunLapsed { disowned: Some(person(id)) };
+    let foreign = goes_on.clone().step(&meets("bea"), minute(4));
+    assert_eq!(foreign, Err(Refusal::Outdated), "bea has disowned nothing");
+    let (stuck, effects) = goes_on.step(&meets("ana"), minute(4)).unwrap();
+    let stopped = Notice::Stuck {
+        name: "Check the data".to_owned(),
+        reason: String::new(),
+        disowned: Some(person("ana")),
+    };
+    let told = [vec![stopped], notices(&effects)].concat();
+    let (due, rung, repeats) = crate::world::timer(&effects).unwrap();
+    // The clock asks nobody from whom nothing is taken any more.
+    let passed = Event::DeadlinePassed { rung, repeats };
+    let (stuck, effects) = stuck.step(&passed, due).unwrap();
+    let told = [told, notices(&effects)].concat();
+    insta::assert_snapshot!(read(&told), @"
+    channel, bad: The rollback stops before Check the data: what was signed in the name of Ana was taken back, because it was not they who signed, and the approvals that are left are not enough. If the plan is right, others sign it again with Approve, and then press Try again; End the rollback leaves the target as it is now. Nothing runs by itself.
+    thread, attention: Abe, role at minute 15 (level 1): the approval of Ana was taken back, and yours can stand in its place. Please look at the rollback, then approve the same plan again, or end it. Without an answer, the escalation goes on at 23 Nov 03:19:00 UTC.
+    channel, attention: Ben and Bea, role at minute 30 (level 2): the rollback has been stuck for 15 min: the approval of Ana was taken back, and yours can stand in its place. Please look at the rollback, then approve the same plan again, or end it. Without an answer, the escalation goes on at 23 Nov 03:34:00 UTC.
+    ");
+    assert_eq!(stuck.clone().step(&approved("ana"), due), Err(Refusal::Disowned));
+    let renewed = all(stuck, &[approved("abe")]);
+    assert!(!renewed.has_lapsed());
+    // Whoever was asked last has not answered: the ladder goes on from where it stood.
+    let (due, rung, repeats) = crate::world::timer(&effects).unwrap();
+    assert!(renewed.step(&Event::DeadlinePassed { rung, repeats }, due).is_ok());
+}
+
+#[test]
+fn records_from_before_it_was_told_apart_read_the_same() {
+    let old = r#"{"event":"run_lapsed"}"#;
+    let read: Event = serde_json::from_str(old).unwrap();
+    assert_eq!(read, Event::RunLapsed { disowned: None });
+    assert_eq!(serde_json::to_string(&read).unwrap(), old);
+    let old = r#"{"event":"approvals_lapsed","why":"ana's was good until seven"}"#;
+    let read: run::Event = serde_json::from_str(old).unwrap();
+    assert!(matches!(read, run::Event::ApprovalsLapsed { disowned: None, .. }));
+    assert_eq!(serde_json::to_string(&read).unwrap(), old);
+}
+
+#[test]
 fn a_pause_for_it_outlives_whatever_the_step_comes_to() {
     let halted = all(
         running(&[2], &["ben"]),
@@ -258,7 +319,7 @@ fn the_alarm_says_what_it_means() {
     channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback is paused, and nothing further begins (2 of 2 approvals count now). Ben and Cleo: please look at it now, then let it go on or cancel it; and see to that account.
     channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback waits for a person and stays as it is (1 of 2 approvals count now). Ben and Cleo: please look at it now. Approve the same plan again if it is right, or cancel it; and see to that account.
     channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. What the rollback did is being taken back, and that goes on. Ben and Cleo: please look at this, and at that account, now.
-    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback was over by then: nothing is left to be stopped here, so please look at what it did. Ben and Cleo: please look at this, and at that account, now.
+    channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback was over by then: nothing is left to be stopped here, so please look at what was done, if anything was. Ben and Cleo: please look at this, and at that account, now.
     ");
 }
 
