@@ -9,6 +9,7 @@ use domain::{
     pin::{self, Work},
     proposal, run,
 };
+use policies::Policies;
 use store::Store;
 
 use super::{Done, Usage};
@@ -42,18 +43,19 @@ pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<Done> {
 
 pub(super) async fn show(
     store: &Store,
-    people: &People,
+    policies: Option<&Policies>,
     incident: &str,
     json: bool,
 ) -> anyhow::Result<Done> {
     let id = find(store, incident).await?;
-    let Some(report) = report::incident(store, people, &id).await? else {
+    let Some(report) = report::incident(store, policies, &id).await? else {
         return Err(Usage(format!("there is no incident {id}")).into());
     };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", shown(&report, people));
+        let nobody = People::default();
+        print!("{}", shown(&report, policies.map_or(&nobody, Policies::people)));
     }
     Ok(Done::Well)
 }
@@ -123,6 +125,10 @@ fn shown(report: &IncidentReport, people: &People) -> String {
             finding.detail
         )
     }));
+    let alert = card.alert_url.as_deref().map(|url| ("Alert", url));
+    let pages = card.links.iter().map(|link| (link.label.as_str(), link.url.as_str()));
+    let pages = alert.into_iter().chain(pages);
+    lines.extend(pages.map(|(label, url)| format!("  {:<16} {}", label, one_line(url))));
     lines.push(String::new());
     lines.extend(
         report
