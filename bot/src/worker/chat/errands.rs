@@ -1,14 +1,29 @@
 //! Errands: home pages, and messages that somebody wants in a timeline.
+//!
+//! What goes on is shown to members alone. While the chat does not say who somebody is, the page says that, and is shown
+//! again later.
 
 use domain::{
     errand::Errand,
+    home::{Closed, Home},
     person::Identity,
     port::{ChatError, MessageRef},
+    standing::Standing,
 };
 use store::ErrandClaim;
 
-use super::{Chatter, LEASE_MS, after, back_off, outcome::Verdict};
-use crate::{engine::KNOCK_COUNTS, view};
+use super::{
+    Chatter, LEASE_MS, after, back_off,
+    outcome::{PRIVATE_TRIES, Verdict},
+};
+use crate::{directory, engine::KNOCK_COUNTS, view};
+
+/// Whether an errand is over that the chat has taken.
+enum Taken {
+    Done,
+    /// It is to be done once more later, and why.
+    Again(String),
+}
 
 impl Chatter {
     pub(super) async fn errands(&self) -> anyhow::Result<usize> {
@@ -31,13 +46,20 @@ impl Chatter {
         let (store, owner) = (&self.desk.store, &self.desk.owner);
         let done = match &claim.errand {
             Errand::Home { of } => self.show_home(of).await?,
-            Errand::Note { at, by } => self.note(at, by).await?,
+            Errand::Note { at, by } => self.note(at, by).await?.map(|()| Taken::Done),
         };
         let now = self.desk.clock.now();
         let error = match done {
-            Ok(()) => {
+            Ok(taken) => {
                 self.line.answered(now);
-                return self.settle(claim).await;
+                return match taken {
+                    Taken::Again(problem) if claim.attempts < PRIVATE_TRIES => {
+                        let due = after(now, back_off(claim.attempts));
+                        store.retry_errand(claim, owner, due, &problem).await?;
+                        Ok(())
+                    }
+                    Taken::Again(_) | Taken::Done => self.settle(claim).await,
+                };
             }
             Err(error) => error,
         };
@@ -71,10 +93,19 @@ impl Chatter {
         Ok(())
     }
 
-    async fn show_home(&self, of: &Identity) -> anyhow::Result<Result<(), ChatError>> {
-        let (engine, now) = (&self.engine, self.desk.clock.now());
-        let home = view::home(&self.desk.store, &engine.policies, of, now).await?;
-        Ok(self.bounded(self.chat.show_home(of, &home, engine.policies.people())).await)
+    async fn show_home(&self, of: &Identity) -> anyhow::Result<Result<Taken, ChatError>> {
+        let (engine, at) = (&self.engine, self.desk.clock.now());
+        let standing = directory::member(engine, &*self.chat, of).await?;
+        let (home, taken) = match standing {
+            Ok(Standing::Member) => {
+                let board = view::board(&self.desk.store, &engine.policies, of, at).await?;
+                (Home::Open(board), Taken::Done)
+            }
+            Ok(other) => (Home::Closed { why: Closed::NotAMember(other), at }, Taken::Done),
+            Err(problem) => (Home::Closed { why: Closed::Unanswered, at }, Taken::Again(problem)),
+        };
+        let shown = self.bounded(self.chat.show_home(of, &home, engine.policies.people())).await;
+        Ok(shown.map(|()| taken))
     }
 
     async fn note(&self, at: &MessageRef, by: &Identity) -> anyhow::Result<Result<(), ChatError>> {
