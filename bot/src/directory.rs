@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::{person::Identity, port::Chat, standing::Standing};
+use domain::{person::Identity, standing::Standing};
 use slack::Slack;
 
-use crate::engine::{Engine, STANDING_COUNTS};
+use crate::engine::Engine;
 
 /// For so long Slack is not asked again.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
@@ -16,9 +16,6 @@ const ASKING: Duration = Duration::from_millis(1500);
 
 /// The same before somebody only reads, which leaves the database more of them.
 const READING: Duration = Duration::from_millis(600);
-
-/// Nobody waits three seconds for a home page, but the lease of whoever shows it ends.
-const SHOWING: Duration = Duration::from_secs(5);
 
 /// Asks Slack what somebody is whom the people file names, unless it said so a moment ago.
 pub(crate) async fn look_up(engine: &Engine, slack: &Slack, who: &Identity) -> anyhow::Result<()> {
@@ -42,31 +39,6 @@ pub(crate) async fn reads_nothing(
     // It is not kept: whoever reads waits for nobody who writes.
     let (standing, _) = standing(engine, slack, who, READING).await?;
     Ok(standing.filter(|standing| *standing != Standing::Member))
-}
-
-/// What somebody is who is to be shown what goes on where nobody but them sees it; or why that is not known. What a chat
-/// said within a day counts while it says nothing, as for a decision: `user_change` tells of everybody who has a page.
-pub(crate) async fn member(
-    engine: &Engine,
-    chat: &dyn Chat,
-    who: &Identity,
-) -> anyhow::Result<Result<Standing, String>> {
-    let now = engine.clock.now();
-    let known = engine.store.member(who).await?.and_then(|member| member.standing);
-    if let Some((standing, _)) = known.filter(|(_, at)| *at + FRESH > now) {
-        return Ok(Ok(standing));
-    }
-    let problem = match tokio::time::timeout(SHOWING, chat.standing(who)).await {
-        Ok(Ok(standing)) => {
-            engine.see_member(who, standing, now).await?;
-            return Ok(Ok(standing));
-        }
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer in time".to_owned(),
-    };
-    tracing::warn!("what {who} is in the workspace is not known: {problem}");
-    let lately = known.filter(|(_, at)| *at + STANDING_COUNTS > now);
-    Ok(lately.map(|(standing, _)| standing).ok_or(problem))
 }
 
 /// What Slack says somebody is, now or lately; whether it said so now.

@@ -1,14 +1,9 @@
 //! Errands: home pages, and messages that somebody wants in a timeline.
-//!
-//! What goes on is shown to members alone. While the chat does not say who somebody is, the page says that, and is shown
-//! again later.
 
 use domain::{
     errand::Errand,
-    home::{Closed, Home},
     person::Identity,
     port::{ChatError, MessageRef},
-    standing::Standing,
 };
 use store::ErrandClaim;
 
@@ -16,10 +11,10 @@ use super::{
     Chatter, LEASE_MS, after, back_off,
     outcome::{PRIVATE_TRIES, Verdict},
 };
-use crate::{directory, engine::KNOCK_COUNTS, view};
+use crate::engine::KNOCK_COUNTS;
 
 /// Whether an errand is over that the chat has taken.
-enum Taken {
+pub(super) enum Taken {
     Done,
     /// It is to be done once more later, and why.
     Again(String),
@@ -91,21 +86,6 @@ impl Chatter {
             store.retry_errand(claim, owner, now, "").await?;
         }
         Ok(())
-    }
-
-    async fn show_home(&self, of: &Identity) -> anyhow::Result<Result<Taken, ChatError>> {
-        let (engine, at) = (&self.engine, self.desk.clock.now());
-        let standing = directory::member(engine, &*self.chat, of).await?;
-        let (home, taken) = match standing {
-            Ok(Standing::Member) => {
-                let board = view::board(&self.desk.store, &engine.policies, of, at).await?;
-                (Home::Open(board), Taken::Done)
-            }
-            Ok(other) => (Home::Closed { why: Closed::NotAMember(other), at }, Taken::Done),
-            Err(problem) => (Home::Closed { why: Closed::Unanswered, at }, Taken::Again(problem)),
-        };
-        let shown = self.bounded(self.chat.show_home(of, &home, engine.policies.people())).await;
-        Ok(shown.map(|()| taken))
     }
 
     async fn note(&self, at: &MessageRef, by: &Identity) -> anyhow::Result<Result<(), ChatError>> {
