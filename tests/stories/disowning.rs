@@ -231,3 +231,36 @@ story!(
     assert_eq!(w.warehouse.calls("promote"), 0);
     w.read_on();
 });
+
+story!(
+    /// A step was signed off in a name that is disowned: whoever is below the level of a sign-off does not make it good.
+    a_sign_off_needs_somebody_who_stands_by_it, async |w| {
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.alert().await;
+    w.warehouse.fault("promote", &["fail"]);
+    w.warehouse.fault("probe", &["fail"]);
+    for person in ["ana", "ben"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+    // The models were not moved, so the check behind the step fails.
+    w.press_and_say_why("skip", "tess", "moved by hand").await;
+    w.expect_whisper("tess", "signed it off");
+    w.expect_card("Stuck: needs a person");
+    let letter = w.expect_letter("tess", "You signed off a step of this rollback.");
+    w.press_in_letter(&letter, "not_me", "tess").await;
+    w.read_on();
+    let checked = w.warehouse.calls("verify");
+    w.click(&w.card(), "retry", "ana").await;
+    w.expect_whisper("ana", "is tried again");
+    w.expect_thread(&[
+        "<@U0ANA> tries *Check the data* again",
+        "step 3 was signed off in the name of tess, and it was not they who signed; somebody of level 2 or higher has to look at that step and press Try again",
+        "please look at it",
+    ]);
+    assert_eq!(w.warehouse.calls("verify"), checked, "nothing began on it");
+    w.click(&w.card(), "retry", "ben").await;
+    w.expect_whisper("ben", "is tried again");
+    assert!(w.warehouse.calls("verify") > checked);
+    w.read_on();
+});

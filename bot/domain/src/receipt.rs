@@ -30,7 +30,7 @@ mod keep;
 mod unauthorised;
 
 pub use disowned::Disowned;
-pub use gate::{About, authorise_step};
+pub use gate::{About, authorise_step, stands_settled};
 pub use keep::authorise_pin;
 pub use unauthorised::Unauthorised;
 

@@ -86,7 +86,11 @@ impl Engine {
                 (Event::ApprovalsLapsed { why, disowned }, None)
             }
             (Guarded::Same, Err(error)) => {
-                tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);
+                if error.is_peoples_to_mend() {
+                    tracing::warn!(run.id = %run.id, "run {} is held: {error}", run.id);
+                } else {
+                    tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);
+                }
                 (Event::Unauthorised { why: error.to_string() }, None)
             }
         };

@@ -6,24 +6,19 @@ use domain::{
     effect::Effect,
     notice::{Consequence, Notice},
     proposal::{Event, Halted, Proposal, Stage},
-    receipt::{
-        About, Decision, Draft, Unauthorised, Verdict, authorise, authorise_step, was_authorised,
-    },
     refusal::Refusal,
     run::{self, Run, Steer, Stop},
 };
-use proptest::prelude::*;
 
 use crate::{
     notice::read,
-    receipt::signed,
     world::{
-        STAFF, approved, desk::Desk, events::any_staff, held_by, identity, incident_id, minute,
-        notices, person, plan, proposal, proposal_id, rejected, run_id, steered,
+        approved, desk::Desk, held_by, incident_id, minute, notices, person, plan, proposal,
+        proposal_id, rejected, run_id, steered,
     },
 };
 
-fn disowned(id: &str) -> Event {
+pub(crate) fn disowned(id: &str) -> Event {
     Event::Disowned { by: person(id), level: held_by(id), plan: plan() }
 }
 
@@ -229,72 +224,6 @@ fn a_run_stops_where_it_stands() {
     assert_eq!((halt, still), (Halted::GoesBack, cancelled));
 }
 
-fn said(proposal: &Proposal, id: &str, verdict: Verdict, seq: u64) -> Decision {
-    let draft = Draft {
-        proposal,
-        verdict,
-        hold: None,
-        pin: None,
-        about: None,
-        reason: None,
-        person: &person(id),
-        identity: &identity(id),
-        method: "click",
-        level: held_by(id),
-    };
-    draft.decide(minute(5), format!("nonce {seq}"), seq, Digest::of("the entry before"))
-}
-
-#[test]
-fn a_disowned_approval_allows_no_step() {
-    let proposal = proposal(&[2]);
-    let plan = proposal.opening.plan.clone();
-    let ben = signed(&proposal, "ben", minute(1));
-    let not_me = said(&proposal, "ben", Verdict::Disown, 6);
-    let decisions = [ben.clone(), not_me.clone()];
-    let refused = authorise(&proposal, &plan, &decisions, minute(6)).unwrap_err();
-    assert_eq!(refused, Unauthorised::Disowned { person: person("ben") });
-    assert!(refused.is_lapse(), "people can approve it again");
-    // Signed once more by the same identity it counts as little.
-    let again = [ben.clone(), not_me.clone(), said(&proposal, "ben", Verdict::Approve, 7)];
-    assert!(authorise(&proposal, &plan, &again, minute(6)).is_err());
-    let fresh = [ben.clone(), not_me.clone(), said(&proposal, "bea", Verdict::Approve, 7)];
-    assert!(authorise(&proposal, &plan, &fresh, minute(6)).is_ok());
-    // What was done while it counted may be looked at and taken back.
-    assert!(was_authorised(&proposal, &plan, &decisions).is_ok());
-    let foreign = Decision { plan: Digest::of("another plan"), ..not_me };
-    let refused = authorise(&proposal, &plan, &[ben, foreign], minute(6)).unwrap_err();
-    assert!(matches!(refused, Unauthorised::OtherSubject { what: "plan", .. }), "{refused:?}");
-}
-
-#[test]
-fn a_disowned_yes_is_made_good_by_whoever_lets_it_go_on_with_that_level() {
-    let plan = crate::gate::plan(None);
-    let (proposal, approvals) = crate::gate::approved_by_two(&plan);
-    let yes = crate::gate::yes(&proposal, "dora");
-    let not_me = said(&proposal, "dora", Verdict::Disown, 10);
-    let run = run_id(1);
-    let with = |more: &[Decision]| {
-        let decisions = [&approvals[..], &[yes.clone(), not_me.clone()], more].concat();
-        authorise_step(&proposal, &plan, &decisions, (&run, 2), minute(6)).map(|_| ())
-    };
-    let resumed = |id: &str, seq| Decision {
-        about: Some(About { run: run.clone(), stop: None }),
-        ..said(&proposal, id, Verdict::Resume, seq)
-    };
-    let unconfirmed = || Unauthorised::Unconfirmed { step: 2, question: "Swap it in?".to_owned() };
-    for (more, is_allowed) in [
-        (vec![], false),
-        (vec![resumed("cleo", 11)], true),
-        (vec![resumed("cleo", 9)], false),
-        (vec![resumed("ben", 11)], false),
-        (vec![resumed("dora", 11)], false),
-        (vec![crate::gate::yes(&proposal, "cleo")], true),
-    ] {
-        assert_eq!(with(&more), if is_allowed { Ok(()) } else { Err(unconfirmed()) });
-    }
-}
-
 #[test]
 fn the_alarm_says_what_it_means() {
     let alarm = |consequence, given| Notice::Disowned {
@@ -321,34 +250,4 @@ fn the_alarm_says_what_it_means() {
     channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. What the rollback did is being taken back, and that goes on. Ben and Cleo: please look at this, and at that account, now.
     channel, bad: Ana says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. The rollback was over by then: nothing is left to be stopped here, so please look at what was done, if anything was. Ben and Cleo: please look at this, and at that account, now.
     ");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
-    /// Whoever signs and disowns in whatever order: nothing is allowed by what somebody disowned, and the machine and the
-    /// receipts agree on what counts.
-    #[test]
-    fn nothing_counts_that_was_disowned(
-        acts in prop::collection::vec((any_staff(), any::<bool>()), 1..16),
-    ) {
-        let mut proposal: Proposal = proposal(&[2, 1]);
-        let mut decisions: Vec<Decision> = Vec::new();
-        for ((id, disowns), seq) in acts.into_iter().zip(4..) {
-            let event = if disowns { disowned(id) } else { approved(id) };
-            let verdict = if disowns { Verdict::Disown } else { Verdict::Approve };
-            if let Ok((moved, _)) = proposal.clone().step(&event, minute(3)) {
-                decisions.push(said(&proposal, id, verdict, seq));
-                proposal = moved;
-            }
-            let names: Vec<_> = STAFF.iter().map(|(id, ..)| person(id)).collect();
-            for name in names.iter().filter(|name| proposal.disowned.contains(name)) {
-                prop_assert!(proposal.approvals.iter().all(|approval| approval.person != *name));
-            }
-            let plan = &proposal.opening.plan;
-            let allowed = authorise(&proposal, plan, &decisions, minute(6)).is_ok();
-            prop_assert_eq!(allowed, proposal.tally().is_complete());
-            prop_assert_eq!(allowed, matches!(proposal.stage, Stage::Approved { .. }));
-        }
-    }
 }
