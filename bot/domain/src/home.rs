@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Home {
     /// What goes on.
-    Open(Board),
+    Open(Box<Board>),
     /// Nothing of it.
     Closed {
         /// Why.

@@ -144,10 +144,7 @@ impl Guidance {
                 };
                 let words = words.text(" Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.");
                 match next {
-                    Some(next) => words
-                        .text(" Without an answer, the escalation goes on at ")
-                        .time(*next)
-                        .text("."),
+                    Some(next) => goes_on_at(words, *next),
                     None => words,
                 }
             }
@@ -162,18 +159,10 @@ impl Guidance {
                 disowned,
                 next,
             } => {
-                let please = match (paused, disowned.as_ref().filter(|_| *lapsed)) {
-                    (Some(by), _) => still_paused(by, *waited_ms, *lapsed),
-                    (None, Some(by)) => sign_in_place_of(by, *waited_ms),
-                    (None, None) => please(question.as_deref(), *waited_ms, *lapsed),
-                };
-                Words::new()
-                    .people(people)
-                    .text(format!(", {role} ({level}): "))
-                    .words(please)
-                    .text(" Without an answer, the escalation goes on at ")
-                    .time(*next)
-                    .text(".")
+                let because = (paused.as_ref(), disowned.as_ref().filter(|_| *lapsed));
+                let please = wanted(question.as_deref(), *waited_ms, *lapsed, because);
+                let words = Words::new().people(people).text(format!(", {role} ({level}): "));
+                goes_on_at(words.words(please), *next)
             }
             Self::Renewed => Words::plain(
                 "The approvals are good again. Resume, or Try again where it is stuck, lets the rollback go on.",
@@ -216,6 +205,25 @@ impl Guidance {
             Self::Confirmed { .. } | Self::Renewed => Tone::Good,
             Self::Resumed { .. } | Self::Retried { .. } => Tone::Neutral,
         }
+    }
+}
+
+/// What the clock brings to whoever does not answer.
+fn goes_on_at(words: Words, next: Timestamp) -> Words {
+    words.text(" Without an answer, the escalation goes on at ").time(next).text(".")
+}
+
+/// What people are asked for. It waits because somebody paused it, or because an approval was disowned, or because it is stuck.
+fn wanted(
+    question: Option<&str>,
+    waited_ms: u64,
+    lapsed: bool,
+    because: (Option<&PersonId>, Option<&PersonId>),
+) -> Words {
+    match because {
+        (Some(by), _) => still_paused(by, waited_ms, lapsed),
+        (None, Some(by)) => sign_in_place_of(by, waited_ms),
+        (None, None) => please(question, waited_ms, lapsed),
     }
 }
 

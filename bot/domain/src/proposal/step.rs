@@ -26,6 +26,7 @@ impl Proposal {
             Event::RunHalted { by, halt } if is_running && self.disowned.contains(by) => {
                 Ok(self.halted(by, halt, now))
             }
+            Event::RunLapsed { disowned } if is_running => self.lapsed(disowned.as_ref(), now),
             Event::Approved { by, level, plan } if is_running && self.has_lapsed() => {
                 self.may_sign(by)?;
                 self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
@@ -102,11 +103,6 @@ impl Proposal {
                 Ok(self.moved(Stage::Running { run: run.clone() }))
             }
             (Stage::Running { run }, Event::RunStuck) => Ok(self.stuck(run, now)),
-            (Stage::Running { run }, Event::RunLapsed { disowned })
-                if disowned.as_ref().is_none_or(|by| self.disowned.contains(by)) =>
-            {
-                Ok(self.lapsed(run, disowned.as_ref(), now))
-            }
             (Stage::Stuck { run }, Event::RunGoesOn) => {
                 Ok(Self { stage: Stage::Running { run }, ..self }.waits_no_more())
             }

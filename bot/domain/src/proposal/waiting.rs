@@ -78,12 +78,17 @@ impl Proposal {
     /// The run cannot go on without approvals that count: asks those who can give them.
     pub(super) fn lapsed(
         self,
-        run: RunId,
         disowned: Option<&PersonId>,
         now: Timestamp,
-    ) -> (Self, Vec<Effect>) {
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let run = match &self.stage {
+            Stage::Running { run } if disowned.is_none_or(|by| self.disowned.contains(by)) => {
+                run.clone()
+            }
+            _ => return Err(Refusal::Outdated),
+        };
         let waiting = self.waiting_for(self.lowest_need(), disowned.cloned(), now);
-        self.stuck_at(run, Waiting { lapsed: true, ..waiting })
+        Ok(self.stuck_at(run, Waiting { lapsed: true, ..waiting }))
     }
 
     fn stuck_at(mut self, run: RunId, waiting: Waiting) -> (Self, Vec<Effect>) {

@@ -98,7 +98,7 @@ fn what_was_signed_off_in_a_disowned_name_needs_somebody_who_stands_by_it() {
     let skip = at("dora", Verdict::Skip, 9, first);
     let not_me = said(&proposal, "dora", Verdict::Disown, 10);
     let is_settled = |more: &[Decision]| {
-        let decisions = [&approvals[..], &[skip.clone()], more].concat();
+        let decisions = [&approvals[..], std::slice::from_ref(&skip), more].concat();
         stands_settled(&proposal, &decisions, &run, minute(6))
     };
     assert_eq!(is_settled(&[]), Ok(()), "nobody has disowned it");
@@ -123,7 +123,7 @@ fn what_was_signed_off_in_a_disowned_name_needs_somebody_who_stands_by_it() {
         ),
     ] {
         let expected = if stands { Ok(()) } else { Err(unsettled.clone()) };
-        let more = [&[not_me.clone()], &more[..]].concat();
+        let more = [std::slice::from_ref(&not_me), &more[..]].concat();
         assert_eq!(is_settled(&more), expected, "{more:?}");
     }
     // A sign-off that is disowned does not touch one that is not.

@@ -28,7 +28,7 @@ impl Chatter {
         let (home, taken) = match self.standing(of).await? {
             Ok(Standing::Member) => {
                 let board = view::board(&self.desk.store, &engine.policies, of, at).await?;
-                (Home::Open(board), Taken::Done)
+                (Home::Open(Box::new(board)), Taken::Done)
             }
             Ok(other) => (Home::Closed { why: Closed::NotAMember(other), at }, Taken::Done),
             Err(problem) => (Home::Closed { why: Closed::Unanswered, at }, Taken::Again(problem)),
