@@ -224,7 +224,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
             incidents::output(&store(&config).await?, &incident).await
         }
         Command::Show { incident, json, .. } => {
-            incidents::show(&store(&config).await?, &people(&config), &incident, json).await
+            let policies = policies(&config).ok();
+            incidents::show(&store(&config).await?, policies.as_ref(), &incident, json).await
         }
         Command::Timeline { incident, json } => {
             incidents::timeline(&store(&config).await?, &people(&config), &incident, json).await

@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     digest::Digest,
     id::RunId,
+    person::PersonId,
     pin::{Pin, Work},
     plan::SealedPlan,
     proposal::Proposal,
@@ -40,6 +41,19 @@ impl ReceiptError {
     pub fn is_lapse(&self) -> bool {
         matches!(self, Self::Unauthorised(unauthorised) if unauthorised.is_lapse())
     }
+
+    /// Whether a decision of those who look at the run makes it good; otherwise the operator has to find out what happened.
+    pub fn is_peoples_to_mend(&self) -> bool {
+        matches!(self, Self::Unauthorised(Unauthorised::Unsettled { .. }))
+    }
+
+    /// In whose name somebody else has signed, where that is why.
+    pub fn disowned(&self) -> Option<&PersonId> {
+        match self {
+            Self::Unauthorised(Unauthorised::Disowned { person }) => Some(person),
+            Self::Unauthorised(_) | Self::Signature { .. } | Self::Statement { .. } => None,
+        }
+    }
 }
 
 /// Signs a decision; gives the envelope's JSON.
@@ -61,7 +75,8 @@ pub fn open(keys: &KeyRing, envelope: &str, place: usize) -> Result<Decision, Re
 }
 
 /// Whether step `next` of a run of `proposal` may begin at `now`: every envelope must verify, and together they must be
-/// what the proposal needs and what the questions before the step ask for (invariant I3).
+/// what the proposal needs and what the questions before the step ask for (invariant I3); and what was signed off in a name
+/// that was disowned is stood by by somebody else.
 pub fn authorise_step(
     keys: &KeyRing,
     proposal: &Proposal,
@@ -71,7 +86,9 @@ pub fn authorise_step(
     now: Timestamp,
 ) -> Result<Authorised, ReceiptError> {
     let decisions = open_all(keys, envelopes)?;
-    Ok(receipt::authorise_step(proposal, stored_plan, &decisions, (run, next), now)?)
+    let authorised = receipt::authorise_step(proposal, stored_plan, &decisions, (run, next), now)?;
+    receipt::stands_settled(proposal, &decisions, run, now)?;
+    Ok(authorised)
 }
 
 /// Whether the plan could be run when one of its approvals was given. A step that has begun may be probed and taken

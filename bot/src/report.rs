@@ -13,6 +13,7 @@ use domain::{
     proposal::Proposal,
     run::Run,
 };
+use policies::Policies;
 use serde::Serialize;
 use store::Store;
 
@@ -111,13 +112,19 @@ pub async fn list(store: &Store, limit: u32) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// One incident; `None` where there is no such one.
+/// One incident; `None` where there is no such one. Without policies nobody has a name, and the target has no pages.
 pub async fn incident(
     store: &Store,
-    people: &People,
+    policies: Option<&Policies>,
     id: &IncidentId,
 ) -> anyhow::Result<Option<IncidentReport>> {
-    let Some(card) = view::card(store, id).await? else { return Ok(None) };
+    let nobody = People::default();
+    let people = policies.map_or(&nobody, Policies::people);
+    let card = match policies {
+        Some(policies) => view::card_with_links(store, policies, id).await?,
+        None => view::card(store, id).await?,
+    };
+    let Some(card) = card else { return Ok(None) };
     let proposals = store.proposals_of(id).await?.into_iter().map(|found| found.value).collect();
     let holds = store.holds_of(id).await?.into_iter().map(|found| found.value).collect();
     let pins = store.pins_of(id).await?.into_iter().map(|found| found.value).collect();

@@ -17,7 +17,7 @@ use store::Store;
 use web::Line;
 
 pub use handover::handover;
-pub use home::home;
+pub use home::board;
 
 /// The card of an incident as it stands; `None` where there is no such incident.
 pub async fn card(store: &Store, id: &IncidentId) -> anyhow::Result<Option<Card>> {

@@ -3,9 +3,12 @@
 use std::process::Stdio;
 
 use insta::assert_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{installation::Installation, redacted::redacted};
+use crate::{
+    installation::{Installation, policies::edit},
+    redacted::redacted,
+};
 
 #[tokio::test]
 async fn a_database_that_is_not_ready_says_so() {
@@ -81,6 +84,7 @@ async fn an_incident_that_was_rolled_back() {
       pass             target_version_exists: Version 12 of marts.customer_segmentation is in the state.
       pass             target_version_exists: Version 11 of marts.order_analytics is in the state.
       pass             target_free: No other incident's rollback is under way on warehouse.
+      Alert            https://fake.pagerduty.com/incidents/PINC1
 
     [time]  PagerDuty: Alert from Data warehouse: Duplicate rows in the marts
     [time]  Countersign: Proposed: model-level rollback (type 2) of marts.customer_segmentation, marts.order_analytics. It is data_corruption_detected (data is corrupt): the headline contains “duplicate* rows”.
@@ -145,6 +149,18 @@ async fn what_the_steps_printed_can_be_read() {
 #[tokio::test]
 async fn programs_read_the_same() {
     let (installation, incident) = Installation::rolled_back().await;
+    let pages = "gateway: local\n    links: { dashboard: https://x/d, runbook: https://x/r }";
+    edit(&installation.path("rules/targets.yaml"), "gateway: local", pages);
+    let shown = installation.run(&["show", &incident]).await.expect_code(0).stdout;
+    let pages: Vec<_> = shown.lines().filter(|line| line.contains("https://")).collect();
+    assert_eq!(
+        pages,
+        [
+            "  Alert            https://fake.pagerduty.com/incidents/PINC1",
+            "  Runbook          https://x/r",
+            "  Dashboard        https://x/d",
+        ]
+    );
     let listed = installation.run(&["list", "--json"]).await.expect_code(0);
     let rows: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!(
@@ -156,6 +172,7 @@ async fn programs_read_the_same() {
     let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     assert_eq!(shown["id"], incident);
     assert_eq!(shown["card"]["state"]["word"], "Rolled back");
+    assert_eq!(shown["card"]["links"][0], json!({"label": "Runbook", "url": "https://x/r"}));
     assert_eq!(shown["proposals"].as_array().expect("proposals").len(), 1);
     assert_eq!(shown["runs"].as_array().expect("runs").len(), 1);
     assert_eq!(shown["holds"][0]["opening"]["bad"][0]["identifier"], "24");

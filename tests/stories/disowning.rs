@@ -6,6 +6,7 @@ use domain::{
     person::{ChatName, Identity},
     place::Place,
 };
+use fakes::slack::Message;
 
 use crate::{
     restoring::proposal,
@@ -26,6 +27,12 @@ async fn disown_at_once(w: &World, user: &str) {
     w.bot.engine.decide(&decide).await.expect("it is taken");
 }
 
+/// The newest letter with a receipt.
+fn receipt_of(w: &World, user: &str) -> Message {
+    let mut letters = w.slack.letters(user).into_iter().rev();
+    letters.find(|letter| letter.shown().contains("You signed an approval.")).expect("a receipt")
+}
+
 story!(
     /// The letter comes with the receipt; what was signed is taken back, and others decide.
     an_approval_is_taken_back_while_others_decide, async |w| {
@@ -40,6 +47,11 @@ story!(
     for said in ["model-level rollback (type 2) in `prod`", "of the incident's journal", "If it was not you"] {
         assert!(letter.shown().contains(said), "{}", letter.shown());
     }
+    for other in ["bo", "stranger"] {
+        w.press_in_letter(&letter, "not_me", other).await;
+        w.expect_letter(other, "Nothing was signed here from this account");
+    }
+    w.expect_card("1 of 2: <@U0ANA>");
     w.press_in_letter(&letter, "not_me", "ana").await;
     w.expect_letter("ana", "Thank you for saying so.");
     w.expect_thread(&["<@U0ANA> says: that was not me. Somebody else may have their account, and whatever was signed here in their name no longer counts. Nothing has begun: 0 of 2 approvals count now, and others decide. <@U0BO>, <@U0BEN> and <@U0TESS>: please look at this"]);
@@ -124,7 +136,131 @@ story!(
     w.press_in_letter(&letter, "not_me", "ana").await;
     w.expect_thread(&["The rollback was over by then"]);
     w.expect_card("Rolled back");
+    // What was rolled back is not let in again by whoever may have that account now.
+    w.lift_hold("ana", "the fix is merged").await;
+    w.expect_whisper("ana", "nothing more is taken from this account on this rollback");
+    w.press_in_letter(&letter, "not_me", "ana").await;
+    w.expect_letter("ana", "That is known already");
+    w.lift_hold("bo", "the fix is merged").await;
+    w.expect_whisper("bo", "is lifted");
+    w.expect_thread(&["<@U0BO> lifted the hold"]);
     let incident = w.incident().await;
     let (_, thread) = w.get(&format!("/incidents/{incident}")).await;
     assert!(thread.contains("that was not me"), "the page tells it");
+});
+
+story!(
+    /// The run is stuck when its approval is taken back, and somebody settles the step: the executor meets that before the
+    /// next one, and says whose it was and who can sign in its place.
+    a_run_meets_what_was_disowned, async |w| {
+    w.alert().await;
+    w.warehouse.fault("promote", &["fail"]);
+    w.warehouse.fault("probe", &["fail"]);
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    w.expect_card("Stuck: needs a person");
+    w.read_on();
+    let letter = w.expect_letter("ana", "You signed an approval.");
+    w.press_in_letter(&letter, "not_me", "ana").await;
+    w.expect_thread(&["The rollback waits for a person and stays as it is (0 of 1 approvals count now)"]);
+    w.press_and_say_why("skip", "ben", "moved by hand").await;
+    w.expect_whisper("ben", "signed it off");
+    w.expect_thread(&[
+        "<@U0BEN> signed off *Point the models back*",
+        "The rollback stops before *Check the data*: what was signed in the name of <@U0ANA> was taken back, because it was not they who signed",
+        "<@U0BO>, on-call engineer (secondary) (level 1): the approval of <@U0ANA> was taken back, and yours can stand in its place",
+    ]);
+    w.expect_card("an approval was taken back");
+    w.expect_buttons(&["Approve", "Skip the step", "End the rollback"]);
+    assert_eq!(w.warehouse.calls("verify"), 0);
+    w.restart().await;
+    w.approve("ana").await;
+    w.expect_whisper("ana", "nothing more is taken from this account");
+    w.approve("bo").await;
+    w.expect_whisper("bo", "is signed");
+    w.click(&w.card(), "retry", "bo").await;
+    w.expect_whisper("bo", "is tried again");
+    assert_eq!(w.warehouse.calls("promote"), 1);
+    assert_ne!(w.warehouse.calls("verify"), 0, "it goes on behind the step that was settled");
+    w.read_on();
+});
+
+story!(
+    /// The plan that was signed is void, and another waits in its place: whoever has the account signs that one neither.
+    a_letter_of_an_older_plan_still_counts, async |w| {
+    w.alert().await;
+    w.warehouse.deploy("another-deploy");
+    w.approve("ana").await;
+    w.slack.take_ephemerals("U0ANA");
+    w.expect_card("Waiting for a decision");
+    w.read_on();
+    w.press_in_letter(&receipt_of(w, "U0ANA"), "not_me", "ana").await;
+    w.expect_thread(&["nothing is left to be stopped here, so please look at what was done, if anything was"]);
+    w.approve("ana").await;
+    w.expect_whisper("ana", "nothing more is taken from this account on this rollback");
+    w.expect_card("0 of 1");
+    assert_eq!(w.warehouse.calls("promote"), 0);
+    w.approve("bo").await;
+    w.expect_whisper("bo", "is signed");
+    w.expect_card("Rolled back");
+    w.read_on();
+});
+
+story!(
+    /// Somebody signed both in the same name: one press takes back one of them, and says that there is another.
+    each_plan_is_disowned_by_itself, async |w| {
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.alert().await;
+    w.approve("ana").await;
+    w.warehouse.deploy("another-deploy");
+    w.approve("ben").await;
+    w.slack.take_ephemerals("U0ANA");
+    w.slack.take_ephemerals("U0BEN");
+    w.read_on();
+    let older = receipt_of(w, "U0ANA");
+    w.approve("ana").await;
+    w.expect_whisper("ana", "is signed");
+    let newer = receipt_of(w, "U0ANA");
+    assert_ne!(older.shown(), newer.shown(), "another plan");
+    w.press_in_letter(&older, "not_me", "ana").await;
+    w.expect_letter("ana", "This incident has a newer proposal that was approved in your name too");
+    w.expect_card("1 of 2: <@U0ANA>");
+    w.press_in_letter(&newer, "not_me", "ana").await;
+    w.expect_letter("ana", "Please have your account secured now");
+    w.expect_card("0 of 2");
+    assert_eq!(w.warehouse.calls("promote"), 0);
+    w.read_on();
+});
+
+story!(
+    /// A step was signed off in a name that is disowned: whoever is below the level of a sign-off does not make it good.
+    a_sign_off_needs_somebody_who_stands_by_it, async |w| {
+    w.edit_policy("authority.yaml", ONE, TWO).await;
+    w.alert().await;
+    w.warehouse.fault("promote", &["fail"]);
+    w.warehouse.fault("probe", &["fail"]);
+    for person in ["ana", "ben"] {
+        w.approve(person).await;
+        w.expect_whisper(person, "is signed");
+    }
+    // The models were not moved, so the check behind the step fails.
+    w.press_and_say_why("skip", "tess", "moved by hand").await;
+    w.expect_whisper("tess", "signed it off");
+    w.expect_card("Stuck: needs a person");
+    let letter = w.expect_letter("tess", "You signed off a step of this rollback.");
+    w.press_in_letter(&letter, "not_me", "tess").await;
+    w.read_on();
+    let checked = w.warehouse.calls("verify");
+    w.click(&w.card(), "retry", "ana").await;
+    w.expect_whisper("ana", "is tried again");
+    w.expect_thread(&[
+        "<@U0ANA> tries *Check the data* again",
+        "step 3 was signed off in the name of tess, and it was not they who signed; somebody of level 2 or higher has to look at that step and press Try again",
+        "please look at it",
+    ]);
+    assert_eq!(w.warehouse.calls("verify"), checked, "nothing began on it");
+    w.click(&w.card(), "retry", "ben").await;
+    w.expect_whisper("ben", "is tried again");
+    assert!(w.warehouse.calls("verify") > checked);
+    w.read_on();
 });

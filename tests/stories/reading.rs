@@ -58,6 +58,13 @@ story!(
         let incident = w.incident().await;
         let (status, page) = w.get(&format!("/incidents/{incident}")).await;
         assert!(status == 200 && page.contains("<bdi>Runbook</bdi>"), "{page}");
+        let (_, answer) = w.get(&format!("/api/incidents/{incident}")).await;
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+        let pages = serde_json::json!([
+            { "label": "Runbook", "url": "http://127.0.0.1/r" },
+            { "label": "Dashboard", "url": "http://127.0.0.1/d" },
+        ]);
+        assert_eq!(answer["card"]["links"], pages);
         assert_eq!(w.warehouse.version(ORDERS), "22");
     }
 );

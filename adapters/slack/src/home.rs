@@ -1,7 +1,7 @@
 //! The app's home page as a view. Must stay within Slack's 100 blocks and within its limits of letters, whatever goes on.
 
 use domain::{
-    home::{Active, Home, Pending, Reader},
+    home::{Active, Board, Home, Pending, Reader},
     words::Words,
 };
 use serde_json::{Value, json};
@@ -20,6 +20,23 @@ const ONE_TITLE: usize = 120;
 
 /// The view that shows it.
 pub(crate) fn view(home: &Home, readers: Readers<'_>) -> Value {
+    let (mut blocks, at) = match home {
+        Home::Open(board) => (going_on(board, readers), board.at),
+        Home::Closed { why, at } => {
+            let why = Mrkdwn::within(ONE_LINE).words(&why.words(), readers, Moment::Clock);
+            (vec![block::header("Countersign"), block::section(&why.finish())], *at)
+        }
+    };
+    blocks.push(json!({"type": "divider"}));
+    blocks.push(block::context(HOW_IT_WORKS));
+    let written = Mrkdwn::within(200).markup("As of ").time(at, Moment::Day);
+    let written = written.markup(". Open this page again to see it anew.");
+    blocks.push(block::context(&written.finish()));
+    json!({"type": "home", "blocks": blocks})
+}
+
+/// What waits, and what is going on.
+fn going_on(home: &Board, readers: Readers<'_>) -> Vec<Value> {
     let mut blocks = vec![block::header("Countersign"), block::section(&reader(home, readers))];
     blocks.push(block::header(&letters::line("Waiting for a decision", HEADER_LIMIT)));
     if home.pending.is_empty() {
@@ -36,24 +53,29 @@ pub(crate) fn view(home: &Home, readers: Readers<'_>) -> Value {
     let lines: Vec<String> = home.active.iter().take(MOST_ACTIVE).map(active).collect();
     blocks.extend(lines.chunks(3).map(|lines| block::section(&lines.join("\n"))));
     blocks.extend(left_out(home.going_on, home.active.len().min(MOST_ACTIVE)));
-    blocks.push(json!({"type": "divider"}));
-    blocks.push(block::context(HOW_IT_WORKS));
-    let written = Mrkdwn::within(200).markup("As of ").time(home.at, Moment::Day);
-    let written = written.markup(". Open this page again to see it anew.");
-    blocks.push(block::context(&written.finish()));
-    json!({"type": "home", "blocks": blocks})
+    blocks.push(block::header("Last drills"));
+    blocks.push(block::section(NO_DRILLS));
+    blocks
 }
+
+/// Countersign holds no drills so far.
+const NO_DRILLS: &str =
+    "None was held: I cannot hold one yet. Once I can, you see here how long each took.";
 
 const HOW_IT_WORKS: &str = "*How this works* An alert comes in, I propose a rollback, and people sign it with a button: here, on the card in the channel, or in the message that I send them. Nothing runs before enough of them have signed; without an answer I ask the next level. Every decision is signed and kept, and the thread tells each step.";
 
-fn reader(home: &Home, readers: Readers<'_>) -> String {
+fn reader(home: &Board, readers: Readers<'_>) -> String {
     let words = match &home.reader {
-        Reader::Known { person, level: Some(level), peers } => {
+        Reader::Known { person, level: Some(level), peers, turn } => {
             let words = Words::plain("You are ").person(person).text(format!(" and hold {level}"));
-            if peers.is_empty() {
+            let words = if peers.is_empty() {
                 words.text("; nobody else does.")
             } else {
                 words.text(if peers.len() == 1 { ", as does " } else { ", as do " }).people(peers).text(".")
+            };
+            match turn {
+                Some(turn) => words.text(" ").words(turn.words()),
+                None => words.text(" The escalation asks others, and you can decide all the same."),
             }
         }
         Reader::Known { person, level: None, .. } => Words::plain("You are ")

@@ -16,6 +16,7 @@ use domain::{
     person::{ChatName, Identity, People},
     place::Place,
     port::{Chat, ChatError, Clock, Concern, Heard, MessageRef, Presence, Reply, Utterance},
+    standing::Standing,
     words::Words,
 };
 use serde_json::{Value, json};
@@ -315,6 +316,10 @@ impl Chat for Slack {
             return Err(refusal::unknown("chat.getPermalink", "the answer has no address"));
         }
         Ok(link)
+    }
+
+    async fn standing(&self, who: &Identity) -> Result<Standing, ChatError> {
+        Slack::standing(self, who).await
     }
 
     async fn show_home(

@@ -77,7 +77,6 @@ pub struct Card {
     /// Where the alert can be looked at.
     pub alert_url: Option<String>,
     /// Pages on the target, such as its runbook.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// The lines.
     pub facts: Vec<Fact>,

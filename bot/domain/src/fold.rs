@@ -144,7 +144,10 @@ impl Fold {
                 proposal.may_steer(steered, named).map_err(refused)?;
                 run.step(event, entry.at).map_err(refused)?
             }
-            (Some(run), run::Event::Halted { by }) => {
+            (
+                Some(run),
+                run::Event::Halted { by } | run::Event::ApprovalsLapsed { disowned: Some(by), .. },
+            ) => {
                 let proposal = self.proposals.get(&run.proposal);
                 if !proposal.is_some_and(|proposal| proposal.disowned.contains(by)) {
                     return Err(format!("{by} has disowned nothing"));

@@ -121,7 +121,13 @@ pub enum Notice {
     /// A step is taken back.
     StepUndone { name: String },
     /// The run cannot go on without a person.
-    Stuck { name: String, reason: String },
+    Stuck {
+        name: String,
+        reason: String,
+        /// Whose approval was disowned, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disowned: Option<PersonId>,
+    },
     /// People steer the run.
     Steered(Guidance),
     /// It waits for its maintenance window.
@@ -203,7 +209,8 @@ impl Notice {
                 with_note(words, detail)
             }
             Self::StepUndone { name } => Words::plain("Taken back: ").strong(name).text("."),
-            Self::Stuck { name, reason } => Words::plain("The rollback is stuck at ")
+            Self::Stuck { name, disowned: Some(by), .. } => disowned::stands_still(name, by),
+            Self::Stuck { name, reason, disowned: None } => Words::plain("The rollback is stuck at ")
                 .strong(name)
                 .text(format!(": {reason}. A person has to look at it; nothing runs by itself.")),
             Self::Steered(guidance) => guidance.words(),

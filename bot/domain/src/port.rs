@@ -14,6 +14,7 @@ use crate::{
     notice::{Tone, Volume},
     person::{ChatName, Identity, People},
     place::Place,
+    standing::Standing,
     words::Words,
 };
 
@@ -208,6 +209,9 @@ pub trait Chat: Send + Sync {
 
     /// An address that leads a person to a message.
     async fn link(&self, to: &MessageRef) -> Result<String, ChatError>;
+
+    /// What the chat says somebody is in its workspace.
+    async fn standing(&self, who: &Identity) -> Result<Standing, ChatError>;
 
     /// Shows somebody their home page. Doing it twice is harmless.
     async fn show_home(&self, of: &Identity, home: &Home, people: &People)

@@ -30,7 +30,7 @@ mod keep;
 mod unauthorised;
 
 pub use disowned::Disowned;
-pub use gate::{About, authorise_step};
+pub use gate::{About, authorise_step, stands_settled};
 pub use keep::authorise_pin;
 pub use unauthorised::Unauthorised;
 
@@ -306,7 +306,8 @@ pub fn authorise(
             return Err(Unauthorised::OtherSubject { person: person.clone(), what });
         }
         if disowned.includes(person) {
-            lapsed.get_or_insert(Unauthorised::Disowned { person: person.clone() });
+            // More urgent to know than that another one was too old.
+            lapsed = Some(Unauthorised::Disowned { person: person.clone() });
             continue;
         }
         if now > decision.execute_by {

@@ -286,10 +286,13 @@ pub enum Event {
         /// What is wrong with them.
         why: String,
     },
-    /// The approvals have run out before the next step began.
+    /// The approvals have run out before the next step began, or one was disowned.
     ApprovalsLapsed {
         /// Whose, and when.
         why: String,
+        /// Whose approval was disowned, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disowned: Option<PersonId>,
     },
     /// The target is not what the plan was made for. In older records also: the approvals have run out.
     TargetChanged {

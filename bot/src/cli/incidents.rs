@@ -9,6 +9,7 @@ use domain::{
     pin::{self, Work},
     proposal, run,
 };
+use policies::Policies;
 use store::Store;
 
 use super::{Done, Usage};
@@ -42,18 +43,19 @@ pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<Done> {
 
 pub(super) async fn show(
     store: &Store,
-    people: &People,
+    policies: Option<&Policies>,
     incident: &str,
     json: bool,
 ) -> anyhow::Result<Done> {
     let id = find(store, incident).await?;
-    let Some(report) = report::incident(store, people, &id).await? else {
+    let Some(report) = report::incident(store, policies, &id).await? else {
         return Err(Usage(format!("there is no incident {id}")).into());
     };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{}", shown(&report, people));
+        let nobody = People::default();
+        print!("{}", shown(&report, policies.map_or(&nobody, Policies::people)));
     }
     Ok(Done::Well)
 }
@@ -123,6 +125,10 @@ fn shown(report: &IncidentReport, people: &People) -> String {
             finding.detail
         )
     }));
+    let alert = card.alert_url.as_deref().map(|url| ("Alert", url));
+    let pages = card.links.iter().map(|link| (link.label.as_str(), link.url.as_str()));
+    let pages = alert.into_iter().chain(pages);
+    lines.extend(pages.map(|(label, url)| format!("  {:<16} {}", label, one_line(url))));
     lines.push(String::new());
     lines.extend(
         report
@@ -189,7 +195,7 @@ fn quiet_proposal(event: &proposal::Event) -> &'static str {
         proposal::Event::Voided { .. } => "the proposal is void",
         proposal::Event::RunStarted { .. } => "the proposal is running",
         proposal::Event::RunStuck => "the proposal waits for a person",
-        proposal::Event::RunLapsed => "the proposal waits for its approvals again",
+        proposal::Event::RunLapsed { .. } => "the proposal waits for its approvals again",
         proposal::Event::RunPaused { .. } => "the proposal's run is paused",
         proposal::Event::RunGoesOn => "the proposal's run goes on",
         proposal::Event::RunAsks { .. } => "the proposal's run asks a question",
@@ -217,7 +223,12 @@ fn quiet_run(event: &run::Event) -> String {
             format!("taking step {} back failed: {}", step + 1, one_line(why))
         }
         run::Event::Unauthorised { .. } => "the approvals do not allow the next step".to_owned(),
-        run::Event::ApprovalsLapsed { .. } => "the approvals have run out".to_owned(),
+        run::Event::ApprovalsLapsed { disowned: Some(_), .. } => {
+            "an approval was taken back, and those that are left are not enough".to_owned()
+        }
+        run::Event::ApprovalsLapsed { disowned: None, .. } => {
+            "the approvals have run out".to_owned()
+        }
         run::Event::TargetChanged { .. } => "the target has changed".to_owned(),
         run::Event::Steered(_) => "the run was steered".to_owned(),
         run::Event::Halted { .. } => "the run hears that an approval was disowned".to_owned(),

@@ -3,9 +3,11 @@
 use domain::{
     card::Button,
     digest::Digest,
+    id::ProposalId,
     journal::Actor,
     letter::{Letter, Line},
     notice::Tone,
+    person::PersonId,
     proposal::{Event, Proposal},
     receipt::{Decision, Draft, Verdict},
     refusal::Refusal,
@@ -17,6 +19,31 @@ use super::{Engine, EngineError, change::Change, decision::Decide, judging::sign
 use crate::receipts;
 
 const THANKS: &str = "Thank you for saying so. Whatever was signed here in your name no longer counts, and the others are told. Please have your account secured now: sign out everywhere, and tell those who look after it. Nothing more is taken from it on this rollback.";
+
+const NEWER: &str = " This incident has a newer proposal that was approved in your name too. If that was not you either, press “Not me?” in its letter as well.";
+
+impl Work<'_> {
+    /// Whether somebody has said of any proposal of the incident that somebody else signed it in their name. Whoever has the
+    /// account would otherwise sign the next one, which comes as soon as the target changes.
+    pub(super) async fn has_disowned(&mut self, person: &PersonId) -> Result<bool, EngineError> {
+        let incident = self.head().incident.clone();
+        let proposals = self.tx.proposals_of(&incident).await?;
+        Ok(proposals.iter().any(|found| found.value.disowned.contains(person)))
+    }
+
+    /// Whether another proposal of the incident is under way on an approval in this name.
+    async fn waits_on_word_of(
+        &mut self,
+        person: &PersonId,
+        but: &ProposalId,
+    ) -> Result<bool, EngineError> {
+        let incident = self.head().incident.clone();
+        let proposals = self.tx.proposals_of(&incident).await?;
+        let others = proposals.iter().map(|found| &found.value);
+        let mut others = others.filter(|other| other.id != *but && !other.is_closed());
+        Ok(others.any(|other| other.approvals.iter().any(|approval| approval.person == *person)))
+    }
+}
 
 impl Engine {
     /// Whether that identity has signed anything here, and the change that disowning it makes, signed. It asks no policy:
@@ -31,15 +58,17 @@ impl Engine {
         let identity = decide.identity.clone();
         let envelopes = work.tx.receipts(&proposal.id).await?;
         let signed = envelopes.iter().filter_map(|envelope| self.opened(envelope));
-        let theirs = signed.into_iter().find(|decision| decision.identity == identity);
-        let Some(theirs) = theirs else {
+        let signed: Vec<_> = signed.filter(|decision| decision.identity == identity).collect();
+        // Where people.yaml has given the account to somebody else meanwhile, it has signed in two names: a press for each.
+        let is_new = |decision: &&Decision| !proposal.disowned.contains(&decision.person);
+        let Some(theirs) = signed.iter().find(is_new).or(signed.first()) else {
             let actor = match self.policies.people().known_as(&identity) {
                 Some(person) => Actor::Person { person: person.id.clone(), identity },
                 None => Actor::Stranger { identity },
             };
             return Ok((actor, Err(Refusal::NothingToDisown)));
         };
-        let (person, level) = (theirs.person, theirs.level);
+        let (person, level) = (theirs.person.clone(), theirs.level);
         let event = Event::Disowned { by: person.clone(), level, plan: decide.plan.clone() };
         let actor = Actor::Person { person: person.clone(), identity: identity.clone() };
         // Nothing is signed that the machine would not take.
@@ -60,7 +89,13 @@ impl Engine {
         };
         let receipt = sign(key, draft, work);
         let change = Change::Proposal(proposal.id.clone(), event, Some(receipt));
-        Ok((actor, Ok((change, Words::plain(THANKS)))))
+        let thanks = Words::plain(THANKS);
+        let thanks = if work.waits_on_word_of(&person, &proposal.id).await? {
+            thanks.text(NEWER)
+        } else {
+            thanks
+        };
+        Ok((actor, Ok((change, thanks))))
     }
 
     /// What the person gets in private once they have signed something that others act on.

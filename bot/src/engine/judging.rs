@@ -144,11 +144,11 @@ impl Engine {
         if let Some(refusal) = work.objection(&decide.identity).await? {
             return Ok((actor, Err(refusal)));
         }
-        // Whoever has disowned here may be somebody else now, whatever they want; what is over says so itself.
-        if !proposal.is_closed()
-            && let Err(refusal) = proposal.may_sign(&person.id)
-        {
-            return Ok((actor, Err(refusal)));
+        // Whoever has disowned here may be somebody else now, whatever they want; what is over says so itself, and its hold
+        // does not.
+        let is_over = proposal.is_closed() && !matches!(decide.wish, Wish::LiftHold { .. });
+        if !is_over && work.has_disowned(&person.id).await? {
+            return Ok((actor, Err(Refusal::Disowned)));
         }
         let signer = Signer { key, decide, proposal, person };
         let judged = match &decide.wish {

@@ -89,10 +89,17 @@ impl Engine {
                 tx.want_errand(identity.chat, &errand, now).await?;
             }
             Heard::Standing { identity, standing } => {
-                // A large workspace tells of everybody; those who decide are few.
+                // A large workspace tells of everybody; those who decide, or have opened their page, are few.
                 let is_ours = self.policies.people().known_as(identity).is_some();
-                if is_ours {
+                let has_page =
+                    tx.member(identity).await?.is_some_and(|member| member.home_at.is_some());
+                if is_ours || has_page {
                     tx.see_member(identity, *standing, now).await?;
+                }
+                // What the page shows may be nothing for them any more.
+                if has_page {
+                    let errand = Errand::Home { of: identity.clone() };
+                    tx.want_errand(identity.chat, &errand, now).await?;
                 }
             }
         }

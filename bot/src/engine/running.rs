@@ -82,10 +82,15 @@ impl Engine {
             }
             (Guarded::Same, Ok(authorised)) => (begins, Some(authorised)),
             (Guarded::Same, Err(error)) if error.is_lapse() => {
-                (Event::ApprovalsLapsed { why: error.to_string() }, None)
+                let (why, disowned) = (error.to_string(), error.disowned().cloned());
+                (Event::ApprovalsLapsed { why, disowned }, None)
             }
             (Guarded::Same, Err(error)) => {
-                tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);
+                if error.is_peoples_to_mend() {
+                    tracing::warn!(run.id = %run.id, "run {} is held: {error}", run.id);
+                } else {
+                    tracing::error!(run.id = %run.id, "run {} is held: {error}", run.id);
+                }
                 (Event::Unauthorised { why: error.to_string() }, None)
             }
         };

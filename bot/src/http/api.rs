@@ -31,8 +31,7 @@ async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let Ok(id) = id.parse::<IncidentId>() else { return Ok(StatusCode::NOT_FOUND.into_response()) };
-    let report =
-        report::incident(&routes.engine.store, routes.engine.policies.people(), &id).await?;
+    let report = report::incident(&routes.engine.store, Some(&routes.engine.policies), &id).await?;
     Ok(report.map_or_else(
         || StatusCode::NOT_FOUND.into_response(),
         |report| Json(report).into_response(),

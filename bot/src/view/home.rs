@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    home::{Active, Home, Pending, Reader},
+    home::{Active, Board, Pending, Reader, Turn},
     level::Level,
     person::{Identity, Person, PersonId},
     proposal::{Part, Proposal},
@@ -16,13 +16,13 @@ const NEWEST: u32 = 100;
 /// How many of them are shown.
 const SHOWN: usize = 15;
 
-/// The home page of whoever a chat knows as `of`.
-pub async fn home(
+/// What the home page shows of what goes on to a member whom a chat knows as `of`.
+pub async fn board(
     store: &Store,
     policies: &Policies,
     of: &Identity,
     now: Timestamp,
-) -> anyhow::Result<Home> {
+) -> anyhow::Result<Board> {
     let people = policies.people();
     let person = people.known_as(of);
     let mut pending = Vec::new();
@@ -56,9 +56,10 @@ pub async fn home(
             person: person.id.clone(),
             level: person.level,
             peers: peers(policies, person),
+            turn: Turn::of(&person.id, policies.rungs()),
         },
     );
-    Ok(Home { reader, pending, active, going_on: going_on.len(), at: now })
+    Ok(Board { reader, pending, active, going_on: going_on.len(), at: now })
 }
 
 /// Who else holds exactly the level of somebody.

@@ -7,6 +7,7 @@
 
 mod errands;
 mod handovers;
+mod home;
 mod line;
 mod outcome;
 

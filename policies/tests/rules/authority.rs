@@ -367,7 +367,11 @@ fn why_says_what_a_decided_proposal_waits_for() {
         let words = policies.why(&PersonId::new("ana"), proposal, at(3));
         words.to_plain(policies.people())
     };
-    let answers = [say(&running), say(&after(&Event::RunStuck)), say(&after(&Event::RunLapsed))];
+    let answers = [
+        say(&running),
+        say(&after(&Event::RunStuck)),
+        say(&after(&Event::RunLapsed { disowned: None })),
+    ];
     insta::assert_snapshot!(answers.join("\n\n"), @r"
     Ana Ruiz has signed already, and one person counts once. It has 1 of 1 approvals. A model-level rollback needs one approval of level 1. It no longer waits for a decision.
 

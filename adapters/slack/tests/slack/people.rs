@@ -1,7 +1,7 @@
 //! What Slack tells of people, and what is asked of it about them.
 
 use domain::{
-    home::{Active, Home, Pending, Reader},
+    home::{Active, Board, Home, Pending, Reader},
     port::{Chat as _, ChatError, MessageRef, Presence},
     standing::Standing,
     words::Words,
@@ -111,15 +111,15 @@ async fn the_fullest_home_page_fits() {
         since: at(0),
         link: link.clone(),
     };
-    let home = Home {
-        reader: Reader::Known { person: ana(), level: None, peers: vec![] },
+    let home = Home::Open(Box::new(Board {
+        reader: Reader::Known { person: ana(), level: None, peers: vec![], turn: None },
         pending: (0..40)
             .map(|place| pending(if place < 20 { Ok(()) } else { Err(Words::plain("no")) }))
             .collect(),
         active: vec![active; 40],
         going_on: 90,
         at: at(0),
-    };
+    }));
     let shown = world.slack.show_home(&identity("U0ANA"), &home, &world.people).await;
     shown.expect("Slack takes it");
     let shown = world.fake.home("U0ANA").expect("a home page").shown();

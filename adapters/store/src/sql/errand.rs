@@ -1,11 +1,13 @@
 //! Errands: what is done before an incident is known. One key, one errand, however often it is wanted.
 
+/// One that failed and waits is tried at once: somebody waits for it again.
 pub(crate) const WANT_ERRAND: &str = "
 insert into errand (chat, id, body, wanted, due_ms, queued_ms)
 values ($1, $2, $3, 1, $4, $4)
 on conflict (chat, id) do update
 set wanted = errand.wanted + 1,
-    body = excluded.body";
+    body = excluded.body,
+    due_ms = case when excluded.due_ms < errand.due_ms then excluded.due_ms else errand.due_ms end";
 
 pub(crate) const CLAIM_ERRANDS: &str = "
 with due as materialized (

@@ -14,7 +14,11 @@ impl Scene {
     /// A step failed, and nobody can tell what it has changed.
     pub(crate) fn stuck() -> Self {
         let reason = "the target cannot tell whether the views were moved";
-        let stuck = Notice::Stuck { name: "Point the models back".into(), reason: reason.into() };
+        let stuck = Notice::Stuck {
+            name: "Point the models back".into(),
+            reason: reason.into(),
+            disowned: None,
+        };
         let mut scene = Self::running().with(|proposal| {
             let run = "run_01k7gqd400e9jvd5m8wzc4x7m2".parse().unwrap();
             proposal.stage = Stage::Stuck { run };
@@ -60,6 +64,7 @@ impl Scene {
                 position: Some(Position { rung: 1, repeats: 0, asked_at: night(6, 20) }),
                 paused: None,
                 lapsed: false,
+                disowned: None,
             });
         });
         let run = scene.run.as_mut().unwrap();

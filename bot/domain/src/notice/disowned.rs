@@ -49,7 +49,7 @@ impl Consequence {
                 words.text(format!("The rollback waits for a person and stays as it is ({count})."))
             }
             Self::GoesBack => words.text("What the rollback did is being taken back, and that goes on."),
-            Self::Over => words.text("The rollback was over by then: nothing is left to be stopped here, so please look at what it did."),
+            Self::Over => words.text("The rollback was over by then: nothing is left to be stopped here, so please look at what was done, if anything was."),
         };
         if people.is_empty() {
             return words;
@@ -66,4 +66,11 @@ impl Consequence {
         };
         words.text(" ").people(people).text(please)
     }
+}
+
+/// What the thread is told when a run meets an approval that was disowned.
+pub(super) fn stands_still(name: &str, by: &PersonId) -> Words {
+    Words::plain("The rollback stops before ").strong(name).text(": what was signed in the name of ").person(by).text(
+        " was taken back, because it was not they who signed, and the approvals that are left are not enough. If the plan is right, others sign it again with Approve, and then press Try again; End the rollback leaves the target as it is now. Nothing runs by itself.",
+    )
 }

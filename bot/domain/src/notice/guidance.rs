@@ -44,6 +44,9 @@ pub enum Guidance {
         /// Whether it needs the approvals anew.
         #[serde(default)]
         lapsed: bool,
+        /// Whose approval was disowned, where the run met that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disowned: Option<PersonId>,
         next: Timestamp,
     },
     /// The approvals that had run out are there again.
@@ -141,25 +144,25 @@ impl Guidance {
                 };
                 let words = words.text(" Confirm lets it go on, Cancel takes back what was done. Nothing runs before that.");
                 match next {
-                    Some(next) => words
-                        .text(" Without an answer, the escalation goes on at ")
-                        .time(*next)
-                        .text("."),
+                    Some(next) => goes_on_at(words, *next),
                     None => words,
                 }
             }
-            Self::Wanted { question, level, role, people, waited_ms, paused, lapsed, next } => {
-                let please = match paused {
-                    Some(by) => still_paused(by, *waited_ms, *lapsed),
-                    None => please(question.as_deref(), *waited_ms, *lapsed),
-                };
-                Words::new()
-                    .people(people)
-                    .text(format!(", {role} ({level}): "))
-                    .words(please)
-                    .text(" Without an answer, the escalation goes on at ")
-                    .time(*next)
-                    .text(".")
+            Self::Wanted {
+                question,
+                level,
+                role,
+                people,
+                waited_ms,
+                paused,
+                lapsed,
+                disowned,
+                next,
+            } => {
+                let because = (paused.as_ref(), disowned.as_ref().filter(|_| *lapsed));
+                let please = wanted(question.as_deref(), *waited_ms, *lapsed, because);
+                let words = Words::new().people(people).text(format!(", {role} ({level}): "));
+                goes_on_at(words.words(please), *next)
             }
             Self::Renewed => Words::plain(
                 "The approvals are good again. Resume, or Try again where it is stuck, lets the rollback go on.",
@@ -205,6 +208,25 @@ impl Guidance {
     }
 }
 
+/// What the clock brings to whoever does not answer.
+fn goes_on_at(words: Words, next: Timestamp) -> Words {
+    words.text(" Without an answer, the escalation goes on at ").time(next).text(".")
+}
+
+/// What people are asked for. It waits because somebody paused it, or because an approval was disowned, or because it is stuck.
+fn wanted(
+    question: Option<&str>,
+    waited_ms: u64,
+    lapsed: bool,
+    because: (Option<&PersonId>, Option<&PersonId>),
+) -> Words {
+    match because {
+        (Some(by), _) => still_paused(by, waited_ms, lapsed),
+        (None, Some(by)) => sign_in_place_of(by, waited_ms),
+        (None, None) => please(question, waited_ms, lapsed),
+    }
+}
+
 /// What people are asked for while it is paused.
 fn still_paused(by: &PersonId, waited_ms: u64, lapsed: bool) -> Words {
     let ways = if lapsed {
@@ -216,6 +238,20 @@ fn still_paused(by: &PersonId, waited_ms: u64, lapsed: bool) -> Words {
         " for {} now. {ways} Cancel takes back what was done; nothing runs before that.",
         duration(waited_ms)
     ))
+}
+
+/// What people are asked for whose approval can stand in place of one that was disowned.
+fn sign_in_place_of(by: &PersonId, waited_ms: u64) -> Words {
+    let words = match waited_ms {
+        0 => Words::plain("the approval of "),
+        waited => {
+            let waited = duration(waited);
+            Words::plain(format!("the rollback has been stuck for {waited}: the approval of "))
+        }
+    };
+    words.person(by).text(
+        " was taken back, and yours can stand in its place. Please look at the rollback, then approve the same plan again, or end it.",
+    )
 }
 
 /// What people are asked for.

@@ -83,8 +83,12 @@ pub enum Event {
     },
     /// The run cannot go on without a person.
     RunStuck,
-    /// The run cannot go on before its approvals, which have run out, are given again.
-    RunLapsed,
+    /// The run cannot go on before its approvals are given again: they have run out, or one was disowned.
+    RunLapsed {
+        /// Whose approval was disowned, where that is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disowned: Option<PersonId>,
+    },
     /// A person has paused the run.
     RunPaused {
         /// Who.

@@ -22,7 +22,11 @@ impl Proposal {
         let is_running = matches!(self.stage, Stage::Running { .. });
         match event {
             Event::Disowned { by, plan, .. } => self.disown(by, plan, now),
-            Event::RunHalted { by, halt } if is_running => Ok(self.halted(by, halt, now)),
+            // A run is told to halt only by somebody who has disowned what they signed here.
+            Event::RunHalted { by, halt } if is_running && self.disowned.contains(by) => {
+                Ok(self.halted(by, halt, now))
+            }
+            Event::RunLapsed { disowned } if is_running => self.lapsed(disowned.as_ref(), now),
             Event::Approved { by, level, plan } if is_running && self.has_lapsed() => {
                 self.may_sign(by)?;
                 self.renew(Approval { person: by.clone(), level: *level, at: now }, plan)
@@ -90,8 +94,7 @@ impl Proposal {
             (Stage::Approved { .. }, Event::RunStarted { run }) => {
                 Ok(self.moved(Stage::Running { run: run.clone() }))
             }
-            (Stage::Running { run }, Event::RunStuck) => Ok(self.stuck(run, false, now)),
-            (Stage::Running { run }, Event::RunLapsed) => Ok(self.stuck(run, true, now)),
+            (Stage::Running { run }, Event::RunStuck) => Ok(self.stuck(run, now)),
             (Stage::Stuck { run }, Event::RunGoesOn) => {
                 Ok(Self { stage: Stage::Running { run }, ..self }.waits_no_more())
             }

@@ -17,7 +17,7 @@ use crate::{
     person::PersonId,
     plan::Question,
     refusal::Refusal,
-    requirement::{Approval, Rung},
+    requirement::{Approval, Requirement, Rung},
 };
 
 /// What a run waits for, and who was asked for it.
@@ -37,6 +37,9 @@ pub struct Waiting {
     /// Whether approvals have run out or were disowned, so that it can go on only when they are given again.
     #[serde(default)]
     pub lapsed: bool,
+    /// Whose approval was disowned, where the run met that: whoever disowned here is not asked for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disowned: Option<PersonId>,
 }
 
 impl Proposal {
@@ -65,10 +68,30 @@ impl Proposal {
         (self, effects)
     }
 
-    /// The run is stuck: asks those who can try again or end it, or approve again where that has `lapsed`.
-    pub(super) fn stuck(mut self, run: RunId, lapsed: bool, now: Timestamp) -> (Self, Vec<Effect>) {
-        let lapsed = lapsed || self.has_lapsed();
+    /// The run is stuck: asks those who can try again or end it, or approve again where that has lapsed.
+    pub(super) fn stuck(self, run: RunId, now: Timestamp) -> (Self, Vec<Effect>) {
+        let lapsed = self.has_lapsed();
         let waiting = Waiting { lapsed, ..self.waiting(self.lowest_need(), None, now) };
+        self.stuck_at(run, waiting)
+    }
+
+    /// The run cannot go on without approvals that count: asks those who can give them.
+    pub(super) fn lapsed(
+        self,
+        disowned: Option<&PersonId>,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let run = match &self.stage {
+            Stage::Running { run } if disowned.is_none_or(|by| self.disowned.contains(by)) => {
+                run.clone()
+            }
+            _ => return Err(Refusal::Outdated),
+        };
+        let waiting = self.waiting_for(self.lowest_need(), disowned.cloned(), now);
+        Ok(self.stuck_at(run, Waiting { lapsed: true, ..waiting }))
+    }
+
+    fn stuck_at(mut self, run: RunId, waiting: Waiting) -> (Self, Vec<Effect>) {
         let asked = self.asked_for(&waiting, 0).into_iter();
         let effects = asked.chain([Effect::SyncCard]).chain(self.timer(&waiting)).collect();
         (self.stage, self.waits) = (Stage::Stuck { run }, Some(waiting));
@@ -154,10 +177,10 @@ impl Proposal {
     /// What the clock brings next, and at which level.
     pub(crate) fn asked_next(&self) -> Option<(Level, Timestamp)> {
         let (asked_from, position) = self.walk()?;
-        let requirement = if matches!(self.stage, Stage::Open { .. }) {
-            Cow::Borrowed(self.requirement())
-        } else {
-            self.requirement().while_running()
+        let requirement = match &self.waits {
+            _ if matches!(self.stage, Stage::Open { .. }) => Cow::Borrowed(self.requirement()),
+            Some(waiting) => self.ladder_of(waiting.disowned.as_ref()),
+            None => self.requirement().while_running(),
         };
         let next = escalation::next(&requirement, asked_from, position);
         Some((next.rung.level, next.position.asked_at))
@@ -174,7 +197,7 @@ impl Proposal {
 
     pub(super) fn next_ask(&self, waiting: &Waiting) -> Option<Position> {
         let position = waiting.position.as_ref()?;
-        let requirement = self.requirement().while_running();
+        let requirement = self.ladder_of(waiting.disowned.as_ref());
         Some(escalation::next(&requirement, waiting.asked_from, position).position)
     }
 
@@ -184,14 +207,32 @@ impl Proposal {
         question: Option<String>,
         now: Timestamp,
     ) -> Waiting {
-        let began = escalation::from_level(&self.requirement().while_running(), level, now);
+        Waiting { question, ..self.waiting_for(level, None, now) }
+    }
+
+    fn waiting_for(&self, level: Level, disowned: Option<PersonId>, now: Timestamp) -> Waiting {
+        let began = escalation::from_level(&self.ladder_of(disowned.as_ref()), level, now);
         let (asked_from, position) = began.map_or((now, None), |(from, at)| (from, Some(at)));
-        Waiting { question, since: now, asked_from, position, paused: None, lapsed: false }
+        let (question, paused, lapsed) = (None, None, false);
+        Waiting { question, since: now, asked_from, position, paused, lapsed, disowned }
+    }
+
+    /// The ladder that the run's answer climbs: without those from whom nothing is taken here any more, where that is why
+    /// it waits.
+    fn ladder_of(&self, disowned: Option<&PersonId>) -> Cow<'_, Requirement> {
+        let mut requirement = self.requirement().while_running();
+        if disowned.is_some() {
+            for rung in &mut requirement.to_mut().ladder {
+                rung.people.retain(|person| !self.disowned.contains(person));
+            }
+        }
+        requirement
     }
 
     fn asked_for(&self, waiting: &Waiting, waited_ms: u64) -> Option<Effect> {
         let position = waiting.position.as_ref()?;
-        let rung = &self.requirement().ladder[position.rung];
+        let requirement = self.ladder_of(waiting.disowned.as_ref());
+        let rung = &requirement.ladder[position.rung];
         Some(Effect::Say(Notice::Steered(Guidance::Wanted {
             question: waiting.question.clone(),
             level: rung.level,
@@ -200,12 +241,14 @@ impl Proposal {
             waited_ms,
             paused: waiting.paused.clone(),
             lapsed: waiting.lapsed,
+            disowned: waiting.disowned.clone(),
             next: self.next_ask(waiting)?.asked_at,
         })))
     }
 
     pub(super) fn timer(&self, waiting: &Waiting) -> Option<Effect> {
         let position = waiting.position.as_ref()?;
-        Some(set_timer(&self.requirement().while_running(), waiting.asked_from, position))
+        let requirement = self.ladder_of(waiting.disowned.as_ref());
+        Some(set_timer(&requirement, waiting.asked_from, position))
     }
 }

@@ -87,3 +87,40 @@ pub fn authorise_step(
     }
     Ok(authorised)
 }
+
+/// Decides whether somebody stands by what was settled in `run`: where a step was signed off by somebody who says that it
+/// was not they, whoever lets the run go on after that, with the level that a sign-off needs, settles it. Asked by the
+/// executor besides; a record tells who let the run go on, whatever their level.
+pub fn stands_settled(
+    proposal: &Proposal,
+    decisions: &[Decision],
+    run: &RunId,
+    now: Timestamp,
+) -> Result<(), Unauthorised> {
+    let disowned = Disowned::of(proposal, decisions, now)?;
+    let about = |decision: &Decision| {
+        decision.about.as_ref().filter(|about| about.run == *run).and_then(|about| about.stop)
+    };
+    let skips = decisions.iter().filter(|decision| decision.verdict == Verdict::Skip);
+    for skip in skips.filter(|skip| disowned.includes(&skip.person)) {
+        let Some(stop) = about(skip) else { continue };
+        let needed = proposal.steering_level(Steer::Skip { stop }, None);
+        let stands_by = |decision: &Decision| {
+            matches!(
+                decision.verdict,
+                Verdict::Approve | Verdict::Resume | Verdict::Retry | Verdict::Skip
+            ) && decision.about.as_ref().is_none_or(|about| about.run == *run)
+                && disowned.is_after(skip, decision)
+                && decision.level >= needed
+                && misfit(decision, proposal, now).is_none()
+        };
+        if !decisions.iter().any(stands_by) {
+            return Err(Unauthorised::Unsettled {
+                step: stop.step + 1,
+                person: skip.person.clone(),
+                needed,
+            });
+        }
+    }
+    Ok(())
+}

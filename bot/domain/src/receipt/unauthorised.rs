@@ -1,9 +1,9 @@
 //! Why receipts do not allow something, in words.
 
-use crate::{Timestamp, digest::Digest, id::PinId, person::PersonId};
+use crate::{Timestamp, digest::Digest, id::PinId, level::Level, person::PersonId};
 
 /// Why receipts do not allow a run, for the operator and the thread.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Unauthorised {
     /// The stored plan is not the one that was proposed.
     #[error("the stored plan has digest {stored}, but the proposal is for {proposed}")]
@@ -30,7 +30,9 @@ pub enum Unauthorised {
         until: Timestamp,
     },
     /// Approvals are missing, and one was given by somebody else in a person's name.
-    #[error("{person} says that the approval in their name was not theirs")]
+    #[error(
+        "the approval in the name of {person} was taken back, because it was not they who signed"
+    )]
     Disowned {
         /// In whose name.
         person: PersonId,
@@ -50,6 +52,18 @@ pub enum Unauthorised {
         step: usize,
         /// The question.
         question: String,
+    },
+    /// A step was signed off in a name that was disowned, and nobody stands by it.
+    #[error(
+        "step {step} was signed off in the name of {person}, and it was not they who signed; somebody of {needed} or higher has to look at that step and press Try again, which stands for their word on it"
+    )]
+    Unsettled {
+        /// The step, from 1.
+        step: usize,
+        /// In whose name.
+        person: PersonId,
+        /// The level that a sign-off needs.
+        needed: Level,
     },
     /// A pin has no signed decision.
     #[error("nobody who may has signed that {pin} keeps the way back of this plan")]

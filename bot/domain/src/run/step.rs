@@ -28,8 +28,8 @@ impl Run {
             {
                 Ok(self.target_changed((next, attempt), changes, now))
             }
-            (Stage::Pending { next, attempt }, Event::ApprovalsLapsed { why }) => {
-                Ok(self.lapsed((next, attempt), why, now))
+            (Stage::Pending { next, attempt }, Event::ApprovalsLapsed { why, disowned }) => {
+                Ok(self.lapsed((next, attempt), (why, disowned.as_ref()), now))
             }
             (Stage::Pending { next, attempt }, Event::Unauthorised { why }) => {
                 Ok(self.stick(next, unauthorised(why), Halt::Before { attempt }))

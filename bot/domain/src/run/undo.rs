@@ -1,7 +1,10 @@
 //! How a run ends without success: steps are taken back in reverse, or it stops and asks for a person.
 
 use super::{Halt, Run, Stage, StepRule, Trace};
-use crate::{Timestamp, effect::Effect, notice::Notice, plan::Finding, proposal};
+use crate::{Timestamp, effect::Effect, notice::Notice, person::PersonId, plan::Finding, proposal};
+
+/// Why a run stands still whose approval was disowned. Whose it was stands beside it.
+const DISOWNED: &str = "an approval was taken back, because somebody else had signed it, and those that are left are not enough";
 
 impl Run {
     /// Goes on with the highest step below `above` that can be taken back; with none left the run is undone.
@@ -79,16 +82,19 @@ impl Run {
     pub(super) fn lapsed(
         self,
         (next, attempt): (usize, u32),
-        why: &str,
+        (why, disowned): (&str, Option<&PersonId>),
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
         // Whatever a probe could find has left something behind.
         let has_effect = |step: &StepRule| step.has_undo || !step.idempotent || step.has_probe;
         let begun = if attempt > 1 { next + 1 } else { next };
         if self.steps[..begun].iter().any(has_effect) {
-            let reason = format!("the approvals have run out: {why}");
-            let halt = Halt::Before { attempt };
-            return self.stop_at(next, reason, halt, proposal::Event::RunLapsed);
+            let reason = match disowned {
+                Some(_) => DISOWNED.to_owned(),
+                None => format!("the approvals have run out: {why}"),
+            };
+            let told = proposal::Event::RunLapsed { disowned: disowned.cloned() };
+            return self.stop_at(next, (reason, disowned), Halt::Before { attempt }, told);
         }
         let changes = vec![why.to_owned()];
         let told = Effect::TellProposal(proposal::Event::Voided { changes: changes.clone() });
@@ -97,13 +103,13 @@ impl Run {
 
     /// Stops until a person answers. A pause has no further meaning: nothing runs.
     pub(super) fn stick(self, step: usize, reason: String, halt: Halt) -> (Self, Vec<Effect>) {
-        self.stop_at(step, reason, halt, proposal::Event::RunStuck)
+        self.stop_at(step, (reason, None), halt, proposal::Event::RunStuck)
     }
 
     fn stop_at(
         mut self,
         step: usize,
-        reason: String,
+        (reason, disowned): (String, Option<&PersonId>),
         halt: Halt,
         told: proposal::Event,
     ) -> (Self, Vec<Effect>) {
@@ -111,6 +117,7 @@ impl Run {
             Effect::Say(Notice::Stuck {
                 name: self.steps[step].name.clone(),
                 reason: reason.clone(),
+                disowned: disowned.cloned(),
             }),
             Effect::TellProposal(told),
             Effect::SyncCard,

@@ -4,6 +4,7 @@
 
 mod card;
 mod checking;
+mod disowned_receipts;
 mod disowning;
 mod escalation;
 mod fold;

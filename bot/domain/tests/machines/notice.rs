@@ -169,6 +169,7 @@ fn the_run() {
             reason: text(
                 "it broke; and its effect could not be told: the warehouse does not answer",
             ),
+            disowned: None,
         },
     ];
     insta::assert_snapshot!(read(&notices), @"

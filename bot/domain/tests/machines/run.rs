@@ -9,7 +9,7 @@ use domain::{
     run::{Event, ProbeAnswer, Run, Stage, StepRule, UNDO_ATTEMPTS},
 };
 
-use crate::world::{incident_id, minute, notices, plan, proposal_id, run_id, step_rule};
+use crate::world::{incident_id, minute, notices, person, plan, proposal_id, run_id, step_rule};
 
 /// A run of these steps.
 pub(crate) fn run_of(steps: Vec<StepRule>) -> Run {
@@ -233,7 +233,8 @@ fn a_target_that_changed_voids_the_run_before_it_has_changed_anything_and_asks_a
 
 #[test]
 fn approvals_that_ran_out_void_a_run_that_did_nothing_and_are_asked_for_again_after() {
-    let event = Event::ApprovalsLapsed { why: "ana's was good until seven".to_owned() };
+    let event =
+        Event::ApprovalsLapsed { why: "ana's was good until seven".to_owned(), disowned: None };
     let (run, effects) = last(three(), std::slice::from_ref(&event));
     assert!(matches!(run.stage, Stage::Voided { .. }), "{:?}", run.stage);
     let changes = vec!["ana's was good until seven".to_owned()];
@@ -243,7 +244,19 @@ fn approvals_that_ran_out_void_a_run_that_did_nothing_and_are_asked_for_again_af
     let reason = "the approvals have run out: ana's was good until seven".to_owned();
     let halt = domain::run::Halt::Before { attempt: 1 };
     assert_eq!(run.stage, Stage::Stuck { step: 2, reason, halt });
-    assert!(effects.contains(&Effect::TellProposal(proposal::Event::RunLapsed)), "{effects:?}");
+    let told = Effect::TellProposal(proposal::Event::RunLapsed { disowned: None });
+    assert!(effects.contains(&told), "{effects:?}");
+    let disowned = Some(person("ana"));
+    let taken = Event::ApprovalsLapsed { why: "ana's".to_owned(), disowned: disowned.clone() };
+    let events = [intended(0, 1), did(0), intended(1, 1), did(1), taken];
+    let (run, effects) = last(three(), &events);
+    let told = Effect::TellProposal(proposal::Event::RunLapsed { disowned });
+    assert!(effects.contains(&told), "{effects:?}");
+    assert!(
+        matches!(&run.stage, Stage::Stuck { step: 2, reason, .. } if reason.starts_with("an approval was taken back")),
+        "{:?}",
+        run.stage
+    );
     // A second try meets what the first one left; a look leaves nothing.
     let again = [intended(0, 1), failed(0), event.clone()];
     assert!(matches!(last(three(), &again).0.stage, Stage::Voided { .. }));

@@ -131,7 +131,8 @@ fn rungs_without_people_are_passed_over() {
 
 #[test]
 fn approvals_that_ran_out_can_be_given_again() {
-    let (lapsed, effects) = running(proposal(&[2])).step(&Event::RunLapsed, minute(300)).unwrap();
+    let (lapsed, effects) =
+        running(proposal(&[2])).step(&Event::RunLapsed { disowned: None }, minute(300)).unwrap();
     assert_eq!(wanted(&effects), [(vec!["ben".to_owned(), "bea".to_owned()], 0)]);
     let low = lapsed.clone().step(&approved("ana"), minute(301));
     assert!(matches!(low, Err(Refusal::NeedsLevel { .. })), "{low:?}");
@@ -170,6 +171,7 @@ fn a_run_waits_for_people() {
                 waited_ms: waited_min * MINUTE_MS,
                 paused: None,
                 lapsed,
+                disowned: None,
                 next: minute(30),
             }
         };
@@ -181,6 +183,7 @@ fn a_run_waits_for_people() {
         waited_ms: 15 * MINUTE_MS,
         paused: Some(person("ana")),
         lapsed: false,
+        disowned: None,
         next: minute(30),
     };
     let notices = [

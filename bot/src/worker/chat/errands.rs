@@ -7,8 +7,18 @@ use domain::{
 };
 use store::ErrandClaim;
 
-use super::{Chatter, LEASE_MS, after, back_off, outcome::Verdict};
-use crate::{engine::KNOCK_COUNTS, view};
+use super::{
+    Chatter, LEASE_MS, after, back_off,
+    outcome::{PRIVATE_TRIES, Verdict},
+};
+use crate::engine::KNOCK_COUNTS;
+
+/// Whether an errand is over that the chat has taken.
+pub(super) enum Taken {
+    Done,
+    /// It is to be done once more later, and why.
+    Again(String),
+}
 
 impl Chatter {
     pub(super) async fn errands(&self) -> anyhow::Result<usize> {
@@ -31,13 +41,20 @@ impl Chatter {
         let (store, owner) = (&self.desk.store, &self.desk.owner);
         let done = match &claim.errand {
             Errand::Home { of } => self.show_home(of).await?,
-            Errand::Note { at, by } => self.note(at, by).await?,
+            Errand::Note { at, by } => self.note(at, by).await?.map(|()| Taken::Done),
         };
         let now = self.desk.clock.now();
         let error = match done {
-            Ok(()) => {
+            Ok(taken) => {
                 self.line.answered(now);
-                return self.settle(claim).await;
+                return match taken {
+                    Taken::Again(problem) if claim.attempts < PRIVATE_TRIES => {
+                        let due = after(now, back_off(claim.attempts));
+                        store.retry_errand(claim, owner, due, &problem).await?;
+                        Ok(())
+                    }
+                    Taken::Again(_) | Taken::Done => self.settle(claim).await,
+                };
             }
             Err(error) => error,
         };
@@ -69,12 +86,6 @@ impl Chatter {
             store.retry_errand(claim, owner, now, "").await?;
         }
         Ok(())
-    }
-
-    async fn show_home(&self, of: &Identity) -> anyhow::Result<Result<(), ChatError>> {
-        let (engine, now) = (&self.engine, self.desk.clock.now());
-        let home = view::home(&self.desk.store, &engine.policies, of, now).await?;
-        Ok(self.bounded(self.chat.show_home(of, &home, engine.policies.people())).await)
     }
 
     async fn note(&self, at: &MessageRef, by: &Identity) -> anyhow::Result<Result<(), ChatError>> {
