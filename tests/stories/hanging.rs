@@ -58,7 +58,7 @@ story!(
         assert!(!w.is_asked("ana") && !w.is_asked("sam"));
         let pressed = told(w, "U0ANA");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(pressed.join("\n"), @"What you pressed at <!date^1795402920^{time_secs}|03:02:00 UTC> did not open: Slack was too slow, or refused. Nothing was done: press it again, please.");
+            insta::assert_snapshot!(pressed.join("\n"), @"What you pressed at <!date^1795402920^{time}|03:02 UTC> did not open: Slack was too slow, or refused. Nothing was done: press it again, please.");
         }
         assert_eq!(told(w, "U0SAM"), pressed, "details are said the same way");
         // The command asks whether she may read; the form itself asks for nobody.

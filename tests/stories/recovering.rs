@@ -126,7 +126,7 @@ story!(
     Pass: The base backup was finished before that moment.
     Pass: The recovery needs up to 80 MB, where 9000 MB are free.
     Pass: The recovery copies 40 MB: about 1 min on a plain disk.
-    Inconclusive: What was written since 2026-11-22 02:49 UTC is not in the rollback point (1 d 0 h); the broken databases keep it.
+    Inconclusive: What was written since 2026-11-22 02:49 UTC is not in the rollback point (1 d); the broken databases keep it.
     Pass: No other incident's rollback is under way on warehouse.
     ");
     w.expect_thread(&["Alert from", "Proposed: full environment rollback (type 4)", "Telling"]);

@@ -120,11 +120,11 @@ mod tests {
         );
         says(
             r#""kind": "evaluated", "model": "marts.orders", "done": 2, "total": 8, "batch": 2, "batches": 4, "duration_ms": 4100, "audits_passed": 2, "audits_failed": 0, "left_ms": 240000"#,
-            "evaluated marts.orders · 3 of 8 · batch 2 · 4.1 s · audits 2 passed",
+            "evaluated marts.orders · 3 of 8 · batch 2 · 4 s · audits 2 passed",
         );
         says(
             r#""kind": "evaluated", "model": "marts.orders", "done": 8, "total": 8, "batch": 1, "batches": 1, "duration_ms": 153, "audits_passed": 1, "audits_failed": 2"#,
-            "evaluated marts.orders · 8 of 8 · 153 ms · audits 1 passed, 2 failed",
+            "evaluated marts.orders · 8 of 8 · under 1 s · audits 1 passed, 2 failed",
         );
         says(
             r#""kind": "evaluating", "model": "ref.rules", "done": 0, "total": 0, "batch": 0, "batches": 0"#,
