@@ -311,34 +311,14 @@ mod tests {
 
     /// Letters that mean something to Slack, more often than chance would bring them.
     fn hostile() -> impl Strategy<Value = String> {
+        let marks = vec![
+            "<", ">", "&", "|", "!", "@", "#", "*", "_", "~", "`", "```", "\n", "\n>", "&lt;",
+            "\u{200B}", "\u{202E}", "\"", "\\", "a", " ",
+        ];
+        let wholes = vec!["<!channel>", "<@U0EVE>", "<http://x|y>"];
         let piece = prop_oneof![
-            prop::sample::select(vec![
-                "<",
-                ">",
-                "&",
-                "|",
-                "!",
-                "@",
-                "#",
-                "*",
-                "_",
-                "~",
-                "`",
-                "```",
-                "\n",
-                "\n>",
-                "<!channel>",
-                "<@U0EVE>",
-                "<http://x|y>",
-                "&lt;",
-                "\u{200B}",
-                "\u{202E}",
-                "\"",
-                "\\",
-                "a",
-                " ",
-            ])
-            .prop_map(str::to_owned),
+            prop::sample::select(marks).prop_map(str::to_owned),
+            prop::sample::select(wholes).prop_map(str::to_owned),
             any::<char>().prop_map(String::from),
         ];
         prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
