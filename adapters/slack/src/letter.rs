@@ -50,7 +50,7 @@ pub(crate) fn letter(letter: &Letter, readers: Readers<'_>) -> Paragraph {
 fn not_me() -> Value {
     json!({
         "title": block::plain("Was it not you?"),
-        "text": block::plain("What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign on this rollback any more."),
+        "text": block::plain("What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign in this incident any more."),
         "confirm": block::plain("It was not me"),
         "deny": block::plain("Back"),
         "style": "danger",

@@ -302,7 +302,7 @@ impl Refusal {
                 Nothing was changed.",
             ),
             Self::Disowned => Words::plain(
-                "You said that somebody else signed here in your name, so nothing more is taken from this account on this rollback; others decide. Nothing was changed.",
+                "You said that somebody else signed here in your name, so nothing more is taken from this account in this incident; others decide. Nothing was changed.",
             ),
             Self::AlreadyDisowned => Words::plain(
                 "That is known already: what was signed here in your name does not count, and the others have been told. Nothing more was changed.",

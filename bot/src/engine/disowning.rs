@@ -18,7 +18,7 @@ use signer::SigningKey;
 use super::{Engine, EngineError, change::Change, decision::Decide, judging::sign, work::Work};
 use crate::receipts;
 
-const THANKS: &str = "Thank you for saying so. Whatever was signed here in your name no longer counts, and the others are told. Please have your account secured now: sign out everywhere, and tell those who look after it. Nothing more is taken from it on this rollback.";
+const THANKS: &str = "Thank you for saying so. Whatever was signed here in your name no longer counts, and the others are told. Please have your account secured now: sign out everywhere, and tell those who look after it. Nothing more is taken from it in this incident.";
 
 const NEWER: &str = " This incident has a newer proposal that was approved in your name too. If that was not you either, press “Not me?” in its letter as well.";
 

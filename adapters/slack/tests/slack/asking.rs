@@ -211,7 +211,7 @@ async fn a_receipt_comes_with_the_way_to_disown_it() {
     *When* <!date^1795412780^{time}|05:46 UTC>
     ---
     Was it not you?
-    What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign on this rollback any more.
+    What was signed in your name counts no longer, the rollback is stopped where it stands, and everybody who was asked is told. You cannot sign in this incident any more.
     It was not me
     Back
     ");

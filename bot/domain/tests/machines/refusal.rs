@@ -82,7 +82,7 @@ fn every_refusal() {
     This needs level 2, and you hold level 1. Ben can decide: please ask in the thread. Nothing was changed.
     This needs level 2, and you hold level 1. The escalation names nobody of that level: tell the operator. Nothing was changed.
     You proposed this, and it needs more than one person: others have to sign. Nothing was changed.
-    You said that somebody else signed here in your name, so nothing more is taken from this account on this rollback; others decide. Nothing was changed.
+    You said that somebody else signed here in your name, so nothing more is taken from this account in this incident; others decide. Nothing was changed.
     That is known already: what was signed here in your name does not count, and the others have been told. Nothing more was changed.
     Nothing was signed here from this account, so there is nothing to take back. Nothing was changed.
     It needs its approvals first: 1 of 2 count. Whoever may approve presses Approve on the card; after that it can go on. Nothing was changed.
