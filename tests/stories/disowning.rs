@@ -138,7 +138,7 @@ story!(
     w.expect_card("Rolled back");
     // What was rolled back is not let in again by whoever may have that account now.
     w.lift_hold("ana", "the fix is merged").await;
-    w.expect_whisper("ana", "nothing more is taken from this account on this rollback");
+    w.expect_whisper("ana", "nothing more is taken from this account in this incident");
     w.press_in_letter(&letter, "not_me", "ana").await;
     w.expect_letter("ana", "That is known already");
     w.lift_hold("bo", "the fix is merged").await;
@@ -197,7 +197,7 @@ story!(
     w.press_in_letter(&receipt_of(w, "U0ANA"), "not_me", "ana").await;
     w.expect_thread(&["nothing is left to be stopped here, so please look at what was done, if anything was"]);
     w.approve("ana").await;
-    w.expect_whisper("ana", "nothing more is taken from this account on this rollback");
+    w.expect_whisper("ana", "nothing more is taken from this account in this incident");
     w.expect_card("0 of 1");
     assert_eq!(w.warehouse.calls("promote"), 0);
     w.approve("bo").await;

@@ -74,6 +74,9 @@ story!(
             "Asking <@U0ANA>",
         ]);
         w.expect_card("Waiting for a decision");
+        let letter = w.slack.letters("U0ANA").pop().expect("a letter").shown();
+        let happened = letter.lines().find(|line| line.contains("What happened"));
+        insta::assert_snapshot!(happened.expect("a line"), @"*What happened* <@U0ANA> asked for a rollback. It is `unexpected_behaviour` (something behaves unexpectedly): Order numbers look wrong since lunch. It goes back to the release of 2026-11-23 03:00 UTC (SQLMesh plan `good`).");
         w.incident().await;
     }
 );

@@ -89,13 +89,16 @@ impl Handover<'_> {
     }
 
     fn happened(&self) -> Words {
-        let words = match &self.incident.request {
-            Some(request) => request.words(),
+        let request = self.incident.request.as_ref();
+        let words = match request {
+            Some(request) => Words::new().person(&request.by).text(" asked for a rollback"),
             None => Words::plain("Alert from ").strong(&self.incident.alert.service_name),
         };
-        match self.proposals.last() {
-            Some(proposal) => words.text(". ").words(Words::marked(&proposal.opening.because)),
-            None => words.text("."),
+        match (self.proposals.last(), request) {
+            // Why it is proposed repeats the reason that a person gave.
+            (Some(proposal), _) => words.text(". ").words(Words::marked(&proposal.opening.because)),
+            (None, Some(request)) => words.text(": ").text(request.sentence()),
+            (None, None) => words.text("."),
         }
     }
 
