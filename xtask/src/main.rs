@@ -13,6 +13,7 @@ mod program;
 
 mod cargo;
 mod contract;
+mod copies;
 mod deny;
 mod packages;
 mod postgres;

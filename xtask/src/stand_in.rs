@@ -6,11 +6,14 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use ::fakes::slack::TEAM;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::repository;
+use crate::{
+    copies::{copy, edit},
+    repository,
+};
 
 /// The model that the last release broke.
 pub(crate) const BROKEN_MODEL: &str = "marts.customer_segmentation";
@@ -59,24 +62,10 @@ fn warehouse(now: DateTime<Utc>) -> Value {
     })
 }
 
+/// A policy that is not what it seems would be worse than none: what is not found is an error.
 fn replace(file: &Path, old: &str, new: &str) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    if !text.contains(old) {
-        bail!("{} does not contain `{old}`", file.display());
-    }
-    fs::write(file, text.replace(old, new)).with_context(|| format!("write {}", file.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
-        let path = entry.with_context(|| format!("list {}", from.display()))?.path();
-        let target = to.join(path.file_name().context("a name")?);
-        if path.is_dir() {
-            copy(&path, &target)?;
-        } else {
-            fs::copy(&path, &target).with_context(|| format!("copy {}", path.display()))?;
-        }
-    }
-    Ok(())
+    edit(file, |text| {
+        ensure!(text.contains(old), "there is no `{old}`");
+        Ok(text.replace(old, new))
+    })
 }

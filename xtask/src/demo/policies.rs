@@ -8,7 +8,10 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 
 use super::project::Project;
-use crate::repository;
+use crate::{
+    copies::{copy, edit},
+    repository,
+};
 
 /// The keys of `escalation.yaml` that hold times.
 const TIMES: [&str; 4] = ["after", "after_planned", "repeat", "repeat_planned"];
@@ -41,28 +44,6 @@ pub(super) fn install(folder: &Path, speed: u32, project: &Project) -> Result<()
     })?;
     let checks = rules.join("checks.yaml");
     fs::write(&checks, CHECKS).with_context(|| format!("write {}", checks.display()))
-}
-
-/// Copies a folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
-    for entry in fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
-        let entry = entry.with_context(|| format!("list {}", from.display()))?;
-        let (source, copied) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &copied)?;
-        } else {
-            fs::copy(&source, &copied).with_context(|| format!("copy {}", source.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Changes a text file.
-pub(super) fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    let changed = change(&text).with_context(|| format!("adapt {}", file.display()))?;
-    fs::write(file, changed).with_context(|| format!("write {}", file.display()))
 }
 
 /// Divides every time of the escalation by `speed`.

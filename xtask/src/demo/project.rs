@@ -18,11 +18,11 @@ use super::{
     databases::{Databases, settle},
     fault::{Fault, Scene},
     point,
-    policies::{copy, edit},
     record::{Fingerprints, Prepared, now},
     server::Countersign,
 };
 use crate::{
+    copies::{copy, edit},
     program, repository,
     stage::{Stage, Stages},
 };
