@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use countersign::bot::{Bot, Role};
 use fakes::slack::picture;
 
-use crate::world::{Card, Database, ORDERS, World, tell};
+use crate::world::{CUSTOMERS, Card, Database, ORDERS, World, tell};
 
 /// The folder for the drawings.
 const VARIABLE: &str = "COUNTERSIGN_PICTURES";
@@ -86,9 +86,6 @@ impl World {
         assert_eq!(status, 200);
         let told = self.slack.told(&command, &answer).expect("an answer");
         hand_over("command-status", &[told.picture(&self.slack.names())], &["Only visible to you"]);
-        let command = self.slack.command(person, crate::world::CHANNEL, "propose type=2");
-        assert_eq!(self.send("/slack/commands", &command).await, 200);
-        self.drawn_modal("modal-propose", person, &["class=modal"]);
     }
 
     /// Ana approves, and each of these steps takes its time; `see` looks at what is shown while it is under way.
@@ -219,6 +216,25 @@ async fn nobody_decides_and_others_are_asked() {
         w.draw("card-escalated", &card, &["level 4"]);
         hand_over("thread-escalation", &w.thread(&card), &["class=mention"]);
         w.letters("letters-of-who-is-asked", "U0BO");
+        w.all_is_read();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_proposes() {
+    told(async |w: &mut World| {
+        w.with_names();
+        for (release, orders, customers) in [("good", "11", "12"), ("bad", "22", "24")] {
+            w.deploy(release, &[(ORDERS, orders), (CUSTOMERS, customers)]);
+            w.advance(TimeDelta::minutes(6)).await;
+        }
+        assert_eq!(w.types("ana", "propose type=2").await, None);
+        let request = w.slack.suggest("U0ANA", "models", "order");
+        assert_eq!(w.slack.offered(&w.interacts(&request).await).len(), 1);
+        w.chooses("ana", "models", ORDERS).await;
+        w.chooses("ana", "trigger", "unexpected_behaviour").await;
+        w.drawn_modal("modal-propose", "U0ANA", &["class=modal", ORDERS, "Asked first"]);
         w.all_is_read();
     })
     .await;
