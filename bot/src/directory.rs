@@ -10,12 +10,10 @@ use slack::Slack;
 use tokio::time::Instant;
 
 use crate::{
-    engine::{Engine, STANDING_COUNTS},
+    engine::{Engine, STANDING_COUNTS, STANDING_IS_FRESH},
     reception::Budget,
 };
 
-/// For so long Slack is not asked again.
-const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// The decision's own transaction needs some of the time too.
 const DECIDING: Duration = Duration::from_millis(1500);
 /// The same before a form opens, which needs a call of its own.
@@ -30,7 +28,7 @@ pub(crate) async fn look_up(
     who: &Identity,
     budget: Budget,
 ) -> anyhow::Result<()> {
-    let asking = Asking { limit: DECIDING, budget, members_count: FRESH };
+    let asking = Asking { limit: DECIDING, budget, members_count: STANDING_IS_FRESH };
     asking.keep(engine, slack, who).await
 }
 
@@ -54,7 +52,7 @@ pub(crate) async fn reads_nothing(
     who: &Identity,
     budget: Budget,
 ) -> anyhow::Result<Option<Standing>> {
-    let asking = Asking { limit: READING, budget, members_count: FRESH };
+    let asking = Asking { limit: READING, budget, members_count: STANDING_IS_FRESH };
     // It is not kept: whoever reads waits for nobody who writes.
     let (standing, _) = asking.standing(engine, slack, who).await?;
     Ok(standing.filter(|standing| *standing != Standing::Member))
@@ -93,7 +91,8 @@ impl Asking {
         let now = engine.clock.now();
         let known = engine.store.member(who).await?.and_then(|member| member.standing);
         if let Some((standing, at)) = known {
-            let counts = if standing == Standing::Member { self.members_count } else { FRESH };
+            let counts =
+                if standing == Standing::Member { self.members_count } else { STANDING_IS_FRESH };
             if at + counts > now {
                 return Ok((Some(standing), false));
             }

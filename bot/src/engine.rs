@@ -38,7 +38,7 @@ pub use assessment::Assessment;
 pub use change::Change;
 pub use decision::{Answer, Decide, Wish};
 pub use flood::Flood;
-pub use people::{Heard, KNOCK_COUNTS, STANDING_COUNTS, greeting};
+pub use people::{Heard, KNOCK_COUNTS, STANDING_COUNTS, STANDING_IS_FRESH, greeting};
 pub use pin::Pinning;
 pub use release::{Sight, Told};
 pub use running::{Begun, Guarded};

@@ -83,8 +83,7 @@ story!(
         w.read_on();
         let card = w.card();
         let command = w.slack.command("U0BO", CHANNEL, "reject");
-        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
-        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let tx = w.keep_the_incident_busy().await;
         let ((), (status, answer)) =
             tokio::join!(w.press(&card, "reject", "ana"), w.ask("/slack/commands", &command));
         assert_eq!(status, 200);
@@ -163,8 +162,7 @@ story!(
         w.alert().await;
         w.read_on();
         let incident = w.incident().await;
-        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
-        tx.lock_incident(&incident).await.expect("the incident's turn");
+        let tx = w.keep_the_incident_busy().await;
         let click = w.slack.click(w.card().message(), "approve", "U0ANA");
         let again = w.slack.retried(&click, 1);
         let release = async {

@@ -137,8 +137,7 @@ story!(
         with_socket_mode_alone(w).await;
         w.alert().await;
         w.read_on();
-        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
-        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let tx = w.keep_the_incident_busy().await;
         let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
         let click = w.slack.push(w.slack.envelope(&click));
         for _ in 0..2 {
@@ -163,8 +162,7 @@ story!(
         with_socket_mode_alone(w).await;
         w.alert().await;
         w.read_on();
-        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
-        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let tx = w.keep_the_incident_busy().await;
         let click = w.slack.click(&w.card().into_message(), "approve", "U0ANA");
         let late = w.slack.push(w.slack.envelope(&click));
         until("it is under way", async || !w.slack.calls("users.info").is_empty()).await;
@@ -194,8 +192,7 @@ story!(
         assert!(w.slack.connected(1).await, "one connection is opened");
         w.alert().await;
         w.read_on();
-        let mut tx = w.bot.engine.store.begin().await.expect("a transaction");
-        tx.lock_incident(&w.incident().await).await.expect("the incident's turn");
+        let tx = w.keep_the_incident_busy().await;
         let click = w.slack.click(&w.card().into_message(), "Ask the next level now", "U0ANA");
         let clicks: Vec<_> = (0..64).map(|_| w.slack.push(w.slack.envelope(&click))).collect();
         let event = w.slack.push(w.slack.envelope(&w.slack.opens_home("U0BO")));

@@ -24,6 +24,7 @@ use domain::{id::IncidentId, port::Clock as _};
 use fakes::{SignedRequest, pagerduty::FakePagerDuty, slack::FakeSlack};
 use listener::{Limits, Listener};
 use signer::KeyDirectory;
+use store::Tx;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -214,6 +215,13 @@ impl World {
         let found = self.bot.engine.store.incidents(10, None).await.expect("reads the incidents");
         assert_eq!(found.len(), 1, "there is one incident");
         found[0].value.id.clone()
+    }
+
+    /// Somebody else has the incident: whoever needs it waits until what this gives is dropped.
+    pub(crate) async fn keep_the_incident_busy(&self) -> Tx {
+        let mut tx = self.bot.engine.store.begin().await.expect("a transaction");
+        tx.lock_incident(&self.incident().await).await.expect("the incident's turn");
+        tx
     }
 }
 

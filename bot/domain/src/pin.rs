@@ -220,8 +220,7 @@ impl Proposal {
     /// Whether somebody may ask now that its way back is kept; `standing` is the pin that keeps it already.
     pub fn may_be_kept(&self, plan: &Digest, standing: Option<&Pin>) -> Result<(), Refusal> {
         if let ProposalStage::Closed { outcome, at } = &self.stage {
-            let (outcome, at) = (outcome.clone(), *at);
-            return Err(Refusal::AlreadyClosed { outcome, at, signed: None });
+            return Err(self.over(outcome.clone(), *at, None));
         }
         if *plan != self.opening.plan {
             let (shown, current) = (plan.clone(), self.opening.plan.clone());

@@ -10,7 +10,7 @@ use crate::{
     plan::{RollbackType, Workflow},
     proposal::{Opening, Proposer},
     window::Window,
-    words::Words,
+    words::{Words, sentence},
 };
 
 /// What one person asks for.
@@ -56,8 +56,7 @@ impl Request {
 
     /// The person's words with a full stop, so that others can follow.
     pub fn sentence(&self) -> String {
-        let reason = &self.reason;
-        if reason.ends_with(['.', '!', '?', '…']) { reason.clone() } else { format!("{reason}.") }
+        sentence(&self.reason)
     }
 
     /// The sentence that the thread begins with.

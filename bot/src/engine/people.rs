@@ -27,6 +27,8 @@ use store::Knock;
 use super::{Engine, EngineError, again, change::Change, work::Work};
 use crate::ids;
 
+/// For so long a chat is not asked again what somebody is.
+pub const STANDING_IS_FRESH: TimeDelta = TimeDelta::seconds(60);
 /// For so long what a chat said of somebody counts while it says nothing new.
 pub const STANDING_COUNTS: TimeDelta = TimeDelta::days(1);
 /// For so long a delivery is remembered: nobody sends one again later.

@@ -3,7 +3,7 @@
 //! There is one of them for each thing that comes in, from that moment on. What one call has used up is not there for the
 //! next, so that calls which are each short enough cannot be too long together.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +38,19 @@ impl Budget {
             return None;
         }
         timeout_at(self.until, doing).await.ok()
+    }
+
+    /// Tells somebody something in time. They are not told of a failure, so the log is: `of_what` is the subject of its line.
+    pub(crate) async fn tell<E: Display>(
+        self,
+        of_what: &str,
+        telling: impl Future<Output = Result<(), E>>,
+    ) {
+        match self.within(telling).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!("{of_what} could not be said: {error}"),
+            None => tracing::warn!("{of_what} could not be said in time"),
+        }
     }
 }
 

@@ -68,13 +68,8 @@ impl Reception {
         };
         let people = self.engine.policies.people();
         // Where it fails, the person sees that the page stays, and presses again or types the command.
-        match budget.within(self.slack.turn_to(response_url, &answer, people)).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => {
-                tracing::warn!("another page of an answer could not be shown: {error}");
-            }
-            None => tracing::warn!("another page of an answer could not be shown in time"),
-        }
+        let turning = self.slack.turn_to(response_url, &answer, people);
+        budget.tell("another page of an answer", turning).await;
         Ok(Ack::Taken)
     }
 

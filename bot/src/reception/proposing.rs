@@ -133,13 +133,8 @@ impl Reception {
                 .text(" shows how far it is."),
         );
         let people = self.engine.policies.people();
-        match budget.within(self.slack.follow_up(&kept.response_url, &answer, people)).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => {
-                tracing::warn!("where {incident} goes on could not be said: {error}");
-            }
-            None => tracing::warn!("where {incident} goes on could not be said in time"),
-        }
+        let telling = self.slack.follow_up(&kept.response_url, &answer, people);
+        budget.tell(&format!("where {incident} goes on"), telling).await;
     }
 }
 

@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Tone, Volume, duration};
-use crate::{Timestamp, level::Level, person::PersonId, words::Words};
+use crate::{
+    Timestamp,
+    level::Level,
+    person::PersonId,
+    words::{Words, sentence},
+};
 
 /// A person steers a run, or is asked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -273,10 +278,4 @@ fn please(question: Option<&str>, waited_ms: u64, lapsed: bool) -> Words {
         0 => format!("please {please}"),
         waited => format!("the rollback has been stuck for {}. Please {please}", duration(waited)),
     })
-}
-
-/// A person's words with a full stop, so that ours can follow.
-fn sentence(reason: &str) -> String {
-    let reason = reason.trim();
-    if reason.ends_with(['.', '!', '?', '…']) { reason.to_owned() } else { format!("{reason}.") }
 }

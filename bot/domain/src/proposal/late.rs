@@ -17,7 +17,7 @@ impl Event {
 
 impl Proposal {
     /// It is over. Whoever wants to sign may have signed before.
-    pub(super) fn over(
+    pub(crate) fn over(
         &self,
         outcome: Outcome,
         at: Timestamp,

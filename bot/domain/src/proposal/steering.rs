@@ -27,8 +27,7 @@ impl Proposal {
         match &self.stage {
             Stage::Running { .. } | Stage::Stuck { .. } => {}
             Stage::Closed { outcome, at } => {
-                let (outcome, at) = (outcome.clone(), *at);
-                return Err(Refusal::AlreadyClosed { outcome, at, signed: None });
+                return Err(self.over(outcome.clone(), *at, None));
             }
             Stage::Open { .. } | Stage::Approved { .. } => return Err(Refusal::NotRunning),
         }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, person::PersonId, proposal::Outcome, words::Words};
+use crate::{
+    Timestamp,
+    person::PersonId,
+    proposal::Outcome,
+    words::{Words, sentence},
+};
 
 /// How it goes on once enough people have signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,10 +148,4 @@ fn next(outcome: &Outcome) -> &'static str {
         | Outcome::GivenUp { .. }
         | Outcome::Withdrawn => "If a rollback is still needed, propose it anew.",
     }
-}
-
-/// A reason with a full stop, so that more can follow.
-fn sentence(reason: &str) -> String {
-    let reason = reason.trim();
-    if reason.ends_with(['.', '!', '?', '…']) { reason.to_owned() } else { format!("{reason}.") }
 }

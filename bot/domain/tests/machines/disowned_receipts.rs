@@ -5,7 +5,7 @@ use domain::{
     digest::Digest,
     proposal::{Proposal, Stage},
     receipt::{
-        About, Decision, Draft, Unauthorised, Verdict, authorise, authorise_step, stands_settled,
+        About, Decision, Unauthorised, Verdict, authorise, authorise_step, stands_settled,
         was_authorised,
     },
     run::Stop,
@@ -15,25 +15,12 @@ use proptest::prelude::*;
 use crate::{
     disowning::disowned,
     receipt::signed,
-    world::{
-        STAFF, approved, events::any_staff, held_by, identity, minute, person, proposal, run_id,
-    },
+    world::{STAFF, approved, events::any_staff, held_by, minute, person, proposal, run_id},
 };
 
 fn said(proposal: &Proposal, id: &str, verdict: Verdict, seq: u64) -> Decision {
-    let draft = Draft {
-        proposal,
-        verdict,
-        hold: None,
-        pin: None,
-        about: None,
-        reason: None,
-        person: &person(id),
-        identity: &identity(id),
-        method: "click",
-        level: held_by(id),
-    };
-    draft.decide(minute(5), format!("nonce {seq}"), seq, Digest::of("the entry before"))
+    let nonce = format!("nonce {seq}");
+    Decision { verdict, seq, nonce, ..signed(proposal, id, minute(5)) }
 }
 
 #[test]

@@ -7,12 +7,15 @@ use domain::{
     pin::{Opening, Pin, Work},
     plan::{Plan, SealedPlan},
     proposal::{self, Proposal},
-    receipt::{Decision, Draft, Unauthorised, Verdict, authorise_pin},
+    receipt::{Decision, Unauthorised, Verdict, authorise_pin},
 };
 
-use crate::world::{
-    held_by, identity, incident_id, matrix, minute, open, opening, person, pin_id, proposal_id,
-    requirement, version,
+use crate::{
+    receipt,
+    world::{
+        held_by, incident_id, matrix, minute, open, opening, person, pin_id, proposal_id,
+        requirement, version,
+    },
 };
 
 fn sealed(to: &[&str]) -> SealedPlan {
@@ -60,19 +63,7 @@ fn pin(proposal: &Proposal) -> Pin {
 }
 
 fn signed(proposal: &Proposal, verdict: Verdict, number: u128, id: &str) -> Decision {
-    let draft = Draft {
-        proposal,
-        verdict,
-        hold: None,
-        pin: Some(pin_id(number)),
-        about: None,
-        reason: None,
-        person: &person(id),
-        identity: &identity(id),
-        method: "click",
-        level: held_by(id),
-    };
-    draft.decide(minute(1), "a nonce".to_owned(), 4, Digest::of("the entry before"))
+    Decision { verdict, pin: Some(pin_id(number)), ..receipt::signed(proposal, id, minute(1)) }
 }
 
 #[test]

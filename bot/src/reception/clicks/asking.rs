@@ -153,11 +153,8 @@ impl Reception {
         }
         let people = self.engine.policies.people();
         let answer = slow_database();
-        match budget.within(self.slack.follow_up(response_url, &answer, people)).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::warn!("{identity} does not hear of it: {error}"),
-            None => tracing::warn!("{identity} does not hear of it in time"),
-        }
+        let telling = self.slack.follow_up(response_url, &answer, people);
+        budget.tell(&format!("that {identity} waits for a slow database"), telling).await;
     }
 
     /// Says to whoever pressed a button that nothing came of it. Slack may be slow for longer: so it says when that was.
@@ -171,11 +168,8 @@ impl Reception {
         let words = Words::plain("What you pressed at ").time(self.engine.clock.now()).text(
             " did not open: Slack was too slow, or refused. Nothing was done: press it again, please.",
         );
-        match budget.within(self.engine.tell(identity, proposal, place, &words)).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::error!("{identity} does not hear of it: {error}"),
-            None => tracing::warn!("{identity} does not hear of it: the database is slow"),
-        }
+        let telling = self.engine.tell(identity, proposal, place, &words);
+        budget.tell(&format!("that nothing opened for {identity}"), telling).await;
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use domain::{
     home::{Closed, Home},
     person::Identity,
@@ -12,10 +11,11 @@ use domain::{
 };
 
 use super::{Chatter, errands::Taken};
-use crate::{engine::STANDING_COUNTS, view};
+use crate::{
+    engine::{STANDING_COUNTS, STANDING_IS_FRESH},
+    view,
+};
 
-/// For so long the chat is not asked again.
-const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// The chat is asked for so long: the page has to be shown before the claim on it ends.
 const ASKING: Duration = Duration::from_secs(5);
 
@@ -42,7 +42,7 @@ impl Chatter {
     async fn standing(&self, who: &Identity) -> anyhow::Result<Result<Standing, String>> {
         let now = self.desk.clock.now();
         let known = self.desk.store.member(who).await?.and_then(|member| member.standing);
-        if let Some((standing, _)) = known.filter(|(_, at)| *at + FRESH > now) {
+        if let Some((standing, _)) = known.filter(|(_, at)| *at + STANDING_IS_FRESH > now) {
             return Ok(Ok(standing));
         }
         let problem = match tokio::time::timeout(ASKING, self.chat.standing(who)).await {
