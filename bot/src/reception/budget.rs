@@ -5,6 +5,8 @@
 
 use std::{fmt::Display, time::Duration};
 
+use domain::{notice::Tone, words::Words};
+use slack::Answer;
 use tokio::time::{Instant, timeout_at};
 
 /// The rest of the three seconds is the way here and back.
@@ -52,6 +54,14 @@ impl Budget {
             None => tracing::warn!("{of_what} could not be said in time"),
         }
     }
+}
+
+/// What somebody is told when the database gave no answer in time.
+pub(super) fn slow_database() -> Answer {
+    Answer::saying(Words::plain(
+        "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
+    ))
+    .with_tone(Tone::Attention)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use slack::{Answer, Command};
 
 use self::typed::Typed;
 pub(super) use self::typed::{Filled, Part};
-use super::{Ack, Budget, Reception, clicks::Came};
+use super::{Ack, Budget, Reception, budget::slow_database, clicks::Came};
 use crate::directory;
 
 /// What is kept of Slack's three seconds to put an answer together, and to show another page of one.
@@ -175,12 +175,4 @@ impl Reception {
                 .text(" in countersign.yaml must have the same name."),
         )
     }
-}
-
-/// What somebody is told when the database gave no answer in time.
-pub(super) fn slow_database() -> Answer {
-    Answer::saying(Words::plain(
-        "The database is slow right now, and there was no answer in time. Nothing was changed: try again, or look at the card.",
-    ))
-    .with_tone(Tone::Attention)
 }

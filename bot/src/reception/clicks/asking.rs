@@ -12,7 +12,7 @@ use super::On;
 use crate::{
     directory,
     engine::{Decide, Wish},
-    reception::{Budget, Reception, commands::slow_database},
+    reception::{Budget, Reception, budget::slow_database},
 };
 
 /// What is kept of Slack's three seconds to say that a dialog did not open.
